@@ -1,0 +1,36 @@
+# make demo   reconstructs an undersampled brain scan and names the pictures and the page to open
+# make test   runs the linter, the type checker and all tests
+# make env    the part that both share; a second call installs nothing
+PYTHON ?= python3
+ENV := .venv
+BIN := $(ENV)/bin
+PACKAGES := core sdk $(wildcard plugins/*/*)
+EDITABLE := $(foreach p,$(PACKAGES),-e ./$(p))
+STAMP := $(ENV)/installed
+
+.PHONY: env demo test lint types clean
+env: $(STAMP)
+
+$(STAMP): constraints.txt Makefile $(foreach p,$(PACKAGES),$(p)/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mridiff needs Python 3.11 or newer; give it as make PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(ENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' constraints.txt)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation $(EDITABLE)
+	touch $@
+
+demo: env
+	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri -o demo --samples 4
+	$(BIN)/mridiff recon dps-mri -o demo/dps-mri --samples 4
+
+test: env lint types
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+lint: env
+	$(BIN)/ruff check .
+
+types: env
+	$(BIN)/mypy core/src sdk/src $(wildcard plugins/*/*/src)
+
+clean:
+	rm -rf $(ENV) demo out

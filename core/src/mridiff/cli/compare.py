@@ -1,0 +1,66 @@
+"""`mridiff compare`: several methods on the same scans, with the same masks, scores and costs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .common import (  # fmt: skip
+    METRIC_HEADER,
+    Acceleration,
+    Block,
+    Changes,
+    Json,
+    Reader,
+    Samples,
+    Seed,
+    changes,
+    metric_cells,
+    print_json,
+    registry,
+    source_node,
+    table,
+)
+
+
+def compare(
+    methods: Annotated[str, typer.Argument(help="Names or YAML files, separated by commas.")],
+    path: Annotated[Path | None, typer.Argument(metavar="[INPUT]", help="A file or a folder; else the first method's own scan.")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
+    acceleration: Acceleration = None,
+    samples: Samples = None,
+    seed: Seed = None,
+    sets: Changes = None,
+    reader: Reader = None,
+    block: Block = None,
+    as_json: Json = False,
+) -> None:
+    """Compare methods: a table, a picture per scan with error maps, and a page."""
+    from ..pipeline.compare import compare as run_comparison
+    from ..pipeline.config import parse
+    from .progress import progress
+
+    found = registry(block)
+    names = [m for m in methods.split(",") if m]
+    node = source_node(path, found, reader, acceleration)
+    wanted = changes(sets, seed=seed, samples=samples)
+    if path is None:
+        own = parse(names[0], found, {"dataset": node} if node else None)[0].dataset
+        node = {} if own is None else own.model_dump()
+    if node:
+        wanted["dataset"] = {**node, "options": {**node["options"], **wanted.get("dataset", {}).get("options", {})}}
+    with progress(1) as watch:
+        record = run_comparison(names, found, wanted, out, watch)
+    if as_json:
+        print_json(record)
+        return
+    for scan in record["scans"]:
+        typer.echo(f"\n{scan['id']}")
+        typer.echo(table([_row(name, found) for name, found in scan["methods"].items()], ("method", *METRIC_HEADER)))
+    typer.echo(f"\nopen {out / 'index.html'}")
+
+
+def _row(name: str, found: dict[str, Any]) -> list[str]:
+    return [name, *metric_cells(found["metrics"], found["cost"])]

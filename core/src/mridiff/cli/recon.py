@@ -1,0 +1,81 @@
+"""`mridiff recon`: reconstruct a scan, or every scan of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .common import (  # fmt: skip
+    METRIC_HEADER,
+    Acceleration,
+    Block,
+    Changes,
+    Json,
+    Out,
+    Reader,
+    Samples,
+    Seed,
+    changes,
+    metric_cells,
+    print_json,
+    registry,
+    source_node,
+    table,
+)
+
+
+def recon(
+    method: Annotated[str, typer.Argument(help="A method's name or a YAML file.")],
+    path: Annotated[Path | None, typer.Argument(metavar="[INPUT]", help="A file or a folder; the method's own scan if not given.")] = None,
+    out: Out = Path("out"),
+    acceleration: Acceleration = None,
+    samples: Samples = None,
+    seed: Seed = None,
+    sets: Changes = None,
+    reader: Reader = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 ...")] = None,
+    block: Block = None,
+    as_json: Json = False,
+) -> None:
+    """Reconstruct: writes pictures, HDF5, NIfTI where the geometry is known, and a record."""
+    from ..errors import MridiffError
+    from ..pipeline.method import load, load_dataset
+    from ..pipeline.run import Outcome, run
+    from .app import report
+    from .progress import progress
+
+    found = registry(block)
+    wanted = changes(sets, seed=seed, samples=samples, device=device)
+    if node := source_node(path, found, reader, acceleration):
+        wanted["dataset"] = {**node, "options": {**node["options"], **wanted.get("dataset", {}).get("options", {})}}
+    made = load(method, found, **wanted)
+    dataset = load_dataset(made.plan)
+    outcomes: list[Outcome] = []
+    with progress(len(dataset), method) as watch:
+        outcomes.extend(run(made, dataset, out, watch))
+    errors: list[MridiffError] = [o.error for o in outcomes if o.error is not None]
+    if as_json and not errors:
+        print_json([o.record for o in outcomes])
+    elif not as_json:
+        _tell(outcomes, out)
+    for error in errors:
+        report(error)
+    if errors:
+        raise SystemExit(max(e.exit_code for e in errors))
+
+
+def _tell(outcomes: list[Any], out: Path) -> None:
+    from ..pipeline.run import folder_name
+
+    records = [o.record for o in outcomes if o.record is not None]
+    rows = [[r["id"], *metric_cells(r["metrics"].get("x", {}), r["cost"])] for r in records]
+    if rows:
+        typer.echo(table(rows, ("scan", *METRIC_HEADER)))
+    kept = sum(o.kept for o in outcomes)
+    if kept:
+        typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")
+    for name in (out / "index.html", *(out / folder_name(r["id"]) / "overview.png" for r in records[:3])):
+        if name.exists():
+            typer.echo(f"open {name}")

@@ -1,0 +1,136 @@
+"""The error family: every error says what, where, why and what to do; list types report all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+class MridiffError(Exception):
+    """Base of all errors that mridiff raises on purpose; `hint` says what to do, `details` is JSON-able."""
+
+    code = "DR100"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as plain data, for `--json`."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, **self.details}
+
+
+class PluginError(MridiffError):
+    """A fault of an installed plugin; names the plugin, its distribution and version."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, plugin: str = "?", distribution: str = "?", version: str = "?", hint: str = "") -> None:
+        super().__init__(message, hint=hint, details={"plugin": plugin, "distribution": distribution, "version": version})
+        self.plugin, self.distribution, self.version = plugin, distribution, version
+
+
+class PluginImportError(PluginError):
+    """A plugin module, or the target of a spec, failed to import."""
+
+    code = "DR101"
+
+
+class PluginContractError(PluginError):
+    """A plugin breaks the contract: a bad spec, an unknown hook, a class that lacks a method."""
+
+    code = "DR102"
+
+
+class PluginConflict(PluginError):
+    """One name, several providers; raised on use, names them all."""
+
+    code = "DR103"
+    exit_code = 2
+
+
+class PluginApiMismatch(PluginError):
+    """A spec was written for another version of the interfaces."""
+
+    code = "DR104"
+
+
+class SpecError(ValueError):
+    """A spec object is malformed; raised where it is constructed, with field, value and rule."""
+
+
+class NotFound(MridiffError):
+    """No component of that kind and name; lists near names and providers that failed."""
+
+    code = "DR110"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in a configuration: where (`path`, `source`, `line`, `column`) and what."""
+
+    path: str
+    message: str
+    source: str = ""
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}:{self.column}: " if self.line is not None else (f"{self.source}: " if self.source else "")
+        return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
+
+
+class ConfigError(MridiffError):
+    """A configuration is wrong; carries every problem found."""
+
+    code = "DR120"
+
+    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, problems)), hint=hint, details={"problems": [asdict(p) for p in problems]})
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One reason why two components do not fit, and what would fit instead."""
+
+    slot: str
+    user: str
+    provider: str
+    needs: tuple[str, ...]
+    offers: tuple[str, ...]
+    fixes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        fits = f"\n    works with: {', '.join(self.fixes)}" if self.fixes else "\n    nothing installed fits"
+        offers = ", ".join(self.offers) or "nothing"
+        return f"{self.user} cannot run with {self.slot} {self.provider}:\n    needs {', '.join(self.needs)}    offers {offers}{fits}"
+
+
+class Incompatible(MridiffError):
+    """Components that cannot work together; carries every mismatch."""
+
+    code = "DR130"
+
+    def __init__(self, mismatches: Sequence[Mismatch]) -> None:
+        self.mismatches = tuple(mismatches)
+        super().__init__("\n".join(map(str, mismatches)), details={"mismatches": [asdict(m) for m in mismatches]})
+
+
+class DataError(MridiffError):
+    """A scan or file violates its contract: wrong type, shape, non-finite values, missing parts."""
+
+    code = "DR140"
+
+
+class UnsafeInput(MridiffError):
+    """Input that is refused for safety: links out of a file, oversize claims, path escapes, pickles, wrong checksums."""
+
+    code = "DR150"

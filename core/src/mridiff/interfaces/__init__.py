@@ -1,0 +1,18 @@
+"""The interfaces: what a scan, an operator, a diffusion, a prior, a sampler and a dataset are."""
+
+from .codec import Codec, Identity
+from .dataset import Acquire, Dataset
+from .diffusion import Diffusion
+from .noise import Blocks, Gaussian, Noise, Poisson
+from .objective import Objective
+from .operator import BlockOperator, LinearOperator, Nuisance, Operator, ParametricOperator, StackOperator
+from .prior import Prior, Scaling
+from .problem import Problem
+from .sampler import Sampler, Step
+from .scan import Field, Geometry, Measured, Scan
+from .space import Space
+from .streams import Streams
+
+__all__ = ["Acquire", "BlockOperator", "Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
+           "LinearOperator", "Measured", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
+           "Problem", "Sampler", "Scaling", "Scan", "Space", "StackOperator", "Step", "Streams"]  # fmt: skip

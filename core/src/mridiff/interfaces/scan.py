@@ -1,0 +1,92 @@
+"""Scan: what one acquisition gave, and, apart from it, the truth to score against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from .noise import Noise
+
+Data = Tensor | tuple[Tensor, ...]
+"""A measurement: one tensor (sample, ...), or one per block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A tensor with axis names, `sample` first and unwritten; `unit` as text."""
+
+    data: Tensor
+    axes: tuple[str, ...]
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.data.ndim != len(self.axes) + 1:
+            raise DataError(f"a field with axes (sample, {', '.join(self.axes)}) was given a tensor of shape {tuple(self.data.shape)}",
+                            hint="Name every axis after the sample axis, which comes first.")  # fmt: skip
+
+    def to(self, device: torch.device | str) -> Field:
+        """The field on another device."""
+        return replace(self, data=self.data.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where the voxels are: size in mm per spatial axis, and the 4 x 4 voxel-to-world affine (RAS, mm) where it is known."""
+
+    voxel_size: tuple[float, ...]
+    affine: tuple[tuple[float, ...], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an operator, a prior and a sampler may see: `y`, its noise, the acquisition, conditions and geometry.
+
+    `acquisition` holds what defines A (mask, sensitivity_maps, trajectory, echo_times ...), `conditions` what else is known of
+    this subject (another contrast, voxel responses, a label). `y` is None where nothing was measured in the sense of y = A(x) + n.
+    """
+
+    y: Data | None
+    noise: Noise
+    acquisition: Mapping[str, Field] = field(default_factory=dict)
+    conditions: Mapping[str, Field] = field(default_factory=dict)
+    geometry: Geometry | None = None
+
+    def require(self, *names: str) -> tuple[Tensor, ...]:
+        """Tensors of the acquisition by name; raises DataError that names all that are missing."""
+        missing = [n for n in names if n not in self.acquisition]
+        if missing:
+            raise DataError(f"the scan has no {', '.join(missing)}; it has {', '.join(self.acquisition) or 'nothing'}",
+                            hint="Choose an operator that needs less, or a dataset that provides them.")  # fmt: skip
+        return tuple(self.acquisition[n].data for n in names)
+
+    def to(self, device: torch.device | str) -> Measured:
+        """Everything on another device."""
+        y = tuple(b.to(device) for b in self.y) if isinstance(self.y, tuple) else (None if self.y is None else self.y.to(device))
+        return replace(self, y=y, noise=self.noise.to(device), acquisition={k: f.to(device) for k, f in self.acquisition.items()},
+                       conditions={k: f.to(device) for k, f in self.conditions.items()})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One acquisition: `measured`, and `truth` by name ("x", "motion", "kernel", "t2" ...), which only scoring ever sees."""
+
+    id: str
+    measured: Measured
+    truth: Mapping[str, Field] = field(default_factory=dict)
+
+    def blind(self) -> Scan:
+        """The scan without its truth."""
+        return replace(self, truth={})
+
+
+def stack(fields: Iterable[Field]) -> Field:
+    """Fields of several scans as one, along the sample axis; their axes and sizes must agree."""
+    items = list(fields)
+    if len({(f.axes, tuple(f.data.shape[1:])) for f in items}) != 1:
+        raise DataError(f"cannot stack fields of axes and shapes {[(f.axes, tuple(f.data.shape)) for f in items]}",
+                        hint="Crop or resample the scans to one size, or use a batch of one.")  # fmt: skip
+    return replace(items[0], data=torch.cat([f.data for f in items]))

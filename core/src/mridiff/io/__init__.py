@@ -1,0 +1,1 @@
+"""The only door to files: HDF5 with limits, safetensors, strict YAML, atomic writes, contained paths."""

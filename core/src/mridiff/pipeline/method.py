@@ -1,0 +1,183 @@
+"""Method: a plan built, ready to reconstruct scans; what `mridiff.load` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, DataError, Problem
+from ..interfaces.dataset import Dataset
+from ..interfaces.operator import Operator
+from ..interfaces.prior import Prior, Scaling
+from ..interfaces.problem import Problem as Inverse
+from ..interfaces.sampler import Sampler, Step
+from ..interfaces.scan import Field, Scan
+from ..interfaces.space import Space
+from ..interfaces.streams import Streams
+from ..plugins.registry import Registry
+from ..spec import Trait
+from .cost import Cost, Counter
+from .plan import Plan, plan
+from .scale import measured_scale
+from .services import service
+
+Watch = Callable[[Step, int, int], None]
+"""Called after every step with the step, the first sample of its batch and the number of samples."""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a method made of one scan: `x` (mean over samples, in the scored space), the samples, what else came out, and its cost."""
+
+    scan: str
+    x: Tensor
+    samples: Tensor
+    axes: tuple[str, ...]
+    scale: float
+    baseline: Tensor | None = None
+    estimates: Mapping[str, Tensor] = field(default_factory=dict)
+    outputs: Mapping[str, Field] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def std(self) -> Tensor | None:
+        """Standard deviation over samples, None for a single one."""
+        return None if len(self.samples) < 2 else self.samples.std(0, correction=1).real
+
+
+class Method:
+    """A sampler with its priors and the way to an operator; calling it reconstructs one scan."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Build the components of a plan; raises ConfigError where two priors disagree on scale."""
+        self.plan = plan
+        device = torch.device(plan.config.device)
+        self.priors: dict[str, Prior] = {}
+        for name, entry in plan.choice.priors.items():
+            self.priors[name] = entry.load()(**plan.options[f"priors.{name}"]).to(device).eval()
+        self.device = device
+        self._samplers: dict[Space, Sampler] = {}
+
+    def __call__(self, scan: Scan, samples: int | None = None, seed: int | None = None, watch: Watch | None = None) -> Reconstruction:
+        """Reconstruct a scan. The truth is set apart before anything is built, and used for scoring alone."""
+        config = self.plan.config
+        seed = config.seed if seed is None else seed
+        total = 1 if Trait.POINT in self.plan.choice.sampler.spec.offers else (samples or config.samples)
+        with torch.no_grad(), Counter() as counter:
+            A = self.operator(scan)
+            measured = scan.measured.to(self.device)
+            scale = measured_scale(self._scaling(), A, measured)
+            problem = Inverse.of(A, measured, scale, self._free_space(A))
+            sampler = self.sampler(problem.space)
+            parts, last = [], None
+            for first in range(0, total, config.batch):
+                indices = range(first, min(first + config.batch, total))
+                last = _drive(sampler, problem, Streams.of(seed, scan.id, list(indices)), watch, first, total)
+                parts.append(last.x0)
+            assert last is not None
+        x0 = torch.cat(parts) * scale
+        return self._finish(scan, problem, x0, last, scale, counter.cost)
+
+    def operator(self, scan: Scan) -> Operator | None:
+        """The operator of a scan, built from its measured half; None for a method without one."""
+        entry = self.plan.choice.operator
+        if entry is None:
+            return None
+        A: Operator = entry.load().for_scan(scan.measured, **self.plan.options["operator"])
+        return A.to(self.device)
+
+    def sampler(self, space: Space) -> Sampler:
+        """The sampler with its priors, fitted by axis name to the space of the unknown."""
+        if space not in self._samplers:
+            adapt = service("adapt")
+            fitted = {name: p if adapt is None else adapt(p, space) for name, p in self.priors.items()}
+            sampler: Sampler = self.plan.choice.sampler.load()(**fitted, **self.plan.options["sampler"])
+            self._samplers[space] = sampler.to(self.device).eval()
+        return self._samplers[space]
+
+    def _scaling(self) -> Scaling:
+        scalings = {p.scaling for p in self.priors.values()}
+        if len(scalings) > 1:
+            raise ConfigError([Problem("priors", f"these priors were trained on different scales: {', '.join(map(str, scalings))}")],
+                              hint="Give one of them a codec that rescales, or choose priors of one scale.")  # fmt: skip
+        return next(iter(scalings), Scaling())
+
+    def _free_space(self, A: Operator | None) -> Space | None:
+        return None if A is not None else next((p.space for p in self.priors.values()), None)
+
+    def _finish(self, scan: Scan, problem: Inverse, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
+        look = (lambda x: x) if problem.A is None else problem.A.image
+        samples = look(x0).cpu()
+        x = samples.mean(0, keepdim=True)
+        axes = problem.space.axes if samples.ndim == len(problem.space.axes) + 1 else problem.space.axes[-(samples.ndim - 1) :]
+        baseline = look(problem.linear.H(problem.y) * scale).cpu() if hasattr(problem.A, "adjoint") and problem.y is not None else None
+        result = Reconstruction(scan.id, x, samples, axes, scale, baseline, {k: v.cpu() for k, v in last.nuisance.items()},
+                                {k: f.to("cpu") for k, f in last.outputs.items()}, cost=cost)  # fmt: skip
+        return replace(result, metrics=score(result, scan, look))
+
+
+def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] = lambda x: x) -> dict[str, dict[str, float]]:
+    """Metrics of x, nuisances and outputs against the truths of the same name; empty without truth or without a metrics service."""
+    measure = service("metrics")
+    if measure is None:
+        return {}
+    made = {"x": Field(result.x, result.axes)}
+    made |= {name: Field(v, scan.truth[name].axes) for name, v in result.estimates.items() if name in scan.truth}
+    made |= dict(result.outputs)
+    found: dict[str, dict[str, float]] = {}
+    for name in made.keys() & scan.truth.keys():
+        truth = scan.truth[name]
+        reference = look(truth.data.to(result.x.device)) if name == "x" else truth.data
+        found[name] = measure(made[name].data, reference, made[name].axes, scan.truth)
+    return found
+
+
+def _drive(sampler: Sampler, problem: Inverse, rng: Streams, watch: Watch | None, first: int, total: int) -> Step:
+    last: Step | None = None
+    for last in sampler.trajectory(problem, rng):
+        if watch is not None:
+            watch(last, first, total)
+    if last is None:
+        raise RuntimeError(f"{type(sampler).__name__} yielded no step")
+    if not bool(torch.isfinite(torch.view_as_real(last.x0) if last.x0.is_complex() else last.x0).all()):
+        raise DataError(f"{type(sampler).__name__} diverged: its result holds NaN or infinite values",
+                        hint="Reduce its step size or data weight, and check the noise level of the scan.")  # fmt: skip
+    return last
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """The registry of everything that is installed, discovered once per process."""
+    return Registry.discover()
+
+
+def load(source: str | Path | Mapping[str, Any], registry: Registry | None = None, **changes: Any) -> Method:
+    """A method by name, from a YAML file or a mapping; keywords are merged over it: `load("dps-mri", samples=4)`.
+
+    Raises NotFound, ConfigError, Incompatible before anything heavy is built.
+    """
+    return Method(plan(source, registry or default_registry(), changes))
+
+
+def load_dataset(plan: Plan) -> Dataset:
+    """The dataset of a plan; raises ConfigError where it names none."""
+    if plan.choice.dataset is None:
+        raise ConfigError([Problem("dataset", "nothing to reconstruct: no dataset")], hint="Give a file or folder, or a dataset.")
+    dataset: Dataset = plan.choice.dataset.load()(**plan.options["dataset"])
+    return dataset
+
+
+def open_scans(path: str | Path, registry: Registry | None = None, dataset: str | None = None, **options: Any) -> Dataset:
+    """The scans of a file or folder, with the dataset that understands it: `open_scans("scan.h5", acceleration=4)[0]`."""
+    from .source import dataset_for
+
+    entry = dataset_for(Path(path), registry or default_registry(), dataset)
+    made: Dataset = entry.load()(path=Path(path), **options)
+    return made

@@ -1,0 +1,70 @@
+"""Output: what a reconstruction leaves in its folder, all of it or nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..interfaces.scan import Geometry, Scan
+from .method import Reconstruction
+from .record import write_json
+from .services import service
+
+PARTIAL = ".partial-"
+
+
+def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any]) -> None:
+    """Write everything about one scan to a temporary folder beside `folder`, then rename it; a reader never sees half of it."""
+    partial = folder.with_name(PARTIAL + folder.name)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write_arrays(partial / "reconstruction.h5", result, scan.measured.geometry)
+        _write_image(partial / "reconstruction.nii.gz", result, scan.measured.geometry)
+        _draw(partial / "overview.png", result, scan)
+        write_json(partial / "record.json", record)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:
+    with h5py.File(path, "w") as file:
+        file["reconstruction"] = result.x[0].numpy()
+        file["samples"] = result.samples.numpy()
+        if result.std is not None:
+            file["std"] = result.std.numpy()
+        for name, value in result.estimates.items():
+            file[f"estimates/{name}"] = value.numpy()
+        for name, output in result.outputs.items():
+            file[f"outputs/{name}"] = output.data.numpy()
+            file[f"outputs/{name}"].attrs["axes"] = list(output.axes)
+        file.attrs["axes"] = list(result.axes)
+        file.attrs["scale"] = result.scale
+        if geometry is not None:
+            file.attrs["voxel_size_mm"] = geometry.voxel_size
+
+
+def _write_image(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:
+    write = service("image")
+    if write is not None and geometry is not None and geometry.affine is not None:
+        write(path, result.x[0].abs().numpy(), result.axes, geometry)
+
+
+def _draw(path: Path, result: Reconstruction, scan: Scan) -> None:
+    draw = service("overview")
+    if draw is None:
+        return
+    mask = scan.measured.acquisition.get("mask")
+    truth = scan.truth.get("x")
+    same = truth is not None and truth.data.shape[1:] == result.x.shape[1:]
+    draw(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
+         reference=truth.data[0].numpy() if truth is not None and same else None,
+         baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name="zero-filled",
+         std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
+         sampling=None if mask is None else np.asarray(mask.data[0]))  # fmt: skip

@@ -1,0 +1,1 @@
+"""Finding, checking and naming the components of installed plugins. Importing this package imports nothing heavy."""

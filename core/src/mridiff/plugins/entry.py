@@ -1,0 +1,111 @@
+"""Entry: one component of one installed plugin, its class loaded and checked when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import PluginContractError, PluginError, PluginImportError
+from ..io.atomic import contained
+from ..spec import RecipeSpec, Spec
+from .sources import Source, fault
+
+
+def within(package: str, module: str) -> bool:
+    """Whether a dotted module name lies inside a dotted package name."""
+    return module == package or module.startswith(f"{package}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A declaration, the plugin that made it, and the way to what it declares."""
+
+    spec: Spec
+    source: Source
+    package: str
+
+    @property
+    def plugin(self) -> str:
+        """Name of the plugin."""
+        return self.source.plugin
+
+    @property
+    def distribution(self) -> str:
+        """Name of the distribution that brought the plugin."""
+        return self.source.distribution
+
+    @property
+    def version(self) -> str:
+        """Version of that distribution."""
+        return self.source.version
+
+    @property
+    def location(self) -> str:
+        """Folder in which the distribution is installed."""
+        return self.source.location
+
+    @property
+    def qualified(self) -> str:
+        """`plugin/name`, which names this component whatever else is installed."""
+        return f"{self.plugin}/{self.spec.name}"
+
+    def __repr__(self) -> str:
+        return f"<{self.spec.kind} {self.qualified} from {self.distribution} {self.version}>"
+
+    def load(self) -> type[Any]:
+        """The component's class, imported once and checked against its interface.
+
+        Raises PluginImportError if the module or the class is not there, PluginContractError if the class does not fit.
+        """
+        return self._class
+
+    def path(self) -> Path:
+        """The recipe's file; raises PluginContractError if there is none inside the package."""
+        if not isinstance(self.spec, RecipeSpec):
+            raise TypeError(f"{self.qualified} is a {self.spec.kind}; only a recipe has a file of its own")
+        return self.resource(self.spec.file)
+
+    def resource(self, file: str) -> Path:
+        """A file inside the plugin's package (a recipe, weights), never one outside that a link points to."""
+        package = self._import(self.package)
+        roots = [Path(folder) for folder in getattr(package, "__path__", ())]
+        if not roots:
+            raise self._fault(PluginContractError, f"{self.package} is a single module; a plugin with files must be a package")
+        paths = [contained(root, file) for root in roots]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None:
+            hint = f"`pip install --force-reinstall {self.distribution}` restores it if the author shipped it"
+            raise self._fault(PluginContractError, f"the file {file!r} is not in the package {self.package}", hint)
+        return found
+
+    @cached_property
+    def _class(self) -> type[Any]:
+        from .contract import differences
+
+        if isinstance(self.spec, RecipeSpec):
+            raise TypeError(f"{self.qualified} is a recipe: it is data, in {self.spec.file}, and has no class")
+        module_name, _, name = self.spec.target.partition(":")
+        module = self._import(module_name)
+        if not hasattr(module, name):
+            raise self._fault(PluginImportError, f"the target {self.spec.target!r} does not exist: {module_name} has no {name!r}")
+        found = getattr(module, name)
+        if problems := differences(self.spec.kind, found):
+            text = "".join(f"\n    {problem}" for problem in problems)
+            raise self._fault(PluginContractError, f"{self.spec.target} is not a usable {self.spec.kind}:{text}")
+        loaded: type[Any] = found
+        return loaded
+
+    def _import(self, module: str) -> Any:
+        try:
+            return importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            hint = ""
+            if isinstance(error, ModuleNotFoundError) and error.name and not within(self.package, error.name):
+                hint = f"module {error.name!r} is missing; `pip install --force-reinstall {self.distribution}` brings what the plugin needs"
+            raise self._fault(PluginImportError, f"importing {module} failed: {type(error).__name__}: {error}", hint) from error
+
+    def _fault(self, kind: type[PluginError], message: str, hint: str = "") -> PluginError:
+        return fault(kind, self.source, f"{self.spec.kind} {self.spec.name!r}: {message}", hint)

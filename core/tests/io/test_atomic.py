@@ -1,0 +1,87 @@
+"""Atomic writes and contained paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mridiff.errors import UnsafeInput
+from mridiff.io.atomic import contained, write_atomically
+
+
+def test_the_file_appears_whole(tmp_path):
+    path = tmp_path / "scan.nii.gz"
+    with write_atomically(path) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent == tmp_path
+        assert temporary.suffixes == [".nii", ".gz"]
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "record.json"
+    path.write_text("old")
+
+    def write():
+        with write_atomically(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_unwritten_file_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), write_atomically(tmp_path / "record.json"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_take_its_place_is_removed(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OSError, match="out"), write_atomically(tmp_path / "out") as temporary:
+        temporary.write_text("x")
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
+def test_permissions_are_those_of_an_ordinary_file(tmp_path):
+    (tmp_path / "plain").write_text("x")
+    with write_atomically(tmp_path / "atomic") as temporary:
+        temporary.write_text("x")
+    assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_contained_path_resolves(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert contained(tmp_path, "link/b.yaml") == (tmp_path / "a" / "b.yaml").resolve()
+    assert contained(tmp_path, Path("a")) == (tmp_path / "a").resolve()
+
+
+def test_a_root_behind_a_link_is_fine(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "root").symlink_to(tmp_path / "real")
+    assert contained(tmp_path / "root", "f") == (tmp_path / "real" / "f").resolve()
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "C:\\x", "\\\\server\\x", "../x", "a/../../x", "a\\..\\x", "a/..", "nul\0"])
+def test_escapes_by_text_are_refused(tmp_path, path):
+    with pytest.raises(UnsafeInput):
+        contained(tmp_path, path)
+
+
+def test_escapes_by_link_are_refused(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "rootless").write_text("secret")
+    (root / "file").symlink_to(tmp_path / "rootless")
+    (root / "folder").symlink_to(tmp_path)
+    (root / "loop").symlink_to(root / "loop")
+    for path in ("file", "folder/rootless", "folder/new", "loop/x"):
+        with pytest.raises(UnsafeInput):
+            contained(root, path)
