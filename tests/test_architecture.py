@@ -1,0 +1,139 @@
+"""The house stays as it is drawn: floors, folder anatomy, file sizes, banned calls, import budgets."""
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = sorted(p.parent for p in (*ROOT.glob("core/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml"), *ROOT.glob("plugins/*/*/pyproject.toml")))
+METHODS = [p for p in PACKAGES if p.parent.parent.name == "plugins" and p.parent.name != "foundation"]
+SOURCES = [f for p in PACKAGES for f in sorted((p / "src").rglob("*.py"))]
+FAMILIES = {"standard", "hybrid", "latent", "cold"}
+
+
+def _name(path):
+    return str(path.relative_to(ROOT))
+
+
+def _module(package):
+    return next(p.name for p in (package / "src").iterdir() if p.is_dir() and p.name.startswith("mridiff"))
+
+
+def _floor(package):
+    family = package.parent.name
+    return {"core": 0, "sdk": 1}.get(package.name, 2 if family == "foundation" else 3)
+
+
+MODULES = {_module(p): p for p in PACKAGES}
+
+
+def _imports(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=_name)
+def test_imports_go_down_only(package):
+    for file in (package / "src").rglob("*.py"):
+        for module in _imports(file):
+            other = MODULES.get(module.split(".")[0])
+            if other is not None and other != package:
+                assert _floor(other) < _floor(package), f"{_name(file)} imports {module}, which is not on a floor below"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=_name)
+def test_every_import_of_the_project_is_a_declared_dependency(package):
+    declared = tomllib.loads((package / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {d.split(">")[0].split("<")[0].split("[")[0].strip() for d in declared}
+    for file in (package / "src").rglob("*.py"):
+        for module in _imports(file):
+            other = MODULES.get(module.split(".")[0])
+            if other is not None and other != package:
+                dist = tomllib.loads((other / "pyproject.toml").read_text())["project"]["name"]
+                assert dist in names, f"{_name(file)} imports {module}; {dist} is not among the dependencies"
+
+
+@pytest.mark.parametrize("method", METHODS, ids=_name)
+def test_anatomy_of_a_method(method):
+    module = method / "src" / f"mridiff_{method.name.replace('-', '_')}"
+    missing = [f for f in (method / "README.md", module / "plugin.py", module / "recipe.yaml", module / "py.typed", method / "tests") if not f.exists()]
+    assert not missing, f"missing: {', '.join(map(_name, missing))}"
+    project = tomllib.loads((method / "pyproject.toml").read_text())["project"]
+    assert project["name"] == f"mridiff-{method.name}"
+    assert project["entry-points"]["mridiff"] == {method.name: f"{module.name}.plugin"}
+    assert method.parent.name in FAMILIES
+
+
+def test_one_version_for_all():
+    versions = {_name(p): tomllib.loads((p / "pyproject.toml").read_text())["project"]["version"] for p in PACKAGES}
+    assert len(set(versions.values())) == 1, versions
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=_name)
+def test_files_are_short_and_safe(file):
+    text = file.read_text()
+    assert len(text.splitlines()) <= 500, "a file holds one noun and at most 500 lines"
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is longer than a page"
+    for name in _imports(file):
+        assert name.split(".")[0] not in {"pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle", "torchvision", "deepinv", "mrpro"}, name
+    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
+        called = ast.unparse(call.func)
+        assert called not in {"eval", "exec", "torch.save", "os.system"}, f"{called} is banned"
+        keywords = {k.arg: ast.unparse(k.value) for k in call.keywords}
+        assert keywords.get("shell") != "True" and keywords.get("allow_pickle") != "True", f"{called} with {keywords}"
+        if called == "torch.load":
+            assert file.name == "convert.py" and keywords.get("weights_only") == "True", "only the converting command may call torch.load"
+        assert called not in {"torch.manual_seed", "np.random.seed", "numpy.random.seed", "random.seed"}, "no global random numbers"
+        assert called != "h5py.File" or file.name in {"hdf5.py", "output.py"}, "HDF5 is opened through mridiff.io.hdf5"
+
+
+def test_the_core_is_small_and_names_no_method():
+    lines = [line for f in SOURCES if f.is_relative_to(ROOT / "core") for line in f.read_text().splitlines() if line.strip()]
+    assert len(lines) < 3500
+    slugs = [m.name for m in METHODS]
+    for file in (f for f in SOURCES if f.is_relative_to(ROOT / "core")):
+        for literal in (n.value for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Constant) and isinstance(n.value, str)):
+            assert literal not in slugs, f"{_name(file)} names the method {literal}"
+
+
+def test_nothing_of_the_building_machine_is_named():
+    texts = [f for p in ("*.md", "*.py", "*.yaml", "*.toml", "Makefile") for f in ROOT.rglob(p) if ".venv" not in f.parts and ".git" not in f.parts]
+    for file in texts:
+        if file == Path(__file__):
+            continue
+        for word in ("/work/", "/tmp/w/", "/opt/pypi", "/root/"):
+            assert word not in file.read_text(), f"{_name(file)} names {word}"
+
+
+def _modules_after(code):
+    program = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    return set(json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.splitlines()[-1]))
+
+
+HEAVY = {"torch", "numpy", "pydantic", "h5py", "scipy", "matplotlib"}
+
+
+def test_importing_mridiff_is_free():
+    added = _modules_after("import mridiff") - _modules_after("")
+    assert not added & {*HEAVY, "yaml", "pluggy", "importlib.metadata", "importlib_metadata"}
+
+
+def test_listing_loads_nothing_heavy():
+    code = "import sys; sys.argv = ['mridiff', 'list']\nfrom mridiff.cli import main\ntry:\n    main()\nexcept SystemExit as e:\n    assert not e.code"
+    assert not _modules_after(code) & HEAVY
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if (MODULES[m] / "src" / m / "plugin.py").exists()])
+def test_a_declaration_is_light(module):
+    assert not _modules_after(f"import {module}.plugin") & HEAVY
