@@ -6,7 +6,21 @@ import torch
 from annotated_types import Ge, Le
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Dataset, Diffusion, Field, Gaussian, LinearOperator, Measured, Prior, Sampler, Scaling, Scan, Space, Step, Streams
+from mridiff.interfaces import (
+    Dataset,
+    Diffusion,
+    Field,
+    Gaussian,
+    LinearOperator,
+    Measured,
+    Prior,
+    Sampler,
+    Scaling,
+    Scan,
+    Space,
+    Step,
+    Streams,
+)
 from mridiff.plugins.registry import Registry
 from mridiff.spec import DatasetSpec, OperatorSpec, PriorSpec, SamplerSpec, Trait, needs
 

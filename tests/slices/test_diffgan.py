@@ -1,11 +1,11 @@
 """Strain: a generator that draws x0 in four large steps with noise of its own, reads a condition, and is trained against a critic."""
 
 import torch
-from mridiff_sdk.diffusions import VP, gan_posterior, residual, step
-from mridiff_sdk.fourier import fft, ifft
 from torch import nn
 
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Objective, Prior, Problem, Sampler, Space, Step, Streams
+from mridiff_sdk.diffusions import VP, gan_posterior, residual, step
+from mridiff_sdk.fourier import fft, ifft
 
 N, STEPS = 16, 4
 IMAGE = Space(("y", "x"), (N, N))

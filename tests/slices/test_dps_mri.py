@@ -1,13 +1,13 @@
 """Strain: the plain path - scan, operator, scale, prior, sampler - against the closed-form posterior."""
 
 import torch
-from mridiff_sdk.consistency import conjugate_gradients
-from mridiff_sdk.diffusions import VE, ddim, residual, step
-from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.oracles import GaussianPrior
 
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Problem, Sampler, Scan, Space, Step, Streams
 from mridiff.pipeline.cost import Counter
+from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.diffusions import VE, ddim, residual, step
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.oracles import Covariance, GaussianPrior
 
 N, COILS = 12, 3
 IMAGE = Space(("y", "x"), (N, N))
@@ -57,7 +57,7 @@ def _case():
     maps = maps / maps.abs().square().sum(1, keepdim=True).sqrt()
     mask = (torch.arange(N) % 3 == 0).to(torch.float64).expand(1, N, N)
     fields = {"mask": Field(mask, ("ky", "kx")), "sensitivity_maps": Field(maps, ("coil", "y", "x"))}
-    prior = GaussianPrior.diagonal(IMAGE, torch.zeros(N, N, dtype=torch.complex128), torch.ones(N, N, dtype=torch.float64), VE())
+    prior = GaussianPrior(torch.zeros(N, N, dtype=torch.complex128), Covariance.diagonal(IMAGE, 1.0), VE())
     truth = rng.normal((N, N), torch.complex128)
     y = Gaussian(0.1).draw(Sense(mask, maps)(truth), rng.child("noise"))
     return Scan("phantom", Measured(y, Gaussian(0.1), fields), {"x": Field(truth, ("y", "x"))}), prior

@@ -1,14 +1,14 @@
 """Strain: two priors in cascade inside every step, in radially weighted k-space, frame by frame, with low rank across frames."""
 
 import torch
-from mridiff_sdk.adaptors import Fold
-from mridiff_sdk.codecs import WeightedKspace
-from mridiff_sdk.consistency import hankel_low_rank
-from mridiff_sdk.diffusions import VE, residual, step, ve_reverse
-from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.oracles import GaussianPrior
 
 from mridiff.interfaces import Gaussian, LinearOperator, Measured, Problem, Sampler, Space, Step, Streams
+from mridiff_sdk.adaptors import Fold
+from mridiff_sdk.codecs import Compose, Fourier, RadialWeight, Ramp
+from mridiff_sdk.consistency.low_rank import hankel_low_rank
+from mridiff_sdk.diffusions import VE, residual, step, ve_reverse
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.oracles import Covariance, GaussianPrior
 
 N, FRAMES, R = 16, 4, 4
 SERIES = Space(("t", "y", "x"), (FRAMES, N, N))
@@ -44,7 +44,8 @@ class Cascade(Sampler):
             for prior in (self.global_prior, self.local_prior):
                 u = codec.encode(x)
                 u0 = prior(u, t, {})
-                u, _ = step(prior.diffusion, u0, residual(prior.diffusion, u, u0, t), s, ve_reverse(prior.diffusion, t, s)[0], 0.0, rng), None
+                r, _ = ve_reverse(prior.diffusion, t, s)  # the noise-free mean is kept
+                u = step(prior.diffusion, u0, residual(prior.diffusion, u, u0, t), s, r, 0.0, rng)
                 x = codec.decode(u)
                 x = x + A.H(problem.y - A(x))
             if self.low_rank:
@@ -62,15 +63,13 @@ def _case():
         mask[:, f, f::R] = 1
     mask[:, :, N // 2 - 2 : N // 2 + 2] = 1
     A = KtMask(mask)
-    codec = WeightedKspace(power=1.0, scale=0.1)
+    codec = Compose(Fourier(), RadialWeight(Ramp(0.1), "pixel"))
     weighted = codec.encode(truth)
 
     def prior(samples):
         variance = samples.abs().square().mean((0, 1)) + 1e-6
-        frame = GaussianPrior.diagonal(KSPACE, torch.zeros(N, N, dtype=torch.complex128), variance, VE())
-        folded = Fold(frame, keep=("ky", "kx"), axes=("t", "ky", "kx"))
-        folded.codec = codec
-        return folded
+        frame = GaussianPrior(torch.zeros(N, N, dtype=torch.complex128), Covariance.diagonal(KSPACE, variance), VE(), codec)
+        return Fold(frame, Space(("t", "ky", "kx"), (FRAMES, N, N), kind="k-space"))
 
     return truth, Problem.of(A, Measured(A(truth), Gaussian(0.0))), prior(weighted), prior(weighted[:, ::2])
 

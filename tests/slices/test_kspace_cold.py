@@ -1,11 +1,11 @@
 """Strain: a degradation without noise, tied to the mask of the scan, with one removal order per sample."""
 
 import torch
+
+from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Problem, Sampler, Space, Step, Streams
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks, cold, residual, step
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.oracles import RestorerOracle
-
-from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Problem, Sampler, Space, Step, Streams
 
 N, STEPS = 16, 8
 IMAGE = Space(("y", "x"), (N, N))
@@ -53,9 +53,9 @@ def _case():
 def test_an_oracle_restorer_gives_the_truth_and_a_poor_one_keeps_the_measurement():
     truth, problem, diffusion = _case()
     rng = Streams.of(0, samples=2)
-    exact = ColdKspace(RestorerOracle(IMAGE, truth, diffusion))(problem, rng)
+    exact = ColdKspace(RestorerOracle(truth, IMAGE, diffusion))(problem, rng)
     torch.testing.assert_close(exact, truth.expand(2, -1, -1))
-    poor = ColdKspace(RestorerOracle(IMAGE, 0.5 * truth, diffusion))(problem, rng)
+    poor = ColdKspace(RestorerOracle(0.5 * truth, IMAGE, diffusion))(problem, rng)
     torch.testing.assert_close(problem.linear(poor), problem.y.expand(2, -1, -1))
     assert (poor - exact).abs().max() > 0.1
 

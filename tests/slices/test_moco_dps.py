@@ -3,11 +3,11 @@
 import math
 
 import torch
-from mridiff_sdk.diffusions import VE, edm_euler, residual, step
-from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.oracles import GaussianPrior
 
 from mridiff.interfaces import Gaussian, LinearOperator, Measured, Nuisance, ParametricOperator, Problem, Sampler, Space, Step, Streams
+from mridiff_sdk.diffusions import VE, edm_euler, residual, step
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.oracles import Covariance, GaussianPrior
 
 N, SHOTS = 24, 4
 IMAGE = Space(("y", "x"), (N, N))
@@ -46,7 +46,7 @@ class ShotShifts(ParametricOperator):
 class JointDPS(Sampler):
     """x0 by one gradient step of the likelihood, phi by gradient descent on the same residual once x carries structure."""
 
-    def __init__(self, prior, *, steps=40, motion=True):
+    def __init__(self, prior, *, steps=80, motion=True):
         super().__init__()
         self.prior, self.steps, self.motion = prior, steps, motion
 
@@ -76,12 +76,14 @@ class JointDPS(Sampler):
 def _case():
     rng = Streams.of(0, "moco")
     y, x = torch.meshgrid(*(torch.linspace(-1, 1, N, dtype=torch.float64),) * 2, indexing="ij")
-    truth = sum(a * torch.exp(-((y - b) ** 2 + (x - c) ** 2) / 0.08) for a, b, c in ((1.0, 0.1, -0.2), (0.7, -0.4, 0.3), (0.5, 0.4, 0.45)))
+    truth = sum(a * torch.exp(-((y - b) ** 2 + (x - c) ** 2) / 0.03) for a, b, c in ((1.0, 0.1, -0.2), (0.7, -0.3, 0.2), (0.5, 0.3, 0.25)))
     truth = truth.to(torch.complex128)[None]
     shift = 2 * (rng.uniform((SHOTS, 2), torch.float64) - 0.5)
     shift = shift - shift.mean(1, keepdim=True)
     y_measured = Gaussian(0.01).draw(Shifted(shift)(truth), rng)
-    prior = GaussianPrior.stationary(IMAGE, torch.zeros(N, N, dtype=torch.complex128), fft(truth[0]).abs().square() / 1 + 1e-3, VE())
+    # The prior knows where the object is. A stationary one would not do: it holds every line of k-space for independent.
+    support = torch.where(y**2 + x**2 < 0.5, 0.3, 1e-6)
+    prior = GaussianPrior(torch.zeros(N, N, dtype=torch.complex128), Covariance.diagonal(IMAGE, support), VE())
     return truth, shift, Problem.of(ShotShifts(), Measured(y_measured, Gaussian(0.01))), prior
 
 

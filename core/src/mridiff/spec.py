@@ -220,6 +220,9 @@ class SamplerSpec(Spec):
         super().__post_init__()
         object.__setattr__(self, "priors", MappingProxyType(dict(self.priors)))
 
+    def _problems(self) -> list[str]:
+        return [f"priors: {slot!r} must map to needs(...)" for slot, n in self.priors.items() if not isinstance(n, Needs)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec(Spec):
@@ -241,7 +244,10 @@ class RecipeSpec(Spec):
 
     def _problems(self) -> list[str]:
         bad = self.file.startswith("/") or ".." in self.file.split("/") or not self.file.endswith((".yaml", ".yml"))
-        return [f"file: {self.file!r} must be a relative path to a YAML file inside the package"] if bad else []
+        problems = [f"file: {self.file!r} must be a relative path to a YAML file inside the package"] if bad else []
+        if not isinstance(self.family, Family):
+            problems.append(f"family: {self.family!r} must be one of {', '.join(Family)}")
+        return problems
 
 
 KINDS: dict[str, type[Spec]] = {s.kind: s for s in (OperatorSpec, PriorSpec, SamplerSpec, DatasetSpec, RecipeSpec)}

@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from toy import SPECS
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
 from mridiff.plugins.registry import Registry
+from toy import SPECS
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mridiff.errors import UnsafeInput
 from mridiff.io.atomic import contained, write_atomically
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.io.hdf5 import Limits, open_hdf5
 

@@ -6,9 +6,10 @@ import hashlib
 
 import pytest
 import torch
+from torch import nn
+
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.io.weights import HEADER_LIMIT, load_into, read_weights, write_weights
-from torch import nn
 
 
 def tensors() -> dict[str, torch.Tensor]:

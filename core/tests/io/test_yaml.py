@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from mridiff.errors import ConfigError, UnsafeInput
 from mridiff.io.yaml import NODE_LIMIT, SIZE_LIMIT, parse_yaml, read_yaml
 
@@ -102,7 +103,7 @@ def test_alias_bomb_is_refused_before_it_is_built():
 
 def test_nesting_bomb_is_refused():
     with pytest.raises(UnsafeInput, match="nested too deeply"):
-        parse_yaml("[" * 5000 + "]" * 5000)
+        parse_yaml("[" * 600 + "]" * 600)
 
 
 def test_oversize_is_refused(tmp_path):

@@ -1,9 +1,9 @@
 import pytest
-from toy import CONFIG, registry
 
 from mridiff.errors import ConfigError, Incompatible
 from mridiff.pipeline.config import merged
 from mridiff.pipeline.plan import plan
+from toy import CONFIG, registry
 
 
 def _problems(source, changes=None):

@@ -1,8 +1,8 @@
 import torch
-from toy import IMAGE, Mask, Shrink
 
 from mridiff.interfaces import Prior, Streams
 from mridiff.pipeline.cost import Counter
+from toy import IMAGE, Mask, Shrink
 
 
 class Twice(Prior):

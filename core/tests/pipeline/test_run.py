@@ -10,12 +10,12 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy import CONFIG, Few, registry
 
 from mridiff.errors import ConfigError, DataError
 from mridiff.pipeline import run as run_module
 from mridiff.pipeline.method import load, load_dataset
 from mridiff.pipeline.run import run
+from toy import CONFIG, Few, registry
 
 
 def _run(out, **changes):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from mridiff.plugins.registry import Registry
 
 SAMPLER = """

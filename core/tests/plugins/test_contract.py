@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mridiff.interfaces import Dataset, LinearOperator, Operator, Prior
 from mridiff.plugins.contract import differences
 

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+
 from mridiff.errors import PluginContractError, PluginImportError, UnsafeInput
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.sources import Source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+
 from mridiff.plugins import hookspecs
 from mridiff.spec import KINDS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mridiff.errors import NotFound, PluginConflict, PluginImportError
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry

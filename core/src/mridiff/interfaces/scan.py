@@ -35,7 +35,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Where the voxels are: size in mm per spatial axis, and the 4 x 4 voxel-to-world affine (RAS, mm) where it is known."""
+    """Where the voxels are: size in mm along the image's spatial axes in their order, and the affine where it is known.
+
+    `affine` is 4 x 4 and maps the indices (x, y, z, 1) to world coordinates (RAS, mm); a plane has z = 0.
+    """
 
     voxel_size: tuple[float, ...]
     affine: tuple[tuple[float, ...], ...] | None = None

@@ -43,8 +43,9 @@ def _one(scan: Scan, methods: Mapping[str, Method], out: Path, watch: Watch | No
         results[name] = method(scan, watch=None if watch is None else lambda *a, n=name: watch(f"{n} {scan.id}", *a))
     found = {name: {"metrics": dict(r.metrics.get("x", {})), "cost": r.cost.as_dict()} for name, r in results.items()}
     if (draw := service("comparison")) is not None:
-        truth = scan.truth.get("x")
         x = next(iter(results.values()))
+        truth = scan.truth.get("x")
+        truth = truth if truth is not None and truth.data.shape[1:] == x.x.shape[1:] else None
         draw(out / f"{folder_name(scan.id)}.png", title=scan.id, axes=x.axes, reference=None if truth is None else truth.data[0].numpy(),
              results={n: r.x[0].numpy() for n, r in results.items()}, metrics={n: f["metrics"] for n, f in found.items()},
              cost={n: f["cost"] for n, f in found.items()})  # fmt: skip

@@ -129,13 +129,15 @@ def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] =
     if measure is None:
         return {}
     made = {"x": Field(result.x, result.axes)}
+    if result.baseline is not None and "x" in scan.truth:
+        made["baseline"] = Field(result.baseline, result.axes)
     made |= {name: Field(v, scan.truth[name].axes) for name, v in result.estimates.items() if name in scan.truth}
     made |= dict(result.outputs)
     found: dict[str, dict[str, float]] = {}
-    for name in made.keys() & scan.truth.keys():
-        truth = scan.truth[name]
-        reference = look(truth.data.to(result.x.device)) if name == "x" else truth.data
-        found[name] = measure(made[name].data, reference, made[name].axes, scan.truth)
+    for name in made.keys() & {*scan.truth, "baseline"}:
+        image = name in {"x", "baseline"}
+        truth = scan.truth["x" if image else name].data
+        found[name] = measure(made[name].data, look(truth) if image else truth, made[name].axes, scan.truth)
     return found
 
 

@@ -67,4 +67,5 @@ def _draw(path: Path, result: Reconstruction, scan: Scan) -> None:
          reference=truth.data[0].numpy() if truth is not None and same else None,
          baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name="zero-filled",
          std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
-         sampling=None if mask is None else np.asarray(mask.data[0]))  # fmt: skip
+         sampling=None if mask is None else np.asarray(mask.data[0]),
+         voxel_size=None if scan.measured.geometry is None else scan.measured.geometry.voxel_size)  # fmt: skip

@@ -1,0 +1,86 @@
+"""What one step of the proximal diffusion sampler (DDIM noise, conjugate gradients as data step) costs beside network and operator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from case import Case
+from torch import Tensor
+
+from mridiff.interfaces import Field, Gaussian, LinearOperator, Prior, Problem, Streams
+from mridiff_operators.sense import SenseOperator
+
+STEPS = 20
+
+
+class Stopwatch:
+    """Milliseconds spent inside `with watch:` blocks, and their number."""
+
+    def __init__(self) -> None:
+        self.milliseconds, self.calls = 0.0, 0
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.milliseconds += 1e3 * (time.perf_counter() - begin)
+        self.calls += 1
+
+
+class Watched(LinearOperator):
+    """An operator whose time is taken."""
+
+    def __init__(self, A: LinearOperator, watch: Stopwatch) -> None:
+        super().__init__()
+        self.A, self.watch, self.domain, self.codomain = A, watch, A.domain, A.codomain
+
+    def _timed(self, run: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:
+        with self.watch():
+            return run(v)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._timed(self.A, x)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        return self._timed(self.A.adjoint, y)
+
+    def normal(self, x: Tensor) -> Tensor:
+        return self._timed(self.A.normal, x)
+
+
+def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | None:
+    """Milliseconds of a step as a whole, in the operator, and besides; best of some runs. None where the samplers are not installed."""
+    try:
+        from mridiff_samplers.diffpir import DiffPIR
+        from mridiff_sdk.diffusions.gaussian import VP
+    except ImportError:
+        return None
+
+    class Free(Prior):
+        """A prior that takes no time: it estimates x0 by x_t."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.diffusion = VP()
+
+        def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None,
+                    rng: Streams | None = None) -> Tensor:  # fmt: skip
+            return x_t
+
+    sampler = DiffPIR(Free(), steps=STEPS, iterations=iterations)
+    A = SenseOperator(c.maps[None], c.mask[None])
+    results = []
+    for _ in range(rounds):
+        watch = Stopwatch()
+        W = Watched(A, watch)
+        problem = Problem(W, c.y[None], Gaussian(0.002), A.domain)
+        begin = time.perf_counter()
+        with torch.no_grad():
+            sampler(problem, Streams.of(0, "benchmark"))
+        whole = 1e3 * (time.perf_counter() - begin)
+        results.append({"step": whole / STEPS, "operator": watch.milliseconds / STEPS, "besides": (whole - watch.milliseconds) / STEPS,
+                        "operator calls": watch.calls / STEPS})  # fmt: skip
+    return min(results, key=lambda r: r["besides"])

@@ -1,0 +1,1 @@
+"""Reference datasets: fastMRI, ISMRMRD, NIfTI and array files, and an embedded scan."""

@@ -1,0 +1,160 @@
+"""Plain arrays, in HDF5 or npz: k-space, or images of which an acquisition is simulated; centred and orthonormal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+
+from mridiff.errors import DataError, UnsafeInput
+from mridiff.interfaces import Dataset, Field, Scan
+from mridiff.io.hdf5 import SafeFile, open_hdf5
+
+from . import options
+from .acquisition import Acquisition
+from .files import Entry, entries, find, refuse
+from .npz import Npz, open_npz
+from .raw import Raw, binary_mask, complex_tensor
+from .simulation import Simulation
+
+READS = (".h5", ".hdf5", ".npz")
+LAYOUTS = {2: ("y", "x"), 3: ("coil", "y", "x"), 4: ("slice", "coil", "y", "x")}
+HELD = "biufc"
+
+
+class Arrays(Dataset):
+    """Slices of array files with `kspace` (y, x), (coil, y, x) or (slice, coil, y, x), or with `image` (y, x) or (slice, y, x).
+
+    Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x) or (x) of 0 and 1, `reference` (y, x) or
+    (slice, y, x), `noise_std` (one number, per complex sample). K-space that is full and has a `mask` is undersampled by it, unless an
+    acceleration is asked for. Maps are brought to unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
+    """
+
+    def __init__(
+        self,
+        path: options.FilePath,
+        *,
+        acceleration: options.Acceleration = 1.0,
+        pattern: options.Pattern = "random",
+        center_fraction: options.CenterFraction = 0.08,
+        mask_seed: options.MaskSeed = 0,
+        maps: options.Maps = "auto",
+        noise_std: options.NoiseStd = 0.0,
+        slices: options.Slices = "",
+        coils: options.Coils = 8,
+        coil_seed: options.CoilSeed = 0,
+        phase: options.Phase = 0.0,
+    ) -> None:
+        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
+        self.simulation = Simulation(coils, coil_seed, phase)
+        self.entries = entries(find(path, READS, self.can_read), _labels, slices)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> Scan:
+        """Slice `index` of all files; raises DataError or UnsafeInput where its values are unusable."""
+        entry = self.entries[index]
+        return self.acquisition.scan(_read(entry, self.simulation), entry.id)
+
+    @classmethod
+    def can_read(cls, path: Path) -> bool:
+        """Whether the file holds `kspace` or `image` and is not a fastMRI or ISMRMRD file."""
+        if not path.name.endswith(READS):
+            return False
+        try:
+            with _open(path) as file:
+                names = set(file.keys())
+        except (DataError, UnsafeInput):
+            return False
+        return bool(names & {"kspace", "image"}) and "ismrmrd_header" not in names and not any(n.endswith("/xml") for n in names)
+
+
+def _open(path: Path) -> AbstractContextManager[SafeFile | Npz]:
+    return open_npz(path) if path.name.endswith(".npz") else open_hdf5(path)
+
+
+def _labels(path: Path) -> Sequence[str]:
+    with _open(path) as file:
+        refuse(path, _problems(file))
+        return [f"s{i:03d}" for i in range(_slices(file))]
+
+
+def _slices(file: SafeFile | Npz) -> int:
+    names = file.keys()
+    name, most = ("kspace", 4) if "kspace" in names else ("image", 3)
+    return file.shape(name)[0] if len(file.shape(name)) == most else 1
+
+
+def _problems(file: SafeFile | Npz) -> list[str]:
+    """All that is wrong with the names, shapes and types of a file."""
+    names = set(file.keys())
+    if not names & {"kspace", "image"}:
+        return [f"there is neither 'kspace' nor 'image' (it holds {', '.join(sorted(names)[:10]) or 'nothing'}); "
+                "name the array 'kspace', with axes (coil, y, x)"]  # fmt: skip
+    problems = []
+    if "image" in names:
+        problems += [f"{extra}: it stands beside 'image', which is simulated from and compared with; remove one of the two"
+                     for extra in ("kspace", "reference", "noise_std") if extra in names]  # fmt: skip
+    main = "kspace" if "kspace" in names else "image"
+    shape, dtype = file.shape(main), file.dtype(main)
+    allowed = (2, 3, 4) if main == "kspace" else (2, 3)
+    if len(shape) not in allowed or 0 in shape:
+        known = " or ".join(str(LAYOUTS[n]) for n in allowed) if main == "kspace" else "(y, x) or (slice, y, x)"
+        problems.append(f"{main}: shape {shape} is not {known}".replace("'", "") + "; reorder or split it")
+    if dtype.kind not in ("c" if main == "kspace" else HELD):
+        problems.append(f"{main}: numbers of type {dtype} are not {'complex' if main == 'kspace' else 'numbers'}; store complex64")
+    size = shape[-2:]
+    count = _slices(file)
+    coils = (shape[-3] if len(shape) > 2 else 1) if main == "kspace" else None
+    problems += _beside(file, size, count, coils)
+    return problems
+
+
+def _beside(file: SafeFile | Npz, size: tuple[int, ...], count: int, coils: int | None) -> list[str]:
+    """Problems of the optional arrays, against k-space or images of `size` (y, x) in `count` slices."""
+    wanted = {
+        "sensitivity_maps": f"(coil, y, x) = ({coils or 'any'}, {', '.join(map(str, size))}), or one such per slice",
+        "mask": f"(y, x) = {size} or (x)",
+        "reference": f"(y, x) = {size}, or one such per slice",
+        "noise_std": "one number",
+    }
+    names, problems = file.keys(), []
+    for name in [n for n in wanted if n in names]:
+        want = wanted[name]
+        shape, dtype = file.shape(name), file.dtype(name)
+        per_slice = (count, *shape[1:]) == shape
+        fits = {
+            "sensitivity_maps": shape[-2:] == size and (len(shape) == 3 or (len(shape) == 4 and per_slice)) and coils in (None, shape[-3]),
+            "mask": shape in {size, size[-1:]},
+            "reference": shape == size or (shape[-2:] == size and len(shape) == 3 and per_slice),
+            "noise_std": shape in {(), (1,)},
+        }[name]
+        if not fits:
+            problems.append(f"{name}: shape {shape} is not {want}; one of the two arrays has other axes than it should")
+        kinds, numbers = (HELD, "real or complex") if name in {"sensitivity_maps", "reference"} else ("biuf", "real")
+        if dtype.kind not in kinds:
+            problems.append(f"{name}: its values of type {dtype} are not {numbers} numbers")
+    return problems
+
+
+def _read(entry: Entry, simulation: Simulation) -> Raw:
+    source = f"{entry.path}, slice {entry.index}"
+    with _open(entry.path) as file:
+        names = set(file.keys())
+
+        def part(name: str, ndim: int) -> torch.Tensor:
+            shape = file.shape(name)
+            return complex_tensor(file.read(name, entry.index if len(shape) > ndim else None))
+
+        size = file.shape("kspace" if "kspace" in names else "image")[-2:]
+        maps = part("sensitivity_maps", 3) if "sensitivity_maps" in names else None
+        mask = binary_mask(file.read("mask"), size, source) if "mask" in names else None
+        std = float(file.read("noise_std").reshape(())) if "noise_std" in names else None
+        truth = {"x": Field(part("reference", 2)[None], ("y", "x"))} if "reference" in names else {}
+        if "image" in names:
+            return simulation.raw(source, part("image", 2), maps=maps, mask=mask)
+        kspace = part("kspace", 3)
+    return Raw(source, kspace if kspace.ndim == 3 else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth)

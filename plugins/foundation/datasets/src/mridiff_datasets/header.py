@@ -1,0 +1,58 @@
+"""The XML header of ISMRMRD data (Inati et al., Magn. Reson. Med. 77, 2017), treated as untrusted; only geometry leaves this module."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from mridiff.errors import DataError, UnsafeInput
+
+LONGEST = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What is needed of the first encoding: sizes in samples and field of view in mm along (readout, phase, slice).
+
+    `centre` is the encoding step at the origin of k-space. Nothing about the subject or the study is kept.
+    """
+
+    trajectory: str
+    matrix: tuple[int, int, int]
+    fov: tuple[float, float, float]
+    recon_fov: tuple[float, float, float]
+    centre: int
+
+
+def parse_header(text: str, source: str) -> Encoding:
+    """The encoding that a header describes; raises UnsafeInput for entities and DataError for anything that is not a header.
+
+    The text comes decoded, so the encoding that it declares is removed: it could make a parser read other letters than were checked.
+    """
+    if len(text) > LONGEST:
+        raise UnsafeInput(f"{source}: the XML header has {len(text)} letters; at most {LONGEST} are read")
+    if re.search(r"<!\s*(DOCTYPE|ENTITY)", text, re.IGNORECASE) or "\0" in text:
+        raise UnsafeInput(f"{source}: the XML header defines entities, which can reach other files or grow without bound",
+                          hint="An ISMRMRD header needs none; ask its author for a plain one.")  # fmt: skip
+    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"))
+    from ismrmrd import xsd  # 0.4 s
+
+    try:
+        return _encoding(xsd.CreateFromDocument(body).encoding[0], source)
+    except (DataError, UnsafeInput):
+        raise
+    except Exception as error:  # the parser raises errors of several libraries
+        raise DataError(f"{source}: the XML header cannot be read: {type(error).__name__}: {error}"[:500],
+                        hint="It must follow the ISMRMRD schema, with at least one encoding.") from error  # fmt: skip
+
+
+def _encoding(first: object, source: str) -> Encoding:
+    encoded, recon = first.encodedSpace, first.reconSpace  # type: ignore[attr-defined]
+    matrix = (encoded.matrixSize.x, encoded.matrixSize.y, encoded.matrixSize.z)
+    fov, recon_fov = ((s.fieldOfView_mm.x, s.fieldOfView_mm.y, s.fieldOfView_mm.z) for s in (encoded, recon))
+    if not all(0 < n < 2**16 for n in matrix) or not all(0 < f < math.inf for f in (*fov, *recon_fov)):
+        raise DataError(f"{source}: the XML header states a matrix of {matrix} and fields of view of {fov} and {recon_fov} mm",
+                        hint="All must be positive.")  # fmt: skip
+    limits = first.encodingLimits.kspace_encoding_step_1  # type: ignore[attr-defined]
+    return Encoding(str(first.trajectory.value), matrix, fov, recon_fov, matrix[1] // 2 if limits is None else int(limits.center))  # type: ignore[attr-defined]

@@ -1,0 +1,145 @@
+"""NIfTI images: slices along an anatomical axis, with a simulated acquisition; the geometry of each slice is kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Le
+from numpy.typing import NDArray
+
+from mridiff.errors import DataError, UnsafeInput
+from mridiff.interfaces import Dataset, Geometry, Scan
+
+from . import options
+from .acquisition import Acquisition
+from .files import Entry, entries, find, refuse
+from .raw import complex_tensor
+from .simulation import Simulation
+
+READS = (".nii", ".nii.gz")
+LARGEST = 8 * 2**30
+Axis = Annotated[int, Ge(0), Le(2), "normal of the slices: 0 = sagittal, 1 = coronal, 2 = axial"]
+
+
+class NIfTI(Dataset):
+    """Slices of NIfTI images (magnitude or complex), seen by simulated coils: y has axes (coil, ky, kx), the truth "x" is the image.
+
+    The head stands upright: rows run from superior to inferior (axial: from anterior to posterior), columns from left to right
+    (sagittal: from posterior to anterior). Of a series, each volume gives scans of its own. Without `noise_std` there is no noise but
+    that of the image. A k-space made of a magnitude image is a simulation, and an easy one: the phase is zero or `phase`.
+    """
+
+    def __init__(
+        self,
+        path: options.FilePath,
+        *,
+        acceleration: options.Acceleration = 1.0,
+        pattern: options.Pattern = "random",
+        center_fraction: options.CenterFraction = 0.08,
+        mask_seed: options.MaskSeed = 0,
+        maps: options.Maps = "auto",
+        noise_std: options.NoiseStd = 0.0,
+        slices: options.Slices = "",
+        coils: options.Coils = 8,
+        coil_seed: options.CoilSeed = 0,
+        phase: options.Phase = 0.0,
+        axis: Axis = 2,
+    ) -> None:
+        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
+        self.simulation = Simulation(coils, coil_seed, phase)
+        self.axis = axis
+        self.entries = entries(find(path, READS, self.can_read), self._labels, slices)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> Scan:
+        """Slice `index` of all files; raises DataError where its values are unusable."""
+        entry = self.entries[index]
+        image, geometry = _slice(entry, self.axis)
+        raw = self.simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
+        return self.acquisition.scan(raw, entry.id)
+
+    @classmethod
+    def can_read(cls, path: Path) -> bool:
+        """Whether the file is a NIfTI image."""
+        if not path.name.endswith(READS):
+            return False
+        try:
+            _open(path)
+        except (DataError, UnsafeInput):
+            return False
+        return True
+
+    def _labels(self, path: Path) -> Sequence[str]:
+        image = _open(path)
+        count = image.shape[_file_axis(image, self.axis)[0]]
+        volumes = image.shape[3] if len(image.shape) == 4 else 1
+        return [(f"v{v:03d}-" if volumes > 1 else "") + f"s{i:03d}" for v in range(volumes) for i in range(count)]
+
+
+def _open(path: Path) -> Any:
+    """The image, of which only the header is read; raises DataError naming all that is wrong with it."""
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+
+    try:
+        image = nibabel.load(path, mmap=False)
+    except (OSError, ValueError, EOFError, KeyError, OverflowError, ImageFileError) as error:
+        raise DataError(f"{path}: it cannot be read as NIfTI: {error}", hint="The file may be truncated or of another format.") from error
+    if not isinstance(image, nibabel.Nifti1Image):
+        raise DataError(f"{path}: it is a {type(image).__name__}, not a NIfTI image")
+    shape, dtype = image.shape, image.header.get_data_dtype()
+    if (claim := math.prod(shape) * dtype.itemsize) > LARGEST:
+        raise UnsafeInput(f"{path}: it claims {claim / 2**30:.3g} GiB ({shape} of {dtype}); at most {LARGEST / 2**30:.3g} GiB are read")
+    problems = []
+    if len(shape) not in (3, 4) or min(shape) < 1:
+        problems.append(f"image: shape {shape} is neither (i, j, k) nor (i, j, k, volume); store one volume or a series")
+    if dtype.kind not in "biufc":
+        problems.append(f"image: its values of type {dtype} are not single numbers; store real or complex ones")
+    if image.affine is None or not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
+        problems.append("affine: it does not place the voxels; give a finite matrix with three independent columns")
+    refuse(path, problems)
+    return image
+
+
+def _file_axis(image: Any, axis: int) -> tuple[int, NDArray[Any]]:
+    """The axis of the file that runs along an anatomical axis, and the orientation (anatomical axis, direction) of each."""
+    from nibabel.orientations import io_orientation
+
+    orientation = io_orientation(image.affine)
+    return int(np.flatnonzero(orientation[:, 0] == axis)[0]), orientation
+
+
+def _slice(entry: Entry, axis: int) -> tuple[NDArray[Any], Geometry]:
+    """One slice (y, x), upright, with its voxel size (y, x) and its affine from (x, y, slice) to RAS mm."""
+    from nibabel.orientations import inv_ornt_aff
+
+    image = _open(entry.path)
+    normal, orientation = _file_axis(image, axis)
+    volume, k = divmod(entry.index, image.shape[normal])
+    flip = orientation[normal, 1] < 0
+    where: list[Any] = [slice(None)] * len(image.shape)
+    where[normal] = image.shape[normal] - 1 - k if flip else k
+    if len(image.shape) == 4:
+        where[3] = volume
+    try:
+        plane = np.asarray(image.dataobj[tuple(where)])
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{entry.path}: slice {entry.index} cannot be read: {error}", hint="The file may be damaged.") from error
+    first, second = (f for f in range(3) if f != normal)
+    plane = plane[:: int(orientation[first, 1]), :: int(orientation[second, 1])]
+    plane = plane if orientation[first, 0] < orientation[second, 0] else plane.T
+    # Now (a, b) in RAS directions with a < b; rows are b downwards, columns a.
+    columns, rows = (c for c in range(3) if c != axis)
+    place = np.zeros((4, 4))
+    place[columns, 0], place[rows, 1], place[axis, 2], place[3, 3] = 1, -1, 1, 1
+    place[rows, 3], place[axis, 3] = plane.shape[1] - 1, k
+    affine = image.affine @ inv_ornt_aff(orientation, image.shape[:3]) @ place
+    width, height = np.sqrt((affine[:3, :2] ** 2).sum(0))
+    matrix = tuple(tuple(float(v) for v in row) for row in affine)
+    return plane.T[::-1], Geometry((float(height), float(width)), matrix)

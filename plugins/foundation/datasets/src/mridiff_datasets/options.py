@@ -1,0 +1,27 @@
+"""The options that all sources share: one type, with bounds and description, for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, Lt
+
+FilePath = Annotated[Path, "a file, or a folder of which every file that this dataset reads is taken, sorted by name"]
+Acceleration = Annotated[float, Ge(1), "retrospective undersampling: all samples over samples kept; 1 = as measured"]
+Pattern = Annotated[
+    Literal["random", "equispaced", "gaussian", "poisson"], "what is kept: lines (the first three) or points of a Poisson disc"
+]
+CenterFraction = Annotated[float, Ge(0), Le(1), "part of the lines (poisson: of each side) that is fully sampled around the origin"]
+MaskSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the mask and of the added noise"]
+MapsChoice = Literal["auto", "given", "espirit", "low-frequency", "none"]
+Maps = Annotated[
+    MapsChoice,
+    "coil maps: those of the file, or estimated from the sampled centre; auto = given, else espirit, else low-frequency; "
+    "none = one channel without a coil axis, for single-coil operators",
+]
+NoiseStd = Annotated[float, Ge(0), "standard deviation of added noise per complex sample, over the largest magnitude of the image"]
+Slices = Annotated[str, "which slices of each file: empty = all, else numbers and ranges like '12', '10:20', '0:60:5', '3,5,9'"]
+Coils = Annotated[int, Ge(1), Le(64), "number of simulated coils, for images"]
+CoilSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the simulated coils and of the simulated phase, for images"]
+Phase = Annotated[float, Ge(0), Le(20), "largest smooth phase given to an image, for images, in radians; 0 = none"]

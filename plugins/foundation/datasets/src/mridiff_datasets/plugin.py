@@ -1,0 +1,29 @@
+"""What this package offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mridiff.plugins.hookspecs import hookimpl
+from mridiff.spec import Citation, DatasetSpec, Trait
+
+OFFERS = frozenset({Trait.MASK, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})
+ISMRMRD = Citation("ISMRM Raw data format: a proposed standard for MRI raw datasets", 2017, "10.1002/mrm.26089")
+FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI", 2018)
+
+
+@hookimpl
+def mridiff_datasets() -> Iterable[DatasetSpec]:
+    """Four file formats and an embedded scan."""
+    return [
+        DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
+                    target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
+        DatasetSpec(name="ismrmrd", summary="raw ISMRMRD files, Cartesian 2-D",
+                    target="mridiff_datasets.ismrmrd:ISMRMRD", offers=OFFERS, reads=(".h5", ".hdf5", ".mrd"), source=ISMRMRD),
+        DatasetSpec(name="nifti", summary="NIfTI images with a simulated multi-coil acquisition",
+                    target="mridiff_datasets.nifti:NIfTI", offers=OFFERS, reads=(".nii", ".nii.gz")),
+        DatasetSpec(name="arrays", summary="plain k-space or image arrays in HDF5 or npz",
+                    target="mridiff_datasets.arrays:Arrays", offers=OFFERS, reads=(".h5", ".hdf5", ".npz")),
+        DatasetSpec(name="brain", summary="embedded scan: measured one-channel head, coil maps simulated",
+                    target="mridiff_datasets.brain:Brain", offers=OFFERS),
+    ]  # fmt: skip

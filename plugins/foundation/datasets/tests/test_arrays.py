@@ -1,0 +1,111 @@
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from mridiff.errors import DataError, UnsafeInput
+from mridiff_datasets.arrays import Arrays
+from mridiff_sdk.fourier import ifft
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+def test_layouts(tmp_path, save, kspace, coil_maps, suffix):
+    one = Arrays(save(tmp_path / f"one{suffix}", kspace=kspace[0]))[0]
+    coils = Arrays(save(tmp_path / f"coils{suffix}", kspace=kspace, sensitivity_maps=coil_maps, noise_std=0.02))
+    volume = save(tmp_path / f"volume{suffix}", kspace=torch.stack([kspace, 2 * kspace]), sensitivity_maps=coil_maps)
+    assert torch.equal(one.measured.y[0, 0], kspace[0])
+    assert len(coils) == 1 and coils[0].id == "coils" and coils[0].measured.noise.std == 0.02
+    assert torch.equal(coils[0].measured.y[0], kspace) and torch.allclose(
+        coils[0].measured.acquisition["sensitivity_maps"].data[0], coil_maps
+    )
+    assert [s.id for s in Arrays(volume)] == ["volume-s000", "volume-s001"]
+    assert torch.equal(Arrays(volume, slices="1")[0].measured.y[0], 2 * kspace)
+
+
+def test_mask_of_lines_reference_and_slices_of_both(tmp_path, save, kspace, image, lines):
+    stacked = torch.stack([image, 3 * image])
+    path = save(tmp_path / "a.h5", kspace=torch.stack([kspace, kspace]), mask=lines[0].to(torch.uint8), reference=stacked)
+    scan = Arrays(path)[1]
+    assert torch.equal(scan.measured.acquisition["mask"].data[0] > 0, lines) and torch.equal(scan.truth["x"].data[0], 3 * image)
+
+
+def test_image_is_simulated(tmp_path, save, image):
+    path = save(tmp_path / "a.npz", image=torch.stack([image, image]).abs())
+    scan = Arrays(path, coils=5, acceleration=2, noise_std=0.01, phase=1.0, slices="0")[0]
+    x = scan.truth["x"].data[0]
+    assert scan.id == "a-s000" and tuple(scan.measured.y.shape) == (1, 5, 40, 36) and torch.allclose(x.abs(), image.abs(), atol=1e-6)
+    assert scan.measured.noise.std == pytest.approx(0.01 * float(image.abs().max()))
+    turned = x[x.abs() > 0].angle()
+    assert 0.3 < float(turned.abs().max()) <= 1.0001
+    back = (scan.measured.acquisition["sensitivity_maps"].data[0].conj() * ifft(Arrays(path, coils=5, phase=1.0)[0].measured.y[0])).sum(0)
+    assert torch.allclose(back, x, atol=1e-5)
+
+
+def test_folder_and_can_read(tmp_path, save, kspace):
+    save(tmp_path / "b.h5", kspace=kspace)
+    save(tmp_path / "a.npz", kspace=kspace)
+    save(tmp_path / "other.h5", something=kspace)
+    save(tmp_path / "fast.h5", kspace=kspace, ismrmrd_header="<a/>")
+    (tmp_path / "c.txt").write_text("kspace")
+    (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
+    assert [s.id for s in Arrays(tmp_path)] == ["a", "b"]
+    assert [Arrays.can_read(tmp_path / n) for n in ("a.npz", "b.h5", "other.h5", "fast.h5", "c.txt", "broken.h5")] == [True, True] + 4 * [
+        False
+    ]
+
+
+def test_all_faults_of_a_file_at_once(tmp_path, save, kspace, coil_maps):
+    path = save(
+        tmp_path / "a.h5",
+        kspace=kspace.abs(),
+        sensitivity_maps=coil_maps[:3],
+        mask=torch.ones(7, 7),
+        reference=torch.ones(2, 2),
+        noise_std=torch.ones(3),
+    )
+    with pytest.raises(DataError) as caught:
+        Arrays(path)
+    text = str(caught.value)
+    for part in ("a.h5: 5 problems",
+                 "kspace: numbers of type float32 are not complex", "sensitivity_maps: shape (3, 40, 36)", "mask: shape (7, 7)",
+                 "reference: shape (2, 2)", "noise_std: shape (3,)"):  # fmt: skip
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"data": np.ones(3)}, "neither 'kspace' nor 'image'"),
+        ({"kspace": np.ones((2, 2, 2, 2, 2), np.complex64)}, r"shape \(2, 2, 2, 2, 2\) is not \(y, x\) or"),
+        ({"kspace": np.ones((0, 4, 4), np.complex64)}, r"shape \(0, 4, 4\)"),
+        ({"image": np.ones((8, 8)), "kspace": np.ones((8, 8), np.complex64)}, "stands beside 'image'"),
+        ({"image": np.ones((8, 8)), "mask": np.full((8, 8), 2.0)}, "mask: 64 of 64"),
+        ({"image": np.ones((8, 8)), "mask": np.ones((8, 8), np.complex64)}, "mask: its values of type complex64"),
+        ({"image": np.full((8, 8), np.nan)}, "NaN or infinite"),
+        ({"kspace": np.full((2, 8, 8), np.inf, np.complex64)}, "NaN or infinite"),
+    ],
+)
+def test_faults(tmp_path, save, arrays, words):
+    path = save(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match=words):
+        list(Arrays(path))
+
+
+def test_hostile_and_broken_files(tmp_path, save, kspace):
+    whole = save(tmp_path / "whole.h5", kspace=kspace)
+    (tmp_path / "short.h5").write_bytes(whole.read_bytes()[:3000])
+    with h5py.File(tmp_path / "link.h5", "w") as file:
+        file["kspace"] = h5py.ExternalLink("whole.h5", "kspace")
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.create_dataset("kspace", (300_000, 300_000), np.complex64, chunks=(64, 64), compression="gzip")
+    with pytest.raises(DataError, match=r"short\.h5"):
+        Arrays(tmp_path / "short.h5")
+    for name in ("link.h5", "bomb.h5"):
+        with pytest.raises(UnsafeInput, match=name):
+            Arrays(tmp_path / name)
+    assert not any(Arrays.can_read(tmp_path / n) for n in ("short.h5", "link.h5"))
+
+
+def test_index_outside(tmp_path, save, kspace):
+    with pytest.raises(IndexError):
+        Arrays(save(tmp_path / "a.h5", kspace=kspace))[1]

@@ -1,0 +1,34 @@
+import importlib
+import inspect
+from typing import Annotated, get_args, get_origin, get_type_hints
+
+from mridiff.interfaces import Dataset
+from mridiff_datasets import plugin
+
+
+def classes():
+    for spec in plugin.mridiff_datasets():
+        module, _, name = spec.target.partition(":")
+        yield spec, getattr(importlib.import_module(module), name)
+
+
+def test_every_target_is_a_dataset_that_reads_what_it_says():
+    names = [spec.name for spec, _ in classes()]
+    assert names == ["fastmri", "ismrmrd", "nifti", "arrays", "brain"]
+    for spec, cls in classes():
+        assert issubclass(cls, Dataset)
+        if spec.reads:
+            assert spec.reads == importlib.import_module(cls.__module__).READS
+
+
+def test_every_option_has_a_description_and_shared_ones_are_the_same():
+    shared = {"acceleration", "pattern", "center_fraction", "mask_seed", "maps", "noise_std", "slices"}
+    seen = {}
+    for spec, cls in classes():
+        hints = get_type_hints(cls.__init__, include_extras=True)
+        options = [p for p in inspect.signature(cls).parameters if p != "self"]
+        assert spec.name == "brain" or (shared <= set(options) and options[0] == "path")
+        for name in options:
+            assert get_origin(hints[name]) is Annotated and any(isinstance(m, str) for m in get_args(hints[name])[1:])
+            if spec.name != "brain":
+                assert seen.setdefault(name, hints[name]) == hints[name]

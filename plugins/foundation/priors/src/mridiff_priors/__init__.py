@@ -1,0 +1,1 @@
+"""Reference priors for mridiff."""

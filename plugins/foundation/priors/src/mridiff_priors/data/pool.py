@@ -1,0 +1,70 @@
+"""Pool: thousands of augmented slices in one memory-mapped file, so that a training update pays for the network alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from . import augment
+from .anatomy import SOURCES, Volume, load_volumes
+from .slices import cut
+
+VERSION = 1
+"""Raise when the augmentation changes: the cache then regenerates."""
+
+Half = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class PoolConfig:
+    """What a pool holds: number of slices, their size in pixels, seed."""
+
+    count: int = 8192
+    size: int = 160
+    seed: int = 0
+
+    def key(self) -> str:
+        """Hash of everything that the content depends on."""
+        text = json.dumps([VERSION, asdict(self), [asdict(s) for s in SOURCES]], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sample(volumes: list[Volume], seed: int, index: int, size: int) -> augment.Complex:
+    """Slice `index` (y, x) of the pool with this seed: complex, 99th percentile of the magnitude 1. Depends on nothing else."""
+    rng = np.random.default_rng((seed, index))
+    weights = np.array([v.source.weight for v in volumes])
+    for _ in range(20):
+        volume = volumes[int(rng.choice(len(volumes), p=weights / weights.sum()))]
+        image, _ = cut(volume, rng, size)
+        if (image > 0.3).mean() > 0.15:
+            break
+    image = augment.lesions(augment.recontrast(image, volume.source.contrast, rng), rng)
+    x = augment.normalise(image * augment.shading(size, rng) * augment.phase(size, rng))
+    return augment.normalise(augment.degrade_background(augment.window(x, rng), rng))
+
+
+def build(config: PoolConfig, data: Path, cache: Path, part: int = 0, parts: int = 1) -> Path:
+    """The pool's file (slice, 2, y, x) float16, made now unless it is in `cache` already; several processes may make one part each.
+
+    Each slice depends on (seed, index) alone, so the number of parts changes nothing.
+    """
+    path = cache / f"pool-{config.key()}-{part}of{parts}.npy"
+    if path.is_file():
+        return path
+    cache.mkdir(parents=True, exist_ok=True)
+    volumes = load_volumes(data)
+    indices = range(part, config.count, parts)
+    out = np.empty((len(indices), 2, config.size, config.size), np.float16)
+    for row, index in enumerate(indices):
+        x = sample(volumes, config.seed, index, config.size)
+        out[row, 0], out[row, 1] = x.real, x.imag
+    partial = path.with_suffix(f".{os.getpid()}.tmp.npy")
+    np.save(partial, out)
+    partial.replace(path)
+    return path

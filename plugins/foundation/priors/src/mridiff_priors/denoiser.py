@@ -1,0 +1,68 @@
+"""Denoiser: a trained network as a prior, E[x0 | x0 + sigma n] for complex images of any size at any noise level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from mridiff.errors import DataError
+from mridiff.interfaces.prior import Prior, Scaling
+from mridiff.interfaces.scan import Field
+from mridiff.interfaces.space import Space
+from mridiff.interfaces.streams import Streams
+from mridiff_sdk.diffusions import VE
+from mridiff_sdk.nets.preconditioned import Preconditioned
+
+from .plugin import WEIGHTS
+
+PACKAGE = Path(__file__).parent
+
+
+def load(weights: str) -> Preconditioned:
+    """A network by the name of weights that come with this package (their hash is checked), or by the path of a file.
+
+    Raises DataError where there is neither, UnsafeInput where the shipped file was changed.
+    """
+    if weights in WEIGHTS:
+        return Preconditioned.load(PACKAGE / WEIGHTS[weights].file, WEIGHTS[weights].sha256)
+    if Path(weights).is_file():
+        return Preconditioned.load(Path(weights))
+    raise DataError(f"no weights {weights!r}: neither a name (known: {', '.join(WEIGHTS)}) nor a file",
+                    hint="give one of these names, or the path of a file made by `python -m mridiff_priors.train`")  # fmt: skip
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 saves time on this device: on a CPU without such instructions it is some ten times slower than float32."""
+    if device.type != "cpu":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+class Denoiser(Prior):
+    """E[x0 | x_t] for x_t = x0 + t n: images complex (sample, y, x), scaled so that the 99th percentile of |x0| is about 1."""
+
+    space = Space(("y", "x"))
+    scaling = Scaling("p99-adjoint", 1.0)
+
+    def __init__(
+        self,
+        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "brain",
+        precision: Annotated[Literal["auto", "float32", "bfloat16"], "auto: bfloat16 where the processor computes in it"] = "auto",
+    ) -> None:
+        super().__init__()
+        self.precision = precision
+        self.model = load(weights)
+        self.diffusion = VE(*self.model.sigma_range)
+
+    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
+        """Denoised images (sample, y, x) in the precision of x_t, for a noise level t: a number or (sample,)."""
+        # double precision in asks for exactness, half precision would spoil it
+        half = self.precision == "bfloat16" or (self.precision == "auto" and x_t.dtype == torch.complex64 and fast_bfloat16(x_t.device))
+        with torch.autocast(x_t.device.type, torch.bfloat16, enabled=half):
+            out: Tensor = self.model(x_t, t)
+        return out

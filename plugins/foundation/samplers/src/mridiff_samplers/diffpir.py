@@ -1,0 +1,56 @@
+"""DiffPIR: denoising and a proximal data step in turn, few steps, no gradient through the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import sqrt
+from typing import Annotated
+
+import torch
+from annotated_types import Ge, Gt, Le
+
+from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
+from mridiff_sdk.consistency.proximal import proximal
+from mridiff_sdk.diffusions.step import ddim, step
+
+from .chain import karras_times, known_level, start
+
+
+class DiffPIR(Sampler):
+    """x0 = D(x_t);  x0' = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / sigma^2;  x_s = alpha_s x0' + DDIM noise, in turn.
+
+    sigma = sigma_t / alpha_t is the noise-to-signal ratio, so the data count (sigma / sigma_y)^2 / weight. The minimum is found by a few
+    conjugate gradient iterations, so any linear operator will do. The noise carried to x_s is the effective one, x_t - alpha_t x0'.
+    Sources: Zhu et al., Denoising diffusion models for plug-and-play image restoration, 2023, algorithm 1 and equation 13; the conjugate
+    gradients as in Chung, Lee, Ye, Decomposed diffusion sampler, 2024. The times are those of EDM, the fresh noise is DDIM's eta.
+    """
+
+    def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "denoising steps"] = 40,
+                 eta: Annotated[float, Ge(0), Le(1), "stochasticity of the step: 0 deterministic, 1 the ancestral chain"] = 0.95,
+                 weight: Annotated[float, Gt(0), "weight of the denoised image against the data"] = 1.0,
+                 iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 8,
+                 sigma_max: Annotated[float, Gt(0), "ratio of noise to signal at the start, at most that of the prior"] = 20.0,
+                 sigma_min: Annotated[float, Gt(0), "ratio of noise to signal at the last denoising, at least that of the prior"] = 0.01,
+                 adjoint_start: Annotated[bool, "start from the noised adjoint instead of pure noise"] = False) -> None:  # fmt: skip
+        super().__init__()
+        self.prior, self.steps, self.eta, self.weight, self.iterations = prior, steps, eta, weight, iterations
+        self.sigma_max, self.sigma_min, self.adjoint_start = sigma_max, sigma_min, adjoint_start
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
+        """One step per time, each with one call of the prior and one data step."""
+        prior = self.prior
+        conditions = prior.conditions(problem)
+        diffusion = prior.diffusion.bind(problem, rng)
+        sigma_y = known_level(problem)
+        times = karras_times(diffusion, self.steps, self.sigma_max, self.sigma_min)
+        x_t = start(prior, diffusion, problem, times[0], rng, adjoint=self.adjoint_start)
+        for i, (t, s) in enumerate(pairwise(times)):
+            sigma = float(diffusion.sigma(t) / diffusion.alpha(t))
+            with torch.no_grad():
+                x0 = prior.codec.decode(prior(x_t, t, conditions), conditions)
+            x0 = proximal(problem, x0, sigma / sqrt(self.weight), sigma_y=sigma_y, iterations=self.iterations)
+            u0 = prior.codec.encode(x0, conditions)
+            if s:
+                x_t = step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng)
+            yield Step(i, self.steps, x0, t, x=x_t if s else u0)

@@ -1,0 +1,46 @@
+"""The data term that the classical baselines share: 1/2 |w^(1/2) (A x - y)|^2, by its normal equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import Gaussian, Problem, Streams
+
+
+def normal_equations(problem: Problem) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """(H, b), so that H(x) - b is the gradient of the data term: H = A^H w A, b = A^H w y (sample, *space).
+
+    w is the weight of Gaussian noise, 1 for any other noise: the baselines are least squares whatever the noise.
+    Raises TypeError where A is not linear.
+    """
+    A, y = problem.linear, problem.y
+    weight = problem.noise.weight if isinstance(problem.noise, Gaussian) else None
+    if weight is None:
+        return A.gram, A.H(y)
+    return (lambda x: A.H(weight * A(x))), A.H(weight * y)  # type: ignore[operator]
+
+
+def largest(H: Callable[[Tensor], Tensor], like: Tensor, iterations: int = 12) -> Tensor:
+    """Largest eigenvalue of H per sample, from above by 2 %, shaped to multiply `like` (sample, *space).
+
+    Power iteration from a fixed start comes within 2 % of the norm of a coil-weighted Fourier operator in 12 steps.
+    """
+    dims = tuple(range(1, like.ndim))
+    x = Streams.of(0, "norm").normal_like(like[:1]).expand_as(like)
+    for _ in range(iterations):
+        size = torch.linalg.vector_norm(x, dim=dims, keepdim=True).clamp_min(torch.finfo(like.real.dtype).tiny)
+        x = H(x / size)
+    return 1.02 * torch.linalg.vector_norm(x, dim=dims, keepdim=True)  # type: ignore[no-any-return]
+
+
+def peak(x: Tensor) -> Tensor:
+    """max |x| per sample, shaped to multiply x (sample, *space)."""
+    return x.abs().amax(tuple(range(1, x.ndim)), keepdim=True)
+
+
+def for_samples(x: Tensor, rng: Streams) -> Tensor:
+    """One estimate, shown once per sample asked for, without a copy."""
+    return x.expand(len(rng), *x.shape[1:])

@@ -1,0 +1,55 @@
+"""What this package offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mridiff.plugins.hookspecs import hookimpl
+from mridiff.spec import Citation, Family, RecipeSpec, SamplerSpec, Trait, needs
+
+SENSE = Citation("Advances in sensitivity encoding with arbitrary k-space trajectories", 2001, "10.1002/mrm.1241")
+SPARSE = Citation("Sparse MRI: the application of compressed sensing for rapid MR imaging", 2007, "10.1002/mrm.21391")
+VARIATION = Citation("Nonlinear total variation based noise removal algorithms", 1992, "10.1016/0167-2789(92)90242-F")
+DPS = Citation("Diffusion posterior sampling for general noisy inverse problems", 2023)
+DIFFPIR = Citation("Denoising diffusion models for plug-and-play image restoration", 2023)
+
+LINEAR = {"operator": needs(Trait.LINEAR)}
+POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
+
+
+@hookimpl
+def mridiff_samplers() -> Iterable[SamplerSpec]:
+    """Four classical baselines and two diffusion samplers."""
+    return [
+        SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
+                    target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
+        SamplerSpec(name="cg-sense", summary="least squares by conjugate gradients",
+                    target="mridiff_samplers.cg_sense:CGSense", offers=POINT, needs=LINEAR, source=SENSE),
+        SamplerSpec(name="l1-wavelet", summary="compressed sensing with sparse wavelet coefficients, by FISTA",
+                    target="mridiff_samplers.wavelet:L1Wavelet", offers=POINT, needs=LINEAR, source=SPARSE),
+        SamplerSpec(name="tv", summary="total variation, isotropic, by ADMM",
+                    target="mridiff_samplers.tv:TotalVariation", offers=POINT, needs=LINEAR, source=VARIATION),
+        SamplerSpec(name="dps", summary="diffusion posterior sampling with a gradient through the prior",
+                    target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)}, source=DPS),
+        SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
+                    target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=LINEAR, source=DIFFPIR),
+    ]  # fmt: skip
+
+
+def _recipe(name: str, summary: str, family: Family, domain: str, source: Citation | None = None) -> RecipeSpec:
+    return RecipeSpec(name=name, summary=summary, file=f"recipes/{name}.yaml", family=family, application="accelerated", domain=domain,
+                      source=source)  # fmt: skip
+
+
+@hookimpl
+def mridiff_recipes() -> Iterable[RecipeSpec]:
+    """The same six as methods for multi-coil Cartesian scans."""
+    return [
+        _recipe("zero-filled", "zero-filled reconstruction", Family.CLASSICAL, "image"),
+        _recipe("cg-sense", "CG-SENSE, unregularised or with an l2 term", Family.CLASSICAL, "image", SENSE),
+        _recipe("l1-wavelet", "l1-wavelet compressed sensing with coil maps", Family.CLASSICAL, "image", SPARSE),
+        _recipe("tv", "total variation reconstruction with coil maps", Family.CLASSICAL, "image", VARIATION),
+        _recipe("dps", "diffusion posterior sampling, gradient through the prior", Family.STANDARD, "hybrid", DPS),
+        _recipe("diffpir", "diffusion prior with a proximal data step, few steps", Family.STANDARD, "hybrid", DIFFPIR),
+    ]

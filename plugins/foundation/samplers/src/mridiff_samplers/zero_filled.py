@@ -1,0 +1,17 @@
+"""Zero-filled reconstruction: the adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mridiff.interfaces import Problem, Sampler, Step, Streams
+
+from .least_squares import for_samples
+
+
+class ZeroFilled(Sampler):
+    """x = A^H y: what was not measured counts as zero."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
+        """One step, one adjoint."""
+        yield Step(0, 1, for_samples(problem.linear.H(problem.y), rng))

@@ -1,0 +1,145 @@
+import pytest
+import torch
+
+from mridiff.interfaces import Gaussian, Problem, Streams
+from mridiff_operators.fourier import FourierOperator
+from mridiff_samplers.cg_sense import CGSense
+from mridiff_samplers.least_squares import largest, normal_equations
+from mridiff_samplers.orthogonal_wavelet import OrthogonalWavelet
+from mridiff_samplers.tv import TotalVariation, gradient, gradient_adjoint
+from mridiff_samplers.wavelet import L1Wavelet
+from mridiff_samplers.zero_filled import ZeroFilled
+
+ALL = [ZeroFilled(), CGSense(), L1Wavelet(iterations=30), TotalVariation(iterations=5)]
+
+
+def blocks(shape=(40, 30), dtype=torch.complex128):
+    x = torch.zeros(1, *shape, dtype=dtype)
+    x[:, shape[0] // 4 : -shape[0] // 4, 5:-4] = 1
+    x[:, shape[0] // 2 : -shape[0] // 3, 9:15] = 0.3 + 0.4j
+    return x
+
+
+def error(x, truth):
+    return (torch.linalg.vector_norm(x - truth) / torch.linalg.vector_norm(truth)).item()
+
+
+def test_zero_filled_is_the_adjoint(measure):
+    problem = measure(3, (8, 10), 0.1, blocks((8, 20))[..., 5:15])
+    assert torch.equal(ZeroFilled()(problem, Streams.of(0, "", 1)), problem.linear.adjoint(problem.y))
+
+
+@pytest.mark.parametrize("coils", [1, 3])
+def test_cg_sense_solves_the_regularised_normal_equations(measure, coils):
+    problem = measure(coils, (7, 5), 0.1, blocks((7, 25))[..., 5:10])
+    x = CGSense(iterations=200, l2=0.05, tolerance=1e-12)(problem, Streams.of(0))
+    M = problem.operator(torch.eye(35, dtype=x.dtype).view(35, 7, 5)).flatten(1).mT
+    exact = torch.linalg.solve(M.mH @ M + 0.05 * torch.eye(35), M.mH @ problem.y.flatten())
+    torch.testing.assert_close(x.flatten(), exact)
+
+
+def test_weights_of_the_noise_count(measure):
+    plain = measure(1, (8, 10), None, blocks((8, 20))[..., 5:15])
+    weight = torch.rand(1, 8, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    weighted = Problem(plain.A, plain.y, Gaussian(None, weight), plain.space)
+    root = Problem(plain.A, plain.y * weight.sqrt(), Gaussian(None), plain.space)
+    H, b = normal_equations(weighted)
+    x = blocks((8, 20))[..., 5:15]
+    torch.testing.assert_close(b, plain.linear.adjoint(root.y * weight.sqrt()))
+    torch.testing.assert_close(H(x) - b, plain.linear.adjoint(weight * (plain.operator(x) - plain.y)))
+
+
+def test_largest_eigenvalue_of_a_masked_fourier_operator_is_one(measure):
+    problem = measure(1, (16, 15), 0.1, blocks((16, 25))[..., 5:20])
+    H, b = normal_equations(problem)
+    assert 1.0 <= largest(H, b).item() <= 1.03
+
+
+def test_wavelet_reaches_the_optimum_on_one_grid(measure):
+    """At the optimum the gradient is -threshold times the phase of each coefficient that is not zero, and no larger elsewhere."""
+    x = blocks((16, 20))
+    problem = measure(1, (16, 20), 0.05, x)
+    sampler = L1Wavelet(weight=0.02, iterations=400, levels=1, shifts=False)
+    solution = sampler(problem, Streams.of(0))
+    H, b = normal_equations(problem)
+    W = OrthogonalWavelet("db2", 1, 2)
+    c, g = W.analysis(solution), W.analysis(H(solution) - b)
+    threshold = 0.02 * b.abs().max()
+    W.approximation(c).fill_(0)
+    active = c.abs() > 1e-6
+    assert 10 < active.sum() < c.numel() // 2
+    assert W.approximation(g).abs().max() < 1e-5
+    torch.testing.assert_close(g[active], -threshold * c[active] / c[active].abs(), atol=1e-5, rtol=0)
+    assert g.abs().max() < threshold + 1e-5
+
+
+def test_shifted_grids_beat_one_grid(measure):
+    x = blocks()
+    problem = measure(3, (40, 30), 0.02, x)
+    shifted, fixed = (L1Wavelet(weight=0.01, iterations=60, shifts=s)(problem, Streams.of(0)) for s in (True, False))
+    assert error(shifted, x) < error(fixed, x)
+
+
+def test_tv_gradient_has_its_adjoint():
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 5, 7, generator=rng, dtype=torch.complex128)
+    p = torch.randn(2, 2, 5, 7, generator=rng, dtype=torch.complex128)
+    torch.testing.assert_close((gradient(x, (-2, -1)).conj() * p).sum(), (x.conj() * gradient_adjoint(p, (-2, -1))).sum())
+
+
+def test_tv_objective_comes_to_rest_at_its_minimum(measure):
+    x = blocks((16, 20))
+    problem = measure(1, (16, 20), 0.05, x)
+    H, b = normal_equations(problem)
+
+    def objective(u):
+        length = torch.linalg.vector_norm(gradient(u, (-2, -1)), dim=0).sum()
+        return (0.5 * torch.linalg.vector_norm(problem.operator(u) - problem.y) ** 2 + 0.02 * b.abs().max() * length).item()
+
+    values = [objective(s.x0) for s in TotalVariation(weight=0.02, iterations=160).trajectory(problem, Streams.of(0))]
+    assert values[-1] <= min(values) * (1 + 1e-6)
+    assert abs(values[-1] - values[79]) < 1e-3 * values[-1]
+    best = TotalVariation(weight=0.02, iterations=160)(problem, Streams.of(0))
+    moved = best + 0.01 * Streams.of(3).normal_like(best)
+    assert objective(moved) > values[-1] and objective(0.99 * best) > values[-1] and objective(1.01 * best) > values[-1]
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (33, 25)])
+def test_sparse_baselines_beat_least_squares(measure, shape):
+    x = blocks(shape)
+    problem = measure(3, shape, 0.05, x)
+    plain = error(CGSense()(problem, Streams.of(0)), x)
+    assert error(L1Wavelet(weight=0.02)(problem, Streams.of(0)), x) < 0.8 * plain
+    assert error(TotalVariation(weight=0.02)(problem, Streams.of(0)), x) < 0.6 * plain
+
+
+@pytest.mark.parametrize("sampler", ALL, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
+def test_one_estimate_for_all_samples_whatever_the_scale(measure, sampler, dtype):
+    problem = measure(3, (17, 15), 0.05, blocks((17, 15)), dtype)
+    before = problem.y.clone()
+    x = sampler(problem, Streams.of(0, "scan", 3))
+    assert x.shape == (3, 17, 15) and x.dtype == dtype and torch.equal(problem.y, before)
+    assert torch.equal(x[0], x[2]) and torch.equal(x[:1], sampler(problem, Streams.of(7)))
+    large = sampler(Problem(problem.A, 1000 * problem.y, Gaussian(50.0), problem.space), Streams.of(0))
+    torch.testing.assert_close(large / 1000, x[:1], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("sampler", ALL, ids=lambda s: type(s).__name__)
+def test_two_scans_in_a_batch_are_two_scans(sampler):
+    x = torch.cat([blocks((16, 20)), 0.2 * blocks((16, 20)).flip(1)])
+    masks = torch.ones(2, 16, 20, dtype=torch.float64)
+    masks[0, :, ::3] = 0
+    masks[1, :, 1::4] = 0
+    both = FourierOperator(masks)
+    together = sampler(Problem(both, both(x), Gaussian(0.1), both.domain), Streams.of(0, "", 2))
+    for i in (0, 1):
+        A = FourierOperator(masks[i : i + 1])
+        alone = sampler(Problem(A, A(x[i : i + 1]), Gaussian(0.1), A.domain), Streams.of(0))
+        torch.testing.assert_close(together[i : i + 1], alone, rtol=1e-6, atol=1e-8)
+
+
+def test_zero_measurement_gives_zero(measure):
+    problem = measure(1, (16, 20), None, 0 * blocks((16, 20)))
+    for sampler in ALL:
+        assert sampler(problem, Streams.of(0)).abs().max() == 0

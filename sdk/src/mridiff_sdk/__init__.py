@@ -1,0 +1,1 @@
+"""What mridiff methods are built from, and what proves them."""

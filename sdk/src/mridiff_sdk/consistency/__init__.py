@@ -1,0 +1,1 @@
+"""Making an estimate agree with what was measured."""

@@ -1,0 +1,50 @@
+"""Gradients of the misfit, at an estimate of x0 or through the prior that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import Field, Gaussian, Prior, Problem
+from mridiff.interfaces.diffusion import spread
+
+Rule = Literal["likelihood", "squared", "norm"]
+
+
+def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> Tensor:
+    """The gradient at x (sample, *domain), as autograd defines it, of one of three measures of the misfit.
+
+    "likelihood": the negative log-likelihood; "squared": |A x - y|^2; "norm": |A x - y|, the rule of diffusion posterior sampling
+    (Chung et al., ICLR 2023), whose step is free of the scale of the data; 0 at an exact fit. The last two ignore the noise
+    level but not its weights, and raise TypeError unless the noise is Gaussian and y a single block.
+    """
+    if rule == "likelihood":
+        return problem.grad(x)
+    if not isinstance(problem.noise, Gaussian) or not isinstance(problem.y, Tensor):
+        raise TypeError(f"the rule {rule!r} is for one block with Gaussian noise; use 'likelihood'")
+    plain = replace(problem, noise=replace(problem.noise, std=None))
+    double = 1.0 if problem.y.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
+    g = double * plain.grad(x)
+    if rule == "squared":
+        return g
+    size = (double * plain.nll(x)).sqrt()
+    return g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
+
+
+def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callable[[Tensor], Tensor],
+                  conditions: Mapping[str, Field] | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """x0 = prior(x_t, t), and the gradient with respect to x_t of any measure whose gradient at x0's image is `gradient(x)`.
+
+    One vector-Jacobian product through prior and codec. Both results live in the prior's space, (sample, *prior.space); `gradient` sees
+    and returns the problem's domain. For posterior sampling: `lambda x: misfit_gradient(problem, x, "norm")`.
+    """
+    with torch.enable_grad():
+        z = x_t.detach().requires_grad_()
+        u0 = prior(z, t, conditions)
+        x = prior.codec.decode(u0, conditions)
+    v = gradient(x.detach())
+    return u0.detach(), torch.autograd.grad(x, z, v)[0]

@@ -1,0 +1,73 @@
+"""Times that a sampler visits: decreasing, in double precision, from the noisiest to 0, which is clean in every diffusion here.
+
+`for t, s in pairwise(ladder)` are the steps; a ladder of N steps has N + 1 times. Discrete chains are visited at their levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import Diffusion
+
+
+def uniform(diffusion: Diffusion, steps: int, start: float | None = None) -> Tensor:
+    """Evenly spaced times from `start` (the end of the trained range) to 0, (steps + 1,)."""
+    return respaced(diffusion, (steps,), start)
+
+
+def respaced(diffusion: Diffusion, counts: Sequence[int], start: float | None = None) -> Tensor:
+    """The range from 0 to `start` in len(counts) equal sections, clean first, with counts[i] even steps in section i.
+
+    Returns (sum(counts) + 1,). More steps where they matter (Nichol and Dhariwal, ICML 2021). Raises ValueError where a discrete chain has
+    too few levels.
+    """
+    if not counts or min(counts) < 1:
+        raise ValueError(f"a ladder needs at least one step per section; got {tuple(counts)}")
+    top = diffusion.t_range[1] if start is None else start
+    ends = torch.linspace(0, top, len(counts) + 1, dtype=torch.float64)
+    rows = [torch.linspace(0, 1, n + 1, dtype=torch.float64)[1:] * (b - a) + a for n, a, b in zip(counts, ends[:-1], ends[1:], strict=True)]
+    return _ladder(diffusion, torch.cat((torch.zeros(1, dtype=torch.float64), *rows)).flip(0))
+
+
+def karras(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float, rho: float = 7.0) -> Tensor:
+    """`steps` ratios sigma / alpha from sigma_max to sigma_min, even in ratio^(1 / rho), as times; then 0. (steps + 1,).
+
+    Karras et al., NeurIPS 2022, equation 5. Raises ValueError where the range of the diffusion or its levels cannot hold them apart.
+    """
+    i = torch.linspace(0, 1, steps, dtype=torch.float64)
+    ratios = (sigma_max ** (1 / rho) + i * (sigma_min ** (1 / rho) - sigma_max ** (1 / rho))) ** rho
+    return _ladder(diffusion, torch.cat((diffusion.time(ratios), torch.zeros(1, dtype=torch.float64))))
+
+
+def geometric(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float) -> Tensor:
+    """`steps` ratios sigma / alpha falling by equal factors from sigma_max to sigma_min, as times; then 0. (steps + 1,)."""
+    i = torch.linspace(0, 1, steps, dtype=torch.float64)
+    return _ladder(diffusion, torch.cat((diffusion.time(sigma_max * (sigma_min / sigma_max) ** i), torch.zeros(1, dtype=torch.float64))))
+
+
+def time_travel(times: Tensor, last: int, repeats: int) -> Tensor:
+    """The ladder with each of its `last` steps t -> s done `repeats` times more: ..., t, s, t, s, ...
+
+    A pair that goes up (s < t) is no estimate but a re-noising of the last one (`renoise`), so this costs last * repeats
+    estimates (Lugmayr et al., CVPR 2022; Zhang et al., IEEE TBME 2025).
+    """
+    steps = len(times) - 1
+    if not 0 <= last <= steps or repeats < 0:
+        raise ValueError(f"cannot repeat the last {last} of {steps} steps {repeats} times")
+    visits = [times[: steps - last + 1]]
+    for i in range(steps - last, steps):
+        visits.append(torch.stack((times[i + 1], times[i])).repeat(repeats))
+        visits.append(times[i + 1 : i + 2])
+    return torch.cat(visits)
+
+
+def _ladder(diffusion: Diffusion, times: Tensor) -> Tensor:
+    if diffusion.levels is not None:
+        times = (times * diffusion.levels).round() / diffusion.levels
+    if not bool((times.diff() < 0).all()):
+        raise ValueError(f"{len(times) - 1} steps do not fit between the times {float(times.min())} and {float(times.max())} of "
+                         f"{type(diffusion).__name__} (levels: {diffusion.levels}, range: {diffusion.t_range})")  # fmt: skip
+    return times

@@ -1,0 +1,16 @@
+"""Normalised mean squared error."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from .magnitudes import magnitudes, mean_over
+
+
+def nmse(estimate: Tensor, reference: Tensor, *, region: Tensor | None = None) -> Tensor:
+    """||x - truth||^2 / ||truth||^2 of magnitudes (sample, ...), per sample, over `region` (1 or sample, ...) if there is one.
+
+    As fastMRI defines it (Zbontar et al., arXiv 1811.08839). No scale is fitted.
+    """
+    x, truth = magnitudes(estimate, reference)
+    return mean_over((x - truth) ** 2, region) / mean_over(truth**2, region)

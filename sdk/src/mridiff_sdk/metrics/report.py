@@ -1,0 +1,30 @@
+"""The metrics of a record: what fits the kind of quantity, by its axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from mridiff.interfaces import Field
+
+from .nmse import nmse
+from .psnr import psnr
+from .region import head_region
+from .ssim import WINDOW, ssim
+
+
+def score(estimate: Tensor, reference: Tensor, axes: tuple[str, ...], truth: Mapping[str, Field]) -> dict[str, float]:
+    """Metrics of one quantity (1, *axes) against its reference, as plain numbers.
+
+    Images and volumes: PSNR in dB, SSIM and NMSE of magnitudes over everything, with the maximum of the reference as range, and
+    again inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference. Anything else (motion, kernels,
+    vectors): mean absolute and root mean square error in the quantity's unit.
+    """
+    if axes[-2:] != ("y", "x") or min(reference.shape[-2:]) < WINDOW:
+        difference = (estimate - reference).abs()
+        return {"mae": float(difference.mean()), "rmse": float(difference.square().mean().sqrt())}
+    region = truth["head"].data.bool() if "head" in truth else head_region(reference)
+    return {"psnr": float(psnr(estimate, reference)), "ssim": float(ssim(estimate, reference)), "nmse": float(nmse(estimate, reference)),
+            "psnr_head": float(psnr(estimate, reference, region=region)),
+            "ssim_head": float(ssim(estimate, reference, region=region))}  # fmt: skip

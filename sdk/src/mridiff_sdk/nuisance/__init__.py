@@ -1,0 +1,5 @@
+"""Estimating the unknowns of an acquisition beside the image."""
+
+from .steps import Adam, gradient, langevin
+
+__all__ = ["Adam", "gradient", "langevin"]

@@ -1,0 +1,111 @@
+"""Numbers as text: one way of writing them, in pictures and on pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How a metric or a cost is called and written, and which end of its scale is the good one (+1 high, -1 low, 0 not said)."""
+
+    label: str
+    unit: str = ""
+    better: int = 0
+    meaning: str = ""
+
+
+QUANTITIES: Mapping[str, Quantity] = {
+    "psnr": Quantity("PSNR", "dB", +1, "peak signal-to-noise ratio; higher is better"),
+    "ssim": Quantity("SSIM", "", +1, "structural similarity; higher is better, 1 is identity"),
+    "nmse": Quantity("NMSE", "", -1, "normalised mean squared error; lower is better"),
+    "psnr_head": Quantity("PSNR inside", "dB", +1, "peak signal-to-noise ratio inside the object; higher is better"),
+    "ssim_head": Quantity("SSIM inside", "", +1, "structural similarity inside the object; higher is better"),
+    "mae": Quantity("MAE", "", -1, "mean absolute error; lower is better"),
+    "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),
+    "nfe": Quantity("NFE", "", -1, "number of network evaluations"),
+    "operator_calls": Quantity("A-count", "", -1, "number of operator applications"),
+    "seconds": Quantity("time", "", -1, "wall-clock time"),
+    "peak_memory_mb": Quantity("peak memory", "MB", -1, "highest memory of the process so far"),
+}
+"""The quantities that are shown, in this order."""
+
+
+def format_number(name: str, value: Any) -> str:
+    """The value of the quantity `name` as text without its unit; a dash for what is missing or not a number, text as it is.
+
+    Seconds become "34 ms", "12.3 s", "3 min 05 s" or "2 h 07 min", since no single unit suits them all.
+    """
+    if isinstance(value, str):
+        return value
+    number = as_number(value)
+    if number is None:
+        return "–"
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    if name == "seconds":
+        return _duration(number)
+    if name in {"psnr", "psnr_head"}:
+        text = f"{number:.2f}"
+    elif name in {"ssim", "ssim_head"}:
+        text = f"{number:.3f}"
+    elif name in {"nfe", "operator_calls", "items", "backward", "peak_memory_mb"}:
+        text = f"{number:,.0f}".replace(",", "\u202f")
+    else:
+        text = short(number)
+    return text.replace("-", "−")
+
+
+def as_number(value: Any) -> float | None:
+    """The value as a float; None for text, for what is not a number, and for what no float can hold."""
+    try:
+        number = None if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if number is None or math.isnan(number) else number
+
+
+def short(number: float) -> str:
+    """A number to three significant digits, in scientific notation only where plain digits would be long."""
+    if number == 0:
+        return "0"
+    if not 1e-4 <= abs(number) < 1e6:
+        return f"{number:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    digits = max(0, 2 - int(f"{number:.2e}"[-3:]))  # of the rounded number: 0.9997 is 1.00
+    return f"{number:.{digits}f}"
+
+
+def labelled(name: str, value: Any) -> str:
+    """The quantity with its label and unit, such as "PSNR 31.42 dB" or "NFE 100"."""
+    quantity = QUANTITIES.get(name, Quantity(name))
+    text = format_number(name, value)
+    return " ".join(part for part in (quantity.label if name != "seconds" else "", text, quantity.unit if text != "–" else "") if part)
+
+
+def summary(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The named quantities that are there, in one line."""
+    return " · ".join(labelled(name, values[name]) for name in names if name in values)
+
+
+def best(name: str, values: Mapping[str, Any]) -> set[str]:
+    """Who has the best value of the quantity `name`: nobody where there is nothing to choose from, all of them at a tie as written."""
+    better = QUANTITIES.get(name, Quantity(name)).better
+    numbers = {who: v for who, value in values.items() if (v := as_number(value)) is not None}
+    if not better or len(numbers) < 2 or len({format_number(name, v) for v in numbers.values()}) < 2:
+        return set()
+    top = max(numbers.values(), key=lambda v: better * v)
+    return {who for who, v in numbers.items() if format_number(name, v) == format_number(name, top)}
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 3595:
+        minutes = round(seconds / 60)
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    if seconds >= 99.5:
+        return f"{round(seconds) // 60} min {round(seconds) % 60:02d} s"
+    if 0 < seconds < 0.9995:
+        return f"{max(1, round(1000 * seconds))} ms"
+    return f"{short(seconds)} s".replace("-", "−")

@@ -1,0 +1,176 @@
+"""Subjects that keep every law: plain, slow, and what the deliberately broken ones are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import (  # fmt: skip
+    LinearOperator,
+    Measured,
+    Nuisance,
+    ParametricOperator,
+    Prior,
+    Problem,
+    Sampler,
+    Space,
+    Step,
+    Streams,
+)
+
+from .. import fourier
+from ..oracles import GaussianPrior
+
+
+class Whole(LinearOperator):
+    """y = x."""
+
+    def __init__(self, domain: Space) -> None:
+        super().__init__()
+        self.domain = self.codomain = domain
+
+    @classmethod
+    def like(cls, x: Tensor) -> Self:
+        """The identity on tensors like x (sample, ...)."""
+        return cls(Space.of(x, ("z", "y", "x")[-(x.ndim - 1) :]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x."""
+        return x
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """y."""
+        return y
+
+
+class Sense(LinearOperator):
+    """y_c = M F S_c x, x (sample, y, x); written as on paper."""
+
+    mask: Tensor
+    maps: Tensor
+
+    def __init__(self, maps: Tensor, mask: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("maps", maps)
+        self.register_buffer("mask", mask)
+        self.domain = Space(("y", "x"), tuple(maps.shape[2:]))
+        self.codomain = Space(("coil", "ky", "kx"), tuple(maps.shape[1:]), kind="k-space")
+
+    @classmethod
+    def for_scan(cls, measured: Measured) -> Self:
+        """The operator of a scan with `mask` and `sensitivity_maps`."""
+        mask, maps = measured.require("mask", "sensitivity_maps")
+        return cls(maps, mask)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """M F S x."""
+        return self.mask[:, None] * fourier.fft(self.maps * x[:, None])
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """S^H F^H M y."""
+        return (self.maps.conj() * fourier.ifft(self.mask[:, None] * y)).sum(1)
+
+
+class Masked(LinearOperator):
+    """y = M F x, coisometric."""
+
+    mask: Tensor
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mask", mask)
+        self.domain = Space(("y", "x"), tuple(mask.shape[1:]))
+        self.codomain = Space(("ky", "kx"), tuple(mask.shape[1:]), kind="k-space")
+
+    @classmethod
+    def for_scan(cls, measured: Measured) -> Self:
+        """The operator of a scan with `mask`."""
+        return cls(*measured.require("mask"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """M F x."""
+        return self.mask * fourier.fft(x)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """F^H M y."""
+        return fourier.ifft(self.mask * y)
+
+
+class RealMasked(Masked):
+    """y = M F x for real x: the adjoint takes the real part."""
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__(mask)
+        self.domain = Space(("y", "x"), tuple(mask.shape[1:]), complex=False)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Re F^H M y."""
+        return fourier.ifft(self.mask * y).real
+
+
+class ShiftedAt(Masked):
+    """`Shifted` at given shifts: y = M F x e^(2 pi i k s), s (sample, 2) in pixels along (y, x)."""
+
+    phase: Tensor
+
+    def __init__(self, mask: Tensor, shift: Tensor) -> None:
+        super().__init__(mask)
+        ky, kx = ((torch.arange(n) - n // 2) / n for n in mask.shape[1:])
+        angle = 2 * torch.pi * (shift[:, 0, None, None] * ky[:, None].to(shift) + shift[:, 1, None, None] * kx.to(shift))
+        self.register_buffer("phase", torch.polar(torch.ones_like(angle), angle))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """M P F x."""
+        return self.mask * self.phase * fourier.fft(x)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """F^H P^H M y."""
+        return fourier.ifft(self.phase.conj() * self.mask * y)
+
+
+class Shifted(ParametricOperator):
+    """A masked Fourier operator of an object that has moved by an unknown shift."""
+
+    mask: Tensor
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mask", mask)
+        self.domain = Space(("y", "x"), tuple(mask.shape[1:]))
+        self.codomain = Space(("ky", "kx"), tuple(mask.shape[1:]), kind="k-space")
+        space = Space(("bin",), (2,), complex=False, unit="pixel", kind="shift")
+        self.nuisance = {"shift": Nuisance(space, torch.zeros(1, 2, dtype=mask.dtype), "pixel", 0.5, lambda s: s.clamp(-2, 2))}
+
+    @classmethod
+    def for_scan(cls, measured: Measured) -> Self:
+        """The operator of a scan with `mask`."""
+        return cls(*measured.require("mask"))
+
+    def at(self, phi: Mapping[str, Tensor]) -> LinearOperator:
+        """The operator at a shift."""
+        return ShiftedAt(self.mask, phi["shift"])
+
+
+class Exact(Sampler):
+    """Draws from the posterior of a Gaussian oracle in closed form, in `steps` steps of which the last counts; differentiates nothing."""
+
+    def __init__(self, prior: Prior, *, steps: int = 3) -> None:
+        super().__init__()
+        self.prior, self.steps = prior, steps
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
+        """The prior's estimate from noise, then the draw."""
+        assert isinstance(self.prior, GaussianPrior)
+        mean, C = self.prior.posterior(problem)
+        shape = problem.space.shape
+        x = rng.normal(shape, problem.space.dtype())
+        values, vectors = torch.linalg.eigh(C)
+        n = rng.normal((len(values),), mean.dtype)
+        drawn = mean + ((n * values.clamp_min(0).sqrt()) @ vectors.mT).reshape(-1, *shape)
+        for i in range(self.steps):
+            t = 1.0 - i / self.steps
+            x0 = self.prior(x, t) if i < self.steps - 1 else drawn.to(x.dtype)
+            yield Step(i, self.steps, x0, t, x=x)

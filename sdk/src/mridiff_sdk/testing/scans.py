@@ -1,0 +1,72 @@
+"""Tiny measurements for checks, of any size, number of coils and samples; drawn from integers, never from the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from mridiff.interfaces import Field, Gaussian, Measured, Streams
+
+from ..coils.simulate import simulate_maps
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a tiny scan looks like: its image axes and sizes, coils, samples with a mask each, and the seed of it all."""
+
+    axes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    coils: int = 2
+    samples: int = 1
+    seed: int = 0
+
+    @property
+    def id(self) -> str:
+        """The shape as text: 5x8-2coils-3samples."""
+        return f"{'x'.join(map(str, self.sizes))}-{self.coils}coils-{self.samples}samples"
+
+
+SIZES = {"z": (2, 3, 2), "y": (6, 7, 5), "x": (8, 5, 6)}
+"""Even, odd and mixed sizes, never square."""
+
+
+def shapes(axes: tuple[str, ...], examples: int) -> list[Shape]:
+    """Three fixed shapes, and as many drawn ones as `examples` asks for; the same every time."""
+    fixed = [tuple(SIZES[a][i] for a in axes) for i in range(3)]
+    made = [Shape(axes, fixed[0]), Shape(axes, fixed[1], coils=3, samples=2, seed=1), Shape(axes, fixed[2], coils=1, samples=3, seed=2)]
+    for seed in range(examples):
+        *n, coils, samples = (int(v) for v in Streams.of(seed, "shape").integers(0, 6, (len(axes) + 2,))[0])
+        made.append(Shape(axes, tuple(3 + k for k in n), 1 + coils % 4, 1 + samples % 3, seed + 10))
+    return made
+
+
+def mask(shape: Shape, precision: torch.dtype) -> Field:
+    """A binary mask per sample, (sample, *k): lines along one axis where the seed is odd, points where it is even; the centre is sampled."""
+    u = Streams.of(shape.seed, "mask", shape.samples).uniform(shape.sizes)
+    if shape.seed % 2 and len(shape.sizes) > 1:
+        u = u.narrow(-2, 0, 1).expand_as(u)
+    kept = u < 0.6
+    if not shape.seed % 2 or len(shape.sizes) < 2:
+        kept[(slice(None), *(n // 2 for n in shape.sizes))] = True
+    else:
+        kept = kept | (torch.arange(shape.sizes[-1]) == shape.sizes[-1] // 2)
+    return Field(kept.to(precision), tuple(f"k{a}" for a in shape.axes))
+
+
+def maps(shape: Shape, precision: torch.dtype) -> Field:
+    """Simulated coil maps (1, coil, *image), the same for all samples."""
+    made = simulate_maps(shape.coils, shape.sizes, shape.seed, precision.to_complex())
+    return Field(made[None], ("coil", *shape.axes))
+
+
+def cartesian(shape: Shape, precision: torch.dtype, with_maps: bool) -> Measured:
+    """A Cartesian scan of random k-space, with a mask, and with coil maps or without a coil axis."""
+    acquisition = {"mask": mask(shape, precision)}
+    sampled = acquisition["mask"].data
+    if with_maps:
+        acquisition["sensitivity_maps"] = maps(shape, precision)
+        sampled = sampled[:, None]
+    sizes = (shape.coils, *shape.sizes) if with_maps else shape.sizes
+    y = sampled * Streams.of(shape.seed, "y", shape.samples).normal(sizes, precision.to_complex())
+    return Measured(y, Gaussian(0.1), acquisition)

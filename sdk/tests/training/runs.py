@@ -1,0 +1,40 @@
+"""A training run small enough for tests; also what the two-process test starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.training.objectives import DenoisingObjective
+from mridiff_sdk.training.parallel import join
+from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
+
+
+class Blobs:
+    """Images (sample, 8, 8) of one value each."""
+
+    def __init__(self, size: int = 8) -> None:
+        self.size = size
+
+    def batch(self, step: int, samples: Sequence[int]) -> Batch:
+        """A complex value per sample, which depends on step and place alone."""
+        value = torch.tensor([complex((step * 7 + i * 3) % 5 - 2, i % 3 - 1) / 2 for i in samples])
+        return Batch(truth={"x": value[:, None, None].expand(-1, self.size, self.size).to(torch.complex64).contiguous()})
+
+
+def small_run(folder: Path, **options: object) -> Trainer:
+    """Twelve updates in two stages."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Preconditioned({"widths": [4, 8], "blocks": [1, 1], "features": 8}, 0.5, (0.01, 10.0))
+    stages = [Stage(Blobs(8), 8, 4), Stage(Blobs(16), 4, 2)]
+    settings = Settings(seed=3, schedule=Schedule(1e-2, warmup=3, decay=0.5), log=1, save=5, **options)  # type: ignore[arg-type]
+    return Trainer(model, DenoisingObjective(0.5), stages, folder, settings, world=join())
+
+
+if __name__ == "__main__":
+    small_run(Path(sys.argv[1])).run()

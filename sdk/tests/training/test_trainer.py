@@ -1,0 +1,169 @@
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mridiff.interfaces.objective import Objective
+from mridiff.interfaces.streams import Streams
+from mridiff_sdk.training.parallel import World
+from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
+
+RUNS = Path(__file__).parent / "runs.py"
+spec = importlib.util.spec_from_file_location("training_runs", RUNS)
+assert spec is not None and spec.loader is not None
+runs = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(runs)
+
+
+def losses(folder: Path) -> list[tuple[int, float]]:
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [(row["step"], row["loss"]) for row in rows if "loss" in row]
+
+
+def test_killed_and_resumed_is_the_same_run(tmp_path: Path) -> None:
+    """Killed at update 7, two after the last checkpoint: the log is rewound and continues bit for bit; so does the average."""
+    whole = runs.small_run(tmp_path / "whole").run()
+    killed = runs.small_run(tmp_path / "killed")
+    for _ in range(7):
+        killed.run(until=killed.step + 1)
+        if killed.step == 5:
+            kept = killed.path.read_bytes()
+    killed.path.write_bytes(kept)
+    resumed = runs.small_run(tmp_path / "killed")
+    assert resumed.step == 5
+    again = resumed.run()
+    assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
+    assert len(losses(tmp_path / "whole")) == 12
+    for a, b in zip(whole.parameters(), again.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_another_seed_is_another_run(tmp_path: Path) -> None:
+    a, b = runs.small_run(tmp_path / "a"), runs.small_run(tmp_path / "b")
+    b.settings = Settings(seed=4, schedule=a.settings.schedule)
+    assert a.update() != b.update()
+
+
+def test_training_helps(tmp_path: Path) -> None:
+    """The same noise on the same images, before and after sixty updates."""
+    run = runs.small_run(tmp_path)
+    run.stages, run.total = [Stage(runs.Blobs(8), 60, 4)], 60
+
+    def loss(model: nn.Module) -> float:
+        batch = {**runs.Blobs(8).batch(0, range(16)).truth, "place": torch.arange(16) / 16, "stride": torch.tensor(1 / 16)}
+        ((_, value),) = run.objective.losses(model, batch, Streams.of(0, samples=16))
+        return float(value.detach())
+
+    before = loss(run.model)
+    assert loss(run.run()) < 0.8 * before
+
+
+def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
+    runs.small_run(tmp_path / "one").run()
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = str(s.getsockname()[1])
+    ranks = []
+    for rank in range(2):
+        environment = {**os.environ, "RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+                       "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}  # fmt: skip
+        ranks.append(subprocess.Popen([sys.executable, str(RUNS), str(tmp_path / "two")], env=environment))
+    assert [r.wait(timeout=120) for r in ranks] == [0, 0]
+    one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
+    assert [step for step, _ in one] == [step for step, _ in two]
+    torch.testing.assert_close(torch.tensor([v for _, v in one]), torch.tensor([v for _, v in two]), atol=1e-5, rtol=1e-4)
+
+
+class Game(Objective):
+    """Two losses for two halves of a model; remembers what it was shown."""
+
+    def __init__(self, sees: Any) -> None:
+        super().__init__()
+        self.sees = sees
+        self.shown: set[str] = set()
+
+    def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
+        self.shown |= set(batch)
+        a, b = model.children()
+        yield "first", a(batch["v"]).square().sum()
+        self.moved_between = float(next(a.parameters()).detach())
+        yield "second", (b(batch["v"]) * a(batch["v"]).detach()).square().sum()
+
+
+class Halves:
+    """A batch whose hidden half would spoil everything."""
+
+    def __init__(self, hidden: str) -> None:
+        self.hidden = hidden
+
+    def batch(self, step: int, samples: Any) -> Batch:
+        good, bad = {"v": torch.ones(len(samples), 1)}, {"v": torch.full((len(samples), 1), torch.nan)}
+        return Batch(truth=bad, measured=good) if self.hidden == "truth" else Batch(truth=good, measured=bad)
+
+
+def game(tmp_path: Path, sees: str, hidden: str) -> tuple[Trainer, Game]:
+    model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
+    for p in model.parameters():
+        nn.init.ones_(p)
+    objective = Game(sees)
+    parameters = {"first": model[0].parameters(), "second": model[1].parameters()}
+    settings = Settings(schedule=Schedule(0.1, warmup=0))
+    return Trainer(model, objective, [Stage(Halves(hidden), 3, 2)], tmp_path, settings, parameters), objective
+
+
+@pytest.mark.parametrize(("sees", "hidden"), [("truth", "measured"), ("measured", "truth")])
+def test_an_objective_sees_its_half_alone(tmp_path: Path, sees: str, hidden: str) -> None:
+    """The other half is poisoned with NaN."""
+    run, objective = game(tmp_path, sees, hidden)
+    assert torch.isfinite(torch.tensor(run.update()))
+    assert objective.shown == {"v", "place", "stride"}
+
+
+def test_poison_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(FloatingPointError, match="update 0"):
+        game(tmp_path, "truth", "truth")[0].update()
+
+
+def test_each_loss_moves_its_own_parameters_before_the_next_is_asked_for(tmp_path: Path) -> None:
+    run, objective = game(tmp_path, "truth", "measured")
+    run.update()
+    assert objective.moved_between < 1.0
+    assert [float(p.detach()) for p in run.model.parameters()] == pytest.approx([0.9, 0.9], abs=1e-3)
+
+
+def test_schedule_warms_up_and_ends_at_zero() -> None:
+    s = Schedule(1.0, warmup=10, decay=0.5)
+    assert s.at(0, 100) == pytest.approx(0.1)
+    assert s.at(30, 100) == 1.0
+    assert s.at(75, 100) == pytest.approx(0.5)
+    assert s.at(99, 100) == pytest.approx(0.02)
+
+
+def test_validation_sees_the_average(tmp_path: Path) -> None:
+    seen = []
+
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        seen.append(model)
+        return {"quality": 1.0}
+
+    run = runs.small_run(tmp_path, validate=5)
+    run.validate = validate
+    run.run(until=6)
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if "quality" in row] == [5, 6]
+    assert seen[0] is not run.model and not any(p.requires_grad for p in seen[0].parameters())
+
+
+def test_a_batch_is_shared_evenly() -> None:
+    assert [*World(0, 2).share(4), *World(1, 2).share(4)] == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="choose a multiple"):
+        World(0, 2).share(3)
