@@ -1,17 +1,19 @@
 # make demo   reconstructs an undersampled brain scan and names the pictures and the page to open
 # make test   runs the linter, the type checker and all tests
-# make env    the part that both share; a second call installs nothing
+# make docs   builds the documentation site into build/site; warnings are errors
+# make isolation [PACKAGES="changed" or folders]   each package as a wheel, alone in a fresh environment; all if not given
+# make env    the part that all share; a second call installs nothing
 PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
-PACKAGES := core sdk $(wildcard plugins/*/*)
-EDITABLE := $(foreach p,$(PACKAGES),-e ./$(p))
+ALL := core sdk $(wildcard plugins/*/*)
+EDITABLE := $(foreach p,$(ALL),-e ./$(p))
 STAMP := $(ENV)/installed
 
-.PHONY: env demo test lint types clean
+.PHONY: env demo test lint types docs isolation clean
 env: $(STAMP)
 
-$(STAMP): constraints.txt Makefile $(foreach p,$(PACKAGES),$(p)/pyproject.toml)
+$(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mridiff needs Python 3.11 or newer; give it as make PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(ENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' constraints.txt)
@@ -32,5 +34,12 @@ lint: env
 types: env
 	$(BIN)/mypy core/src sdk/src $(wildcard plugins/*/*/src)
 
+docs: env
+	$(BIN)/python -m mkdocs build --strict --quiet
+	@echo build/site/index.html
+
+isolation: env
+	$(BIN)/python tests/isolation.py $(PACKAGES)
+
 clean:
-	rm -rf $(ENV) demo out
+	rm -rf $(ENV) build demo out

@@ -39,7 +39,8 @@ def case(coils: int, size: int, acceleration: int = 4, calibration: int = 24, no
     """A case of size x size pixels; lines along ky are sampled, `calibration` in the centre and the others at random."""
     rng = torch.Generator().manual_seed(0)
     v, u = torch.meshgrid(*2 * [torch.linspace(-1, 1, size)], indexing="ij")
-    x = sum((c * ((((u - p) / a) ** 2 + ((v - q) / b) ** 2) < 1) for c, a, b, p, q in ELLIPSES), torch.zeros(size, size)).to(torch.complex64)
+    parts = [c * ((((u - p) / a) ** 2 + ((v - q) / b) ** 2) < 1) for c, a, b, p, q in ELLIPSES]
+    x = torch.stack(parts).sum(0).to(torch.complex64)
     angles = torch.arange(coils) * (2 * math.pi / coils)
     p, q = (1.1 * f(angles)[:, None, None] for f in (torch.cos, torch.sin))
     maps = torch.polar(torch.exp(-((u - p) ** 2 + (v - q) ** 2) / 1.2), u * p + v * q + angles[:, None, None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import subprocess
 import tempfile
@@ -87,6 +88,7 @@ class Bart:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="bart-")
+        atexit.register(self.folder.cleanup)
 
     def __call__(self, *words: object) -> str:
         done = subprocess.run(["bart", *map(str, words)], cwd=self.folder.name, capture_output=True, text=True, check=True)

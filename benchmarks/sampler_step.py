@@ -17,16 +17,16 @@ STEPS = 20
 
 
 class Stopwatch:
-    """Milliseconds spent inside `with watch:` blocks, and their number."""
+    """Processor milliseconds spent inside `with watch():` blocks, and their number."""
 
     def __init__(self) -> None:
         self.milliseconds, self.calls = 0.0, 0
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        begin = time.perf_counter()
+        begin = time.process_time()
         yield
-        self.milliseconds += 1e3 * (time.perf_counter() - begin)
+        self.milliseconds += 1e3 * (time.process_time() - begin)
         self.calls += 1
 
 
@@ -52,7 +52,7 @@ class Watched(LinearOperator):
 
 
 def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | None:
-    """Milliseconds of a step as a whole, in the operator, and besides; best of some runs. None where the samplers are not installed."""
+    """Processor milliseconds of a step as a whole, in the operator, and besides; best of some runs; None without samplers."""
     try:
         from mridiff_samplers.diffpir import DiffPIR
         from mridiff_sdk.diffusions.gaussian import VP
@@ -77,10 +77,10 @@ def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | No
         watch = Stopwatch()
         W = Watched(A, watch)
         problem = Problem(W, c.y[None], Gaussian(0.002), A.domain)
-        begin = time.perf_counter()
+        begin = time.process_time()
         with torch.no_grad():
             sampler(problem, Streams.of(0, "benchmark"))
-        whole = 1e3 * (time.perf_counter() - begin)
+        whole = 1e3 * (time.process_time() - begin)
         results.append({"step": whole / STEPS, "operator": watch.milliseconds / STEPS, "besides": (whole - watch.milliseconds) / STEPS,
                         "operator calls": watch.calls / STEPS})  # fmt: skip
     return min(results, key=lambda r: r["besides"])

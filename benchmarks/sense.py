@@ -82,7 +82,7 @@ def candidates(c: Any) -> tuple[dict[str, dict[str, Run]], dict[str, str], list[
     return runs, versions, skipped
 
 
-TITLES = {"pair": "forward and adjoint", "normal": "normal operator", "cg": f"CG-SENSE, {ITERATIONS} iterations"}
+TITLES = {"pair": "Forward and adjoint", "normal": "Normal operator", "cg": f"CG-SENSE, {ITERATIONS} iterations"}
 
 
 def table(operation: str, coils: int, runs: dict[str, Run], expected: Any, options: argparse.Namespace) -> list[str]:
@@ -92,7 +92,7 @@ def table(operation: str, coils: int, runs: dict[str, Run], expected: Any, optio
     times = interleaved(runs, options.rounds, options.seconds)
     limit = min(t.cpu for name, t in times.items() if name.startswith("bare"))
     own = times["mridiff"].cpu
-    lines = [f"### {TITLES[operation].capitalize()}, {coils} coils", "",
+    lines = [f"### {TITLES[operation]}, {coils} coils", "",
              "| | best ms | median ms | CPU ms | CPU / bare | CPU / mridiff | difference |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     for name, t in times.items():
         difference = "" if name.startswith("bare") else f"{deviation(runs[name](), expected):.0e}"
@@ -109,7 +109,7 @@ def step_table(c: Any, coils: int) -> list[str]:
         return []
     share = found["besides"] / found["operator"]
     return [f"### One DiffPIR step with {ITERATIONS} CG iterations and a prior that costs nothing, {coils} coils", "",
-            f"{found['step']:.1f} ms, of which {found['operator']:.1f} ms in {found['operator calls']:.1f} operator calls and "
+            f"{found['step']:.1f} ms CPU, of which {found['operator']:.1f} ms in {found['operator calls']:.1f} operator calls and "
             f"{found['besides']:.1f} ms besides ({share:.0%} of the operator's time).", ""]  # fmt: skip
 
 

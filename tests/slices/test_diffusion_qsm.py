@@ -45,7 +45,7 @@ class DiffQSM(Sampler):
         A, diffusion = problem.linear, self.prior.diffusion
         visits = [(i, r) for i in range(self.steps) for r in range(1 + (self.repeats if i >= self.steps - self.late else 0))]
         ladder = [*torch.linspace(1, 1e-3, self.steps, dtype=torch.float64).tolist(), 0.0]
-        x = rng.normal(problem.space.shape, torch.float64)
+        x = x0 = rng.normal(problem.space.shape, torch.float64)
         b = A.H(problem.y)
         for n, (i, again) in enumerate(visits):
             t, s = ladder[i], ladder[i + 1]

@@ -130,7 +130,7 @@ class Weights:
         if not self.file.endswith(".safetensors") or ".." in self.file or self.file.startswith("/"):
             raise SpecError(f"weights.file: {self.file!r} must be a relative path to a .safetensors file inside the package")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
-            raise SpecError(f"weights.sha256: {self.sha256!r} must be 64 lower-case hexadecimal digits")
+            raise SpecError(f"weights.sha256: {self.sha256[:72]!r} must be 64 lower-case hexadecimal digits")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,7 +54,7 @@ def test_nested_masks_end_at_the_mask_of_the_scan_with_one_order_per_sample():
 def test_at_the_fraction_i_of_n_exactly_i_columns_are_gone():
     d = DIFFUSIONS["masks"]
     for i in range(10):
-        for t in (i / 9, torch.tensor(i / 9, dtype=torch.float64)):
+        for t in (i / 9, torch.full((3,), i / 9, dtype=torch.float64)):
             assert (d.gain(t, X0)[:, 0] == 0).sum(-1).tolist() == [i, i, i]
 
 

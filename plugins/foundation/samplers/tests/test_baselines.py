@@ -90,7 +90,7 @@ def test_tv_gradient_has_its_adjoint():
 def test_tv_objective_comes_to_rest_at_its_minimum(measure):
     x = blocks((16, 20))
     problem = measure(1, (16, 20), 0.05, x)
-    H, b = normal_equations(problem)
+    b = problem.linear.H(problem.y)
 
     def objective(u):
         length = torch.linalg.vector_norm(gradient(u, (-2, -1)), dim=0).sum()

@@ -18,8 +18,8 @@ def score(estimate: Tensor, reference: Tensor, axes: tuple[str, ...], truth: Map
     """Metrics of one quantity (1, *axes) against its reference, as plain numbers.
 
     Images and volumes: PSNR in dB, SSIM and NMSE of magnitudes over everything, with the maximum of the reference as range, and
-    again inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference. Anything else (motion, kernels,
-    vectors): mean absolute and root mean square error in the quantity's unit.
+    again inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference. Anything else (motion,
+    kernels, vectors): mean absolute and root mean square error in the quantity's unit.
     """
     if axes[-2:] != ("y", "x") or min(reference.shape[-2:]) < WINDOW:
         difference = (estimate - reference).abs()

@@ -24,10 +24,13 @@ from mridiff.interfaces import (
     Sampler,
     Scan,
     Space,
+    Streams,
 )
-from mridiff.pipeline.method import Method, Reconstruction
+from mridiff.pipeline.method import Reconstruction
 from mridiff.plugins.entry import Entry
 from mridiff.spec import Trait
+
+from .observe import Observed, observe
 
 SINGLE, DOUBLE = torch.float32, torch.float64
 
@@ -109,7 +112,7 @@ class PriorCase(Case):
     x0: Tensor
     problem: Problem | None = None
     loss: float = 0.1
-    turn: float = 0.35
+    turn: float = 0.2
 
     @cached_property
     def prior(self) -> Prior:
@@ -144,6 +147,23 @@ class SamplerCase(Case):
         """The sampler with its default options."""
         return self.build().eval()
 
+    @cached_property
+    def observed(self) -> Observed:
+        """A watched run for two samples of seed 0."""
+        return observe(self.sampler, self.problem, Streams.of(0, "sampler", 2))
+
+    @cached_property
+    def other(self) -> Tensor:
+        """The result for two samples of seed 1."""
+        x: Tensor = self.sampler(self.problem, Streams.of(1, "sampler", 2))
+        return x
+
+    @cached_property
+    def drawn(self) -> Tensor:
+        """As many draws as the case asks for, (sample, *space)."""
+        x: Tensor = self.sampler(self.problem, Streams.of(0, "sampler", self.draws))
+        return x
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetCase(Case):
@@ -164,11 +184,23 @@ class RecipeCase(Case):
     """A method cut down to a few steps, and a scan for it."""
 
     kind = "recipe"
-    build: Callable[[], Method | Callable[[Scan], Reconstruction]]
-    scan: Callable[[], Scan]
+    build: Callable[[], Callable[[Scan], Reconstruction]]
+    read: Callable[[], Scan]
 
+    @cached_property
+    def scan(self) -> Scan:
+        """The scan."""
+        return self.read()
 
-CASES: dict[str, type[Case]] = {c.kind: c for c in (ComponentCase, OperatorCase, NoiseCase, PriorCase, SamplerCase, DatasetCase, RecipeCase)}
+    @cached_property
+    def method(self) -> Callable[[Scan], Reconstruction]:
+        """The method, built."""
+        return self.build()
+
+    @cached_property
+    def result(self) -> Reconstruction:
+        """What it makes of its scan."""
+        return self.method(self.scan)
 
 
 def one(measured: Measured, index: int) -> Measured:

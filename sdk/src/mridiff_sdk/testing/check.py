@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mridiff.spec import Needs, Trait, needs
@@ -24,7 +24,7 @@ class Check:
     id: str
     kind: str
     function: Callable[[Any], None]
-    requires: Needs = Needs()
+    requires: Needs = field(default_factory=Needs)
     after: tuple[str, ...] = ()
 
     @property

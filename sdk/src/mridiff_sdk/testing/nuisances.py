@@ -40,7 +40,7 @@ def start(case: OperatorCase) -> None:
         n.space.check(value, f"start of {name}")
         projected = n.project(value.clone())
         close(projected, value, 1e-5, f"project(start) of {name} against start")
-        value += 1
+        value.add_(1)
         assert not identical(A.start()[name], value), f"start hands out its own tensor of {name}, not a copy"
 
 
@@ -67,7 +67,7 @@ def parameter_samples(case: OperatorCase) -> None:
     for i in range(2):
         slot = slice(i, i + 1)
         alone = A.at({name: value[slot] for name, value in phi.items()})(x[slot])
-        close(each(lambda t, s=slot: t[s], together), alone, case.bound, f"A.at(phi)(x), sample {i} in a batch against alone")  # type: ignore[misc]
+        close(each(lambda t, s=slot: t[s], together), alone, case.bound, f"A.at(phi)(x), sample {i} in a batch against alone")
 
 
 @law("operator", Trait.PARAMETRIC, after=("start", "linearity", "parameter_samples"))
@@ -91,7 +91,7 @@ def parameter_gradient(case: OperatorCase) -> None:
         numeric = float(product({**phi, name: phi[name] + h * d}) - product({**phi, name: phi[name] - h * d})) / (2 * h)
         analytic = inner(slope, d).real
         error = abs(numeric - analytic) / (abs(numeric) + 1e-3 * size(slope) * size(d) or 1.0)
-        assert error <= 1e-4, f"{name}: autograd's slope is {analytic:.6g}, the measured one {numeric:.6g}: error {error:.2g}, at most 1e-04"
+        assert error <= 1e-4, f"{name}: autograd's slope is {analytic:.6g}, the measured one {numeric:.6g}: error {error:.2g}"
 
 
 CHECKS = collect(globals())

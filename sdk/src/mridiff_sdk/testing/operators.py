@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import LinearOperator, Measured, Operator
+from mridiff.interfaces import Field, LinearOperator, Measured, Operator
 from mridiff.interfaces.scan import Data
 from mridiff.spec import Trait
 
@@ -97,9 +97,9 @@ def batch(case: OperatorCase) -> None:
         alone = case.sample(i).build(case.sample(i).scan)
         slot = slice(i, i + 1)
         together = case.A(x)
-        close(each(lambda t, s=slot: t[s], together), alone(x[slot]), case.bound, f"A(x), sample {i}")  # type: ignore[misc]
+        close(each(lambda t, s=slot: t[s], together), alone(x[slot]), case.bound, f"A(x), sample {i}")
         if isinstance(case.A, LinearOperator) and isinstance(alone, LinearOperator):
-            close(case.A.H(y)[slot], alone.H(each(lambda t, s=slot: t[s], y)), case.bound, f"A.H(y), sample {i}")  # type: ignore[misc]
+            close(case.A.H(y)[slot], alone.H(each(lambda t, s=slot: t[s], y)), case.bound, f"A.H(y), sample {i}")
 
 
 @law("operator", ANY_LINEAR, after=("spaces", "stateless", "double_precision"))
@@ -119,7 +119,8 @@ def adjoint(case: OperatorCase) -> None:
         left, right = inner(A(x), y), inner(x, A.H(y))
         difference = abs(left - right) if A.domain.complex else abs((left - right).real)
         error = difference / (size(x) * size(A.H(y)) + size(A(x)) * size(y) or 1.0)
-        assert error <= case.bound, f"<A x, y> = {left:.6g} but <x, A.H y> = {right:.6g}: error {error:.2g}, at most {case.bound:.0e} allowed"
+        said = f"<A x, y> = {left:.6g} but <x, A.H y> = {right:.6g}"
+        assert error <= case.bound, f"{said}: error {error:.2g}, at most {case.bound:.0e} allowed"
 
 
 @law("operator", ANY_LINEAR, after=("linearity", "batch", "adjoint"))
@@ -138,7 +139,7 @@ def norm(case: OperatorCase) -> None:
     identity = torch.eye(n, dtype=A.domain.dtype(case.precision)).reshape(n, 1, *A.domain.shape)
     matrix = torch.stack([torch.cat([b.flatten() for b in parts(A(e))]) for e in identity], dim=1)
     exact, found = float(torch.linalg.matrix_norm(matrix, 2)), A.norm()
-    assert 0.95 * exact <= found <= 1.01 * exact, f"norm() is {found:.4g}; the largest singular value is {exact:.4g}, 0.95 to 1.01 of it allowed"
+    assert 0.95 * exact <= found <= 1.01 * exact, f"norm() is {found:.4g}; 0.95 to 1.01 of the largest singular value {exact:.4g} allowed"
 
 
 @law("operator", after=("spaces", "stateless", "double_precision"))
@@ -156,7 +157,7 @@ def gradient(case: OperatorCase) -> None:
         forwards, backwards = inner(w, double.A(x + h * d)).real, inner(w, double.A(x - h * d)).real
         numeric, analytic = (forwards - backwards) / (2 * h), inner(slope, d).real
         error = abs(numeric - analytic) / (abs(numeric) + 1e-3 * size(slope) * size(d) or 1.0)
-        assert error <= 1e-5, f"autograd's slope is {analytic:.6g}, the measured one {numeric:.6g}: error {error:.2g}, at most 1e-05 allowed"
+        assert error <= 1e-5, f"autograd's slope is {analytic:.6g}, the measured one {numeric:.6g}: error {error:.2g}"
 
 
 @law("operator", after=("spaces",))
@@ -173,13 +174,28 @@ def image(case: OperatorCase) -> None:
     kept = x.clone()
     seen = case.A.image(x)
     assert identical(x, kept), "image modified x"
-    assert len(seen) == case.samples and finite(seen), f"image gave {tuple(seen.shape)} of {case.samples} samples; the first axis is `sample`"
+    assert finite(seen), "image holds NaN or infinite numbers"
+    assert len(seen) == case.samples, f"image gave {tuple(seen.shape)} of {case.samples} samples; the first axis is `sample`"
     for i in range(case.samples):
         alone = case.sample(i)
         close(seen[i : i + 1], alone.build(alone.scan).image(x[i : i + 1]), case.bound, f"image of sample {i} against the same alone")
 
 
-@law("operator", Trait.MASKED, after=("spaces", "stateless"))
+@law("operator", after=("spaces", "batch"))
+def coils(case: OperatorCase) -> None:
+    """All coils at once give what each coil gives alone: nothing is lost where coils are batched."""
+    maps, codomain = case.scan.acquisition.get("sensitivity_maps"), case.A.codomain
+    if maps is None or isinstance(codomain, tuple) or "coil" not in codomain.axes or maps.data.shape[1] < 2:
+        raise NotApplicableError("one coil")
+    x, axis = _x(case), codomain.dim("coil")
+    y = case.A(x)
+    for c in range(maps.data.shape[1]):
+        field = replace(maps, data=maps.data[:, c : c + 1])
+        alone = case.build(replace(case.scan, acquisition={**case.scan.acquisition, "sensitivity_maps": field}))
+        close(y.narrow(axis, c, 1), alone(x), case.bound, f"coil {c} of A(x) against that coil alone")
+
+
+@law("operator", Trait.MASKED, after=("spaces", "stateless", "batch"))
 def mask(case: OperatorCase) -> None:
     """The buffer `mask` is the scan's binary mask, and A(x) is zero exactly where it is."""
     held = getattr(case.A, "mask", None)
@@ -210,20 +226,6 @@ def fourier_convention(case: OperatorCase) -> None:
     close(y, expected, case.bound, "A(x) with a full mask and maps of 1 against the centred orthonormal transform of x")
 
 
-@law("operator", after=("spaces", "batch"))
-def coils(case: OperatorCase) -> None:
-    """All coils at once give what each coil gives alone: nothing is lost where coils are batched."""
-    maps, codomain = case.scan.acquisition.get("sensitivity_maps"), case.A.codomain
-    if maps is None or isinstance(codomain, tuple) or "coil" not in codomain.axes or maps.data.shape[1] < 2:
-        raise NotApplicableError("one coil")
-    x, axis = _x(case), codomain.dim("coil")
-    y = case.A(x)
-    for c in range(maps.data.shape[1]):
-        field = replace(maps, data=maps.data[:, c : c + 1])
-        alone = case.build(replace(case.scan, acquisition={**case.scan.acquisition, "sensitivity_maps": field}))
-        close(y.narrow(axis, c, 1), alone(x), case.bound, f"coil {c} of A(x) against that coil alone")
-
-
 @law("operator", Trait.COISOMETRIC, after=("adjoint",))
 def coisometric(case: OperatorCase) -> None:
     """A A.H y = y for every y in the range of A, so that x + A.H(y - A x) replaces the measured part exactly."""
@@ -246,9 +248,7 @@ DECOYS = ("x", "truth", "reference", "target", "ground_truth", "image", "reconst
 """Names under which a reference might be sought."""
 
 
-def _decoy(scan: Measured) -> object:
-    from mridiff.interfaces import Field
-
+def _decoy(scan: Measured) -> Field:
     like = next(iter(scan.acquisition.values()), None)
     return Field(torch.full((1, 2, 2), 1e3), ("y", "x")) if like is None else replace(like, data=1e3 * torch.ones_like(like.data))
 

@@ -42,15 +42,12 @@ def shapes(axes: tuple[str, ...], examples: int) -> list[Shape]:
 
 
 def mask(shape: Shape, precision: torch.dtype) -> Field:
-    """A binary mask per sample, (sample, *k): lines along one axis where the seed is odd, points where it is even; the centre is sampled."""
+    """A binary mask per sample, (sample, *k), with its centre: lines along one axis where the seed is odd, points where it is even."""
     u = Streams.of(shape.seed, "mask", shape.samples).uniform(shape.sizes)
-    if shape.seed % 2 and len(shape.sizes) > 1:
-        u = u.narrow(-2, 0, 1).expand_as(u)
-    kept = u < 0.6
-    if not shape.seed % 2 or len(shape.sizes) < 2:
-        kept[(slice(None), *(n // 2 for n in shape.sizes))] = True
-    else:
-        kept = kept | (torch.arange(shape.sizes[-1]) == shape.sizes[-1] // 2)
+    near = torch.stack(torch.meshgrid(*((torch.arange(n) == n // 2) for n in shape.sizes), indexing="ij"))
+    if shape.seed % 2:
+        u, near = u[..., :1, :].expand_as(u), near[-1:]
+    kept = (u < 0.6) | near.all(0)
     return Field(kept.to(precision), tuple(f"k{a}" for a in shape.axes))
 
 

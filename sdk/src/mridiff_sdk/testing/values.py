@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import isnan, sqrt
 from typing import Any
 
 import torch
@@ -39,13 +40,13 @@ def inner(a: Data, b: Data) -> complex:
 
 def size(a: Data) -> float:
     """The Euclidean norm over everything."""
-    return sum(float(torch.linalg.vector_norm(p)) ** 2 for p in parts(a)) ** 0.5
+    return sqrt(sum(float(torch.linalg.vector_norm(p)) ** 2 for p in parts(a)))
 
 
 def distance(a: Data, b: Data) -> float:
     """|a - b| / |b|; |a| where b is zero. NaN never passes for small."""
     difference = size(each(lambda p, q: p - q, a, b)) / (size(b) or 1.0)
-    return difference if difference == difference else float("inf")
+    return float("inf") if isnan(difference) else difference
 
 
 def finite(a: Data) -> bool:
@@ -63,7 +64,8 @@ def close(a: Data, b: Data, bound: float, what: str) -> None:
 
 def identical(a: Data, b: Data) -> bool:
     """Whether two measurements are the same, bit by bit; NaN equals NaN."""
-    return all(p.shape == q.shape and bool(torch.all((p == q) | ((p != p) & (q != q)))) for p, q in zip(parts(a), parts(b), strict=True))
+    pairs = zip(parts(a), parts(b), strict=True)
+    return all(p.shape == q.shape and bool(torch.all((p == q) | (torch.isnan(p) & torch.isnan(q)))) for p, q in pairs)
 
 
 def bare_tensors(module: nn.Module) -> Iterator[str]:
@@ -88,7 +90,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 def check_space(value: Data, spaces: Codomain | Space, samples: int, precision: torch.dtype, what: str) -> None:
     """Assert number of blocks, samples, axes, sizes, number field and precision."""
     many = spaces if isinstance(spaces, tuple) else (spaces,)
-    assert isinstance(value, tuple) == isinstance(spaces, tuple), f"{what} is {type(value).__name__}; blocks come as a tuple, one as a tensor"
+    assert isinstance(value, tuple) == isinstance(spaces, tuple), f"{what} is {type(value).__name__}; only blocks come as a tuple"
     assert len(parts(value)) == len(many), f"{what} has {len(parts(value))} blocks where {len(many)} are declared"
     for tensor, space in zip(parts(value), many, strict=True):
         wanted = (samples, *space.shape)

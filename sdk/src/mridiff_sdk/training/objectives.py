@@ -31,9 +31,9 @@ class NoiseLevels:
 class DenoisingObjective(Objective):
     """Mean squared error of model(x0 + sigma n, sigma) against x0, weighted so that every noise level counts about the same.
 
-    The batch needs "x" (sample, *space), clean, and "place" (sample,), the place of each sample in the whole batch in [0, 1), by which
-    noise levels are stratified. Source: Karras et al., Elucidating the design space of diffusion models, 2022, table 1: weight
-    (sigma^2 + sigma_data^2) / (sigma sigma_data)^2; the distribution of levels is wider than theirs.
+    The batch needs "x" (sample, *space), clean; noise levels are stratified by the "place" and "stride" that the trainer adds.
+    Source: Karras et al., Elucidating the design space of diffusion models, 2022, table 1: weight (sigma^2 + sigma_data^2) /
+    (sigma sigma_data)^2; the distribution of levels is wider than theirs.
     """
 
     sees: Literal["truth", "measured"] = "truth"
@@ -46,8 +46,8 @@ class DenoisingObjective(Objective):
     def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
         """One loss, "denoiser"."""
         x0 = batch["x"]
-        # a random shift of evenly spaced places covers all levels in each batch: far less noise in the gradient
-        sigma = self.levels.at((batch["place"] + rng.uniform(()) * batch["stride"]) % 1.0).to(x0.device)
+        # one level in each of as many strata as there are samples: far less noise in the gradient than with free draws
+        sigma = self.levels.at(batch["place"] + rng.uniform((), device=x0.device) * batch["stride"])
         view = sigma.reshape(-1, *(1,) * (x0.ndim - 1))
         error = model(x0 + view * rng.normal_like(x0), sigma) - x0
         weight = (view**2 + self.sigma_data**2) / (view * self.sigma_data) ** 2

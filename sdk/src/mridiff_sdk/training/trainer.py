@@ -155,17 +155,23 @@ class Trainer:
         return next(s for s, end in zip(self.stages, ends, strict=True) if step < end)
 
     def update(self) -> float:
-        """One pass over the objective's losses; returns their sum."""
+        """One pass over the objective's losses; returns their sum.
+
+        Beside its half of the batch an objective gets "place" (sample,), where in the whole batch each sample stands, in [0, 1), and
+        "stride", the distance of neighbours: with them it can stratify its draws, whatever the number of processes.
+        """
         stage = self.stage(self.step)
         samples = self.world.share(stage.batch)
         batch = stage.source.batch(self.step, samples)
         visible = dict(batch.truth if self.objective.sees == "truth" else batch.measured)
         visible["place"] = torch.tensor([i / stage.batch for i in samples])
         visible["stride"] = torch.tensor(1 / stage.batch)
+        device = next(self.model.parameters()).device
+        visible = {name: tensor.to(device) for name, tensor in visible.items()}
         rng = Streams([f"{self.settings.seed}/update{self.step}/{i}" for i in samples])
         self.model.train()
         total = 0.0
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.autocast):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.autocast):
             for name, loss in self.objective.losses(self.model, visible, rng):
                 self.descend(name if name in self.groups else "", loss)
                 total += float(loss.detach())

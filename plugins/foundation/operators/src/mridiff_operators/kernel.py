@@ -8,7 +8,7 @@ sum_c S_c fft(conj(z_c)): one set of maps serves both ways, and the conjugate of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +33,7 @@ class SenseKernel(nn.Module):
         ny, nx = maps.shape[-2:]
         maps = (a * maps).contiguous()
         self.n = max(len(maps), len(mask))
-        self.transform = torch.fft.fft2 if len(axes) == 2 else torch.fft.fft  # of the normal operator, along its last axes
+        self.transform: Callable[[Tensor], Tensor] = torch.fft.fft2 if len(axes) == 2 else torch.fft.fft  # of the normal operator
         self.swap = axes == (-2,)
         rows = (mask.mT if self.swap else mask).to(maps.real.dtype)
         rows = rows if len(axes) == 2 else rows[:, :1]
@@ -45,54 +45,63 @@ class SenseKernel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """M F S x: (sample, y, x) to (sample, coil, ky, kx)."""
-        x, dtype = self._expand(x)
-        y = x.new_empty((len(x), *self.maps.shape[1:]), dtype=dtype)
-        for s, c in self._blocks(len(x)):
-            z = torch.fft.fft2(_pick(self.maps, s)[:, c] * x[s, None])
-            torch.mul(z, _pick(self.weight, s), out=y[s, c])
+        x = self._expand(x)
+        y = x.new_empty((len(x), *self.maps.shape[1:]), dtype=torch.result_type(self.maps, x))
+        for s in self._samples(len(x)):
+            maps, weight = _pick(self.maps, s), _pick(self.weight, s)
+            for c in self._coils():
+                torch.mul(torch.fft.fft2(maps[:, c] * x[s, None]), weight, out=y[s, c])
         return y
 
     def adjoint(self, y: Tensor) -> Tensor:
         """S^H F^H M y: (sample, coil, ky, kx) to (sample, y, x)."""
-        y, dtype = self._expand(y)
-        out = y.new_zeros((len(y), *self.maps.shape[2:]), dtype=dtype)
-        for s, c in self._blocks(len(y)):
-            _combine(torch.fft.fft2(y[s, c].conj() * _pick(self.weight, s)), _pick(self.maps, s)[:, c], out[s])
-        return out.conj_physical_()
+        y = self._expand(y)
+
+        def back(s: slice, c: slice) -> Tensor:
+            z: Tensor = torch.fft.fft2(y[s, c].conj() * _pick(self.weight, s))
+            return z
+
+        return self._combine(len(y), self.maps, back)
 
     def normal(self, x: Tensor) -> Tensor:
         """S^H F^H M F S x."""
-        x, dtype = self._expand(x)
+        x = self._expand(x.mT.contiguous() if self.swap else x)
         maps = self.maps if self.turned is None else self.turned
-        x = x.mT.contiguous() if self.swap else x
-        out = x.new_zeros(x.shape, dtype=dtype)
-        for s, c in self._blocks(len(x)):
-            S = _pick(maps, s)[:, c]
-            z = self.transform(S * x[s, None])
+
+        def there_and_back(s: slice, c: slice) -> Tensor:
+            z = self.transform(_pick(maps, s)[:, c] * x[s, None])
             torch.view_as_real(z).mul_(_pick(self.flip, s))
-            _combine(self.transform(z), S, out[s])
-        out.conj_physical_()
+            return self.transform(z)
+
+        out = self._combine(len(x), maps, there_and_back)
         return out.mT.contiguous() if self.swap else out
 
-    def _expand(self, t: Tensor) -> tuple[Tensor, torch.dtype]:
-        n = max(len(t), self.n)
-        return t.expand(n, *t.shape[1:]), torch.result_type(self.maps, t)
+    def _combine(self, n: int, maps: Tensor, images: Callable[[slice, slice], Tensor]) -> Tensor:
+        """The conjugate of sum_c S_c z_c, where images(s, c) gives z for the samples s and the coils c."""
+        parts = []
+        for s in self._samples(n):
+            S = _pick(maps, s)
+            total: Tensor | None = None
+            for c in self._coils():
+                for z_c, S_c in zip(images(s, c).unbind(1), S[:, c].unbind(1), strict=True):
+                    total = z_c * S_c if total is None else total.addcmul_(z_c, S_c)
+            assert total is not None
+            parts.append(total.conj_physical_())
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def _blocks(self, n: int) -> Iterator[tuple[slice, slice]]:
-        """Samples and coils of each block; on an accelerator one block holds all."""
-        coils, pixels = self.maps.shape[1], self.maps[0, 0].numel()
-        room = BLOCK // (pixels * self.maps.element_size()) if self.maps.device.type == "cpu" else n * coils
-        return ((s, c) for s in _slices(n, room // coils) for c in _slices(coils, room))
+    def _expand(self, t: Tensor) -> Tensor:
+        return t.expand(max(len(t), self.n), *t.shape[1:])
 
+    def _samples(self, n: int) -> Iterator[slice]:
+        return self._slices(n, self.maps[0].numel())
 
-def _combine(z: Tensor, maps: Tensor, out: Tensor) -> None:
-    for z_c, S_c in zip(z.unbind(1), maps.unbind(1), strict=True):
-        out.addcmul_(z_c, S_c)
+    def _coils(self) -> Iterator[slice]:
+        return self._slices(self.maps.shape[1], self.maps[0, 0].numel())
 
-
-def _slices(count: int, step: int) -> Iterator[slice]:
-    step = max(1, step)
-    return (slice(i, i + step) for i in range(0, count, step))
+    def _slices(self, count: int, size: int) -> Iterator[slice]:
+        """Slices of `count` things of `size` numbers each, a block at a time; all at once on an accelerator."""
+        step = max(1, BLOCK // (size * self.maps.element_size())) if self.maps.device.type == "cpu" else count
+        return (slice(i, i + step) for i in range(0, count, step))
 
 
 def _pick(t: Tensor, samples: slice) -> Tensor:

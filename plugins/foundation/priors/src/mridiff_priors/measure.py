@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.streams import Streams
+from mridiff.io.hdf5 import open_hdf5
 from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.metrics.psnr import psnr
@@ -22,8 +22,8 @@ Linear = Callable[[Tensor], Tensor]
 
 def held_out(data: Path, size: int, indices: tuple[int, ...]) -> Tensor:
     """Complex T2 slices (sample, y, x) of heads that no weights were trained on, at `size` pixels (k-space cropped), p99 = 1."""
-    with h5py.File(data / "siat_t2_complex" / "siat_t2.h5", "r") as f:
-        raw = np.stack([f["image_int16"][i] for i in indices]).astype(np.float32)
+    with open_hdf5(data / "siat_t2_complex" / "siat_t2.h5") as f:
+        raw = np.stack([f.read("image_int16", i) for i in indices]).astype(np.float32)
     k = fft(torch.complex(torch.from_numpy(raw[..., 0]), torch.from_numpy(raw[..., 1])))
     start = (k.shape[-1] - size) // 2
     x = ifft(k[..., start : start + size, start : start + size])
@@ -32,8 +32,8 @@ def held_out(data: Path, size: int, indices: tuple[int, ...]) -> Tensor:
 
 def measured(data: Path) -> tuple[Tensor, Tensor]:
     """A head measured with eight coils, in full: images combined by its maps (1, y, x), p99 = 1, and the maps (coil, y, x)."""
-    with h5py.File(data / "multicoil_kspace" / "brain8_full.h5", "r") as f:
-        k, maps = (torch.from_numpy(f[name][()]) for name in ("kspace", "espirit_maps"))
+    with open_hdf5(data / "multicoil_kspace" / "brain8_full.h5") as f:
+        k, maps = (torch.from_numpy(f.read(name)) for name in ("kspace", "espirit_maps"))
     x = (maps.conj() * ifft(k)).sum(0)[None]
     return x / x.abs().quantile(0.99), maps
 

@@ -9,7 +9,7 @@ from mridiff.spec import Citation, PriorSpec, Trait, Weights
 
 EDM = Citation("Elucidating the design space of diffusion-based generative models", 2022)
 WEIGHTS = {
-    "brain": Weights("weights/brain.safetensors", "0" * 64, "Apache-2.0"),
+    "brain": Weights("weights/brain.safetensors", "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604", "Apache-2.0"),
 }
 """The weights that come with this package, by the name under which the denoiser takes them."""
 

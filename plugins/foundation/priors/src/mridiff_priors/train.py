@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
+from mridiff.io.weights import load_into, read_weights
 from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.seeds import seeded_layers
 from mridiff_sdk.training.objectives import DenoisingObjective
 from mridiff_sdk.training.parallel import join
 from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
@@ -41,15 +43,16 @@ def validator(data: Path) -> Validate:
     return validate
 
 
-def trainer(config: Mapping[str, Any], data: Path, out: Path, cache: Path, parts: int = 2) -> Trainer:
-    """The run that `config` describes, ready to start or to continue."""
+def trainer(config: Mapping[str, Any], data: Path, out: Path, cache: Path, start: Path | None = None, parts: int = 2) -> Trainer:
+    """The run that `config` describes, ready to start, from the weights in `start` if given, or to continue."""
     seed = int(config["seed"])
     pool = PoolConfig(**config["pool"])
     files = [build(pool, data, cache, part, parts) for part in range(parts)]
-    stages = [Stage(PoolSource(files, s["crop"], seed), s["updates"], s["batch"]) for s in config["stages"]]
-    with torch.random.fork_rng():  # torch initialises layers from the global generator: borrow it, put it back
-        torch.manual_seed(seed)
+    stages = [Stage(PoolSource(files, s["crop"], seed, s.get("grain", 0.0)), s["updates"], s["batch"]) for s in config["stages"]]
+    with seeded_layers(seed):
         model = Preconditioned(config["net"], config["sigma_data"], SIGMA_RANGE)
+    if start:
+        load_into(model.net, read_weights(start)[0])
     objective = DenoisingObjective(config["sigma_data"])
     settings = Settings(seed, Schedule(**config["schedule"]), save=config["save"], validate=config["validate"])
     return Trainer(model, objective, stages, out, settings, validate=validator(data), world=join())
@@ -62,12 +65,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("MRIDIFF_DATA"), help="data folder (default: MRIDIFF_DATA)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint, the log and the weights")
     parser.add_argument("--cache", type=Path, help="folder of the slice pool (default: OUT/cache)")
+    parser.add_argument("--weights", type=Path, help="weights to start from (default: from nothing)")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     if options.data is None:
         parser.error("give --data FOLDER, or set MRIDIFF_DATA")
     torch.set_num_threads(options.threads)
-    run = trainer(yaml.safe_load(options.config.read_text()), Path(options.data), options.out, options.cache or options.out / "cache")
+    config = yaml.safe_load(options.config.read_text())
+    run = trainer(config, Path(options.data), options.out, options.cache or options.out / "cache", options.weights)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=run.world.rank != 0) as bar:
         task = bar.add_task("training", total=run.total, completed=run.step)

@@ -87,3 +87,11 @@ def test_nothing_measured_on_is_trained_on() -> None:
     barred = {"siat_t2_complex", "multicoil_kspace", "single_coil_brain", "t2star_multiecho_brain", "t1map_ir_brain", "cine_rat",
               "multiecho_complex_cardiac", "pet_t1_t2_pd_templates"}  # fmt: skip
     assert not barred & {s.path.split("/")[0] for s in SOURCES}
+
+
+def test_grain_is_noise_of_the_stated_size(tmp_path: Path) -> None:
+    np.save(tmp_path / "empty.npy", np.zeros((2, 2, 64, 64), np.float16))
+    clean = PoolSource([tmp_path / "empty.npy"], 64).batch(0, range(20)).truth["x"]
+    assert not clean.any()
+    levels = PoolSource([tmp_path / "empty.npy"], 64, grain=0.03).batch(0, range(40)).truth["x"].abs().square().mean((1, 2)).sqrt()
+    assert 0.0028 < levels.min() < 0.006 and 0.02 < levels.max() < 0.031

@@ -20,7 +20,7 @@ class CGSense(Sampler):
     """
 
     def __init__(self, *, iterations: Annotated[int, Ge(1), "conjugate gradient iterations at most"] = 20,
-                 l2: Annotated[float, Ge(0), "weight of |x|^2 beside |A x - y|^2"] = 0.0,
+                 l2: Annotated[float, Ge(0), "weight of |x|^2 beside |A x - y|^2"] = 0.003,
                  tolerance: Annotated[float, Ge(0), "relative residual at which to stop"] = 1e-6) -> None:  # fmt: skip
         super().__init__()
         self.iterations, self.l2, self.tolerance = iterations, l2, tolerance

@@ -27,7 +27,7 @@ class TotalVariation(Sampler):
     Sources: Rudin, Osher, Fatemi, 1992 (the variation); Goldstein, Osher, The split Bregman method, 2009, section 4 (the iteration).
     """
 
-    def __init__(self, *, weight: Annotated[float, Gt(0), "weight of the variation, relative to the largest value of |A^H y|"] = 0.002,
+    def __init__(self, *, weight: Annotated[float, Gt(0), "weight of the variation, relative to the largest value of |A^H y|"] = 0.001,
                  iterations: Annotated[int, Ge(1), "iterations"] = 30,
                  inner: Annotated[int, Ge(1), "conjugate gradient iterations in each"] = 5) -> None:  # fmt: skip
         super().__init__()

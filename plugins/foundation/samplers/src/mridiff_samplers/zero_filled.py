@@ -12,6 +12,9 @@ from .least_squares import for_samples
 class ZeroFilled(Sampler):
     """x = A^H y: what was not measured counts as zero."""
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step, one adjoint."""
         yield Step(0, 1, for_samples(problem.linear.H(problem.y), rng))

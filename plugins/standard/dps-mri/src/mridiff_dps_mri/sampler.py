@@ -33,9 +33,9 @@ class DPSMRI(Sampler):
     def __init__(self, prior: Prior, *, mode: Annotated[Literal["map", "grad"], "how the likelihood corrects the estimate"] = "map",
                  steps: Annotated[int, Ge(2), "steps of the respaced chain"] = 100,
                  J: Annotated[int, Ge(0), "conjugate gradient iterations (map) or gradient steps (grad) per step"] = 8,
-                 r_rule: Annotated[Rule, "r^2 = c q (ratio) or c q / (c + q) (posterior), q = (sigma_t / alpha_t)^2"] = "ratio",
-                 c: Annotated[float, Gt(0), "of r_rule: trust in the prior (ratio) or its variance per number (posterior)"] = 1.0,
-                 eta: Annotated[float, Ge(0), Le(1), "stochasticity of the step: 0 deterministic, 1 the ancestral chain"] = 1.0) -> None:  # fmt: skip
+                 r_rule: Annotated[Rule, "r^2 = c q, or c q / (c + q), with q = (sigma_t / alpha_t)^2"] = "ratio",
+                 c: Annotated[float, Gt(0), "of r_rule; for posterior, the prior's variance per number"] = 1.0,
+                 eta: Annotated[float, Ge(0), Le(1), "stochasticity: 0 deterministic, 1 the ancestral chain"] = 1.0) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.mode, self.steps, self.J, self.r_rule, self.c, self.eta = prior, mode, steps, J, r_rule, c, eta
 

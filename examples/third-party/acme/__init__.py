@@ -1,0 +1,1 @@
+"""Gradient descent with momentum, and an operator made of sigpy's."""

@@ -1,0 +1,5 @@
+"""Run by `pytest check_laws.py` after installation."""
+
+from mridiff_sdk.testing import conformance
+
+test_laws = conformance("acme")

@@ -1,0 +1,1 @@
+"""Commands that this package adds to the command line; light to import, as listing loads them all."""

@@ -1,0 +1,244 @@
+"""Broken samplers, each a small change of one that draws from a Gaussian posterior in closed form."""
+
+# ruff: noqa: D102 - the class says what is wrong with its methods
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import Gaussian, Prior, Problem, Sampler, Step, Streams
+from mridiff.spec import Trait
+
+from ..automatic.samplers import MULTI_COIL, SINGLE_COIL, gaussian_problem
+from ..cases import SamplerCase
+from ..reference import Exact
+from .mutant import Mutant, Sound
+
+DRAWS = frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD})
+Steps = Iterator[Step]
+
+
+def cases(kind: type[Sampler], offers: frozenset[Trait] = DRAWS, prior: bool = True) -> Callable[[], list[SamplerCase]]:
+    """A sampler on the single-coil and the multi-coil problem."""
+
+    def make() -> list[SamplerCase]:
+        made = []
+        for shape in (SINGLE_COIL, MULTI_COIL):
+            problem, oracle = gaussian_problem(shape)
+            mean, C = oracle.posterior(problem)
+            exact = (mean.to(torch.complex64), torch.diagonal(C).real.float()) if prior else None
+            build: Callable[..., Sampler] = partial(kind, oracle) if prior else kind
+            made.append(SamplerCase(id=f"{shape.coils} coils", offers=offers, build=build, problem=problem, exact=exact,
+                                    shortest={"steps": 1} if prior else {}))  # fmt: skip
+        return made
+
+    return make
+
+
+class Changed(Exact):
+    """An exact sampler whose problem, streams and steps pass through three functions that a mutant replaces."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        for step in super().trajectory(self.problem(problem), self.streams(rng)):
+            yield self.step(step, problem)
+
+    def problem(self, problem: Problem) -> Problem:
+        """What is solved."""
+        return problem
+
+    def streams(self, rng: Streams) -> Streams:
+        """What is drawn from."""
+        return rng
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        """What is handed out."""
+        return step
+
+
+class OffByOne(Changed):
+    """Counts from 1."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        return replace(step, index=step.index + 1)
+
+
+class NeedsTwo(Changed):
+    """Divides by the number of its steps less one."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        return replace(step, x0=step.x0 / (1 if self.steps > 1 else 0))
+
+
+class SeedIgnored(Changed):
+    """Takes another seed where it is 0: `if seed:`."""
+
+    def streams(self, rng: Streams) -> Streams:
+        fresh = torch.Generator()
+        return Streams([f"{fresh.seed()}/{key}" if key.startswith("0/") else key for key in rng.keys])
+
+
+class BatchMatters(Changed):
+    """Draws that depend on how many there are."""
+
+    def streams(self, rng: Streams) -> Streams:
+        return Streams([f"{key} of {len(rng)}" for key in rng.keys])
+
+
+class OneSeed(Changed):
+    """Always the same draws."""
+
+    def streams(self, rng: Streams) -> Streams:
+        return Streams(["0"] * len(rng))
+
+
+class InsideGrad(Changed):
+    """Yields while gradients are enabled."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        with torch.enable_grad():
+            yield from super().trajectory(problem, rng)
+
+
+class Backward(Changed):
+    """Claims to do without, and differentiates through its prior."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        with torch.enable_grad():
+            x = step.x0.detach().clone().requires_grad_()
+            torch.autograd.grad(self.prior(x, 0.5).abs().square().sum(), x)
+        return step
+
+
+class SpoilsProblem(Changed):
+    """Weights y in place."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        assert isinstance(problem.y, Tensor)
+        if step.index == step.total - 1:
+            problem.y.mul_(1 + 1e-7).add_(1e-9)
+        return step
+
+
+class ChangesFilters(Changed):
+    """Silences warnings for the whole process."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        warnings.filterwarnings("ignore", message=f"nothing {len(warnings.filters)}")
+        return step
+
+
+class SeesReference(Changed):
+    """Pulls its result towards a reference, if it finds one."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        reference = problem.acquisition.get("reference")
+        return step if reference is None else replace(step, x0=0.5 * (step.x0 + reference.data))
+
+
+class StopsByTruth(Changed):
+    """Stops at the step that is nearest to the ground truth, if it finds it."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        truth = problem.conditions.get("ground_truth")
+        steps = list(super().trajectory(problem, rng))
+        if truth is not None:
+            best = min(range(len(steps)), key=lambda i: float((steps[i].x0 - truth.data).abs().sum()))
+            steps = [replace(s, total=best + 1) for s in steps[: best + 1]] if best < len(steps) - 1 else steps[:-1]
+        yield from steps
+
+
+class GradientRescaled(Changed):
+    """Normalises the likelihood's gradient, so that its strength follows the units of y."""
+
+    def problem(self, problem: Problem) -> Problem:
+        y, noise = problem.y, problem.noise
+        assert isinstance(y, Tensor) and isinstance(noise, Gaussian) and isinstance(noise.std, float)
+        size = float(torch.linalg.vector_norm(y)) / y.numel() ** 0.5
+        return replace(problem, noise=Gaussian(noise.std * size))
+
+
+class Biased(Changed):
+    """Reads half of what was measured."""
+
+    def problem(self, problem: Problem) -> Problem:
+        y = problem.y
+        assert isinstance(y, Tensor)
+        return replace(problem, y=0.5 * y)
+
+
+class Narrow(Changed):
+    """Draws with half of the spread."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        assert isinstance(self.prior, Prior)
+        mean, _ = self.prior.posterior(problem)  # type: ignore[operator]
+        return replace(step, x0=(0.5 * (step.x0 + mean)).to(step.x0.dtype))
+
+
+class Mean(Sampler):
+    """The adjoint: one estimate without a prior."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        x = problem.linear.H(problem.y)
+        yield Step(0, 1, x.expand(len(rng), *x.shape[1:]))
+
+
+class Wavering(Mean):
+    """Claims to be one estimate and dithers."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        for step in super().trajectory(problem, rng):
+            yield replace(step, x0=step.x0 + 1e-3 * rng.normal_like(step.x0))
+
+
+class FixedThreshold(Mean):
+    """Cuts small values off, below a threshold in absolute units."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        for step in super().trajectory(problem, rng):
+            yield replace(step, x0=step.x0 * (step.x0.abs() > 0.3))
+
+
+class Replaces(Changed):
+    """Puts the measured part back at the end, exactly."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        A = problem.linear
+        x = step.x0
+        for _ in range(200):
+            x = x + A.H(problem.y - A(x))
+        return replace(step, x0=x)
+
+
+POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
+KEEPS = frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA})
+SOUND = (
+    Sound("exact posterior", cases(Exact)),
+    Sound("adjoint", cases(Mean, POINT, prior=False)),
+    Sound("replacement", cases(Replaces, KEEPS)),
+)
+MUTANTS = (
+    Mutant("steps counted from 1", "sampler.trajectory", cases(OffByOne)),
+    Mutant("no single step", "sampler.shortest", cases(NeedsTwo)),
+    Mutant("seed 0 ignored", "sampler.seeded", cases(SeedIgnored), "deepinv: `if seed:` in DDRM and DiffPIR"),
+    Mutant("draws depend on the batch", "sampler.samples-alone", cases(BatchMatters)),
+    Mutant("every seed gives the same draws", "sampler.seeds-differ", cases(OneSeed)),
+    Mutant("estimate that varies", "sampler.one-estimate", cases(Wavering, POINT, prior=False)),
+    Mutant("yields inside enable_grad", "sampler.gradients-off", cases(InsideGrad)),
+    Mutant("differentiates through its prior", "sampler.no-backward", cases(Backward)),
+    Mutant("modifies y", "sampler.problem-kept", cases(SpoilsProblem)),
+    Mutant("changes warning filters", "sampler.surroundings-kept", cases(ChangesFilters)),
+    Mutant("sees the reference", "sampler.truth-unseen", cases(SeesReference)),
+    Mutant("early stop by ground truth", "sampler.truth-unseen", cases(StopsByTruth)),
+    Mutant("data kept only in part", "sampler.data-kept", cases(Mean, POINT | KEEPS, prior=False)),
+    Mutant("likelihood gradient rescaled silently", "sampler.units", cases(GradientRescaled), "csgm-mri-langevin: divided by its norm"),
+    Mutant("threshold in absolute units", "sampler.homogeneous", cases(FixedThreshold, POINT, prior=False)),
+    Mutant("pulled to half of the data", "sampler.posterior-mean", cases(Biased)),
+    Mutant("half of the spread", "sampler.posterior-variance", cases(Narrow)),
+)

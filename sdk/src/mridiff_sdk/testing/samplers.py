@@ -1,0 +1,194 @@
+"""Checks of samplers: the laws of a trajectory, and the posterior in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from mridiff.interfaces import Field, Gaussian, Problem, Sampler, Step, Streams
+from mridiff.interfaces.operator import Multiply
+from mridiff.spec import Trait
+
+from .cases import SamplerCase
+from .check import NotApplicableError, collect, law
+from .observe import observe
+from .operators import DECOYS
+from .values import close, distance, draw, finite, identical, size
+
+
+def _run(sampler: Sampler, problem: Problem, samples: int = 2) -> list[Step]:
+    return list(sampler.trajectory(problem, Streams.of(0, "sampler", samples)))
+
+
+def _result(case: SamplerCase, problem: Problem | None = None, samples: int = 2) -> Tensor:
+    return _run(case.sampler, problem or case.problem, samples)[-1].x0
+
+
+def _first(case: SamplerCase) -> Tensor:
+    """The result of seed 0 for two samples, which many checks compare with."""
+    return case.observed.steps[-1].x0
+
+
+def _scaled(problem: Problem, c: float) -> Problem:
+    """The same problem with y measured in other units: A, y and the noise times c."""
+    assert isinstance(problem.noise, Gaussian) and isinstance(problem.y, Tensor)
+    A = problem.linear
+    assert not isinstance(A.codomain, tuple)
+    std = None if problem.noise.std is None else c * problem.noise.std
+    return replace(problem, A=Multiply(A.codomain, c) @ A, y=c * problem.y, noise=replace(problem.noise, std=std))
+
+
+@law("sampler")
+def trajectory(case: SamplerCase) -> None:
+    """Steps count from 0 to total - 1, each with an estimate of every sample in the problem's domain; the last is finite."""
+    steps = case.observed.steps
+    assert steps, "it yields no step"
+    found = [s.index for s in steps]
+    assert found == list(range(len(steps))), f"the steps are numbered {found[:6]}...; they count from 0"
+    totals = {s.total for s in steps}
+    assert totals == {len(steps)}, f"the steps say that there are {sorted(totals)}; there are {len(steps)}"
+    shape = (2, *case.problem.space.shape)
+    for step in steps:
+        assert step.x0.shape == shape, f"step {step.index} has an estimate of shape {tuple(step.x0.shape)}; two samples have {shape}"
+        assert step.x0.is_complex() == case.problem.space.complex, f"step {step.index} has an estimate of type {step.x0.dtype}"
+    assert finite(steps[-1].x0), "the result holds NaN or infinite numbers"
+
+
+@law("sampler", after=("trajectory",))
+def shortest(case: SamplerCase) -> None:
+    """It runs with the least number of steps that its options allow."""
+    if not case.shortest:
+        raise NotApplicableError("no option counts steps")
+    steps = _run(case.build(**case.shortest).eval(), case.problem)
+    assert steps and finite(steps[-1].x0), f"with {dict(case.shortest)} the result is not finite"
+
+
+@law("sampler", after=("trajectory",))
+def problem_kept(case: SamplerCase) -> None:
+    """The problem is not modified: neither y, nor what A is made of."""
+    assert not case.observed.spoilt, f"a run modified {', '.join(case.observed.spoilt)}"
+
+
+@law("sampler", after=("trajectory", "problem_kept"))
+def seeded(case: SamplerCase) -> None:
+    """The same seed gives the same result, seed 0 included; nothing is remembered from a run."""
+    _ = case.observed, case.other
+    again = _result(case)
+    assert identical(_first(case), again), f"two runs with seed 0 differ by {distance(again, _first(case)):.2g}"
+
+
+@law("sampler", after=("seeded",))
+def samples_alone(case: SamplerCase) -> None:
+    """Several samples at once are what each is alone: a draw does not depend on the batch."""
+    together, rng = _first(case), Streams.of(0, "sampler", 2)
+    close(together[1:], case.sampler(case.problem, rng[1]), 1e-3, "the second sample of two against the same alone")
+
+
+@law("sampler", Trait.POSTERIOR, after=("seeded",))
+def seeds_differ(case: SamplerCase) -> None:
+    """Other seeds and other samples give other draws."""
+    zero, one = _first(case), case.other
+    assert not identical(zero, one), "the seeds 0 and 1 give the same draws"
+    assert not identical(zero[:1], zero[1:]), "the two samples of one run are the same"
+
+
+@law("sampler", Trait.POINT, after=("seeded",))
+def one_estimate(case: SamplerCase) -> None:
+    """One estimate, whatever the seed."""
+    close(case.other, _first(case), 1e-6, "the estimate with seed 1 against seed 0")
+
+
+@law("sampler", after=("trajectory",))
+def gradients_off(case: SamplerCase) -> None:
+    """It never yields while gradients are enabled, and hands out nothing that is part of a graph."""
+    inside = case.observed.with_gradients
+    assert not inside, f"the steps {inside[:5]} are yielded inside enable_grad"
+    held = [step.index for step in case.observed.steps if step.x0.requires_grad]
+    assert not held, f"the estimates of the steps {held[:5]} hold on to their graph"
+
+
+@law("sampler", Trait.NO_BACKWARD, after=("trajectory",))
+def no_backward(case: SamplerCase) -> None:
+    """It never differentiates through its prior."""
+    passes = case.observed.backward
+    assert not passes, f"{passes} backward passes went through the prior; it claims that there are none"
+
+
+@law("sampler", after=("trajectory",))
+def surroundings_kept(case: SamplerCase) -> None:
+    """The process is left as it was: global random numbers, default precision, threads, warning filters."""
+    changed = case.observed.surroundings
+    if changed:  # a module that torch imports when it is first needed may do that; it does not a second time
+        changed = observe(case.sampler, case.problem, Streams.of(0, "sampler", 2)).surroundings
+    assert not changed, f"a run changed {', '.join(changed)}"
+
+
+@law("sampler", after=("seeded",))
+def truth_unseen(case: SamplerCase) -> None:
+    """Nothing that looks like a reference is used, neither for a result nor to stop: such fields in the problem change nothing."""
+    decoy = draw(case.problem.space, 99, 1, torch.float32)
+    assert isinstance(decoy, Tensor)
+    fields = {name: Field(5 * decoy, case.problem.space.axes) for name in DECOYS}
+    planted = replace(case.problem, acquisition={**fields, **case.problem.acquisition}, conditions={**fields, **case.problem.conditions})
+    plain, found = case.observed.steps, _run(case.sampler, planted)
+    assert len(found) == len(plain), f"with a field named like a reference it stops after {len(found)} instead of {len(plain)} steps"
+    change = distance(found[-1].x0, plain[-1].x0)
+    assert identical(found[-1].x0, plain[-1].x0), f"the result changes by {change:.2g} with a field named like a reference"
+
+
+@law("sampler", Trait.KEEPS_DATA, after=("trajectory",))
+def data_kept(case: SamplerCase) -> None:
+    """Measurements without noise are kept: A x = y."""
+    A = case.problem.linear
+    x = draw(case.problem.space, 11, 1, torch.float32)
+    assert isinstance(x, Tensor)
+    y = A(x)
+    problem = replace(case.problem, y=y, noise=Gaussian(1e-6))
+    found = A(_result(case, problem, samples=1))
+    close(found, y, 1e-3, "A x against y without noise")
+
+
+@law("sampler", Trait.POSTERIOR, after=("seeded",))
+def units(case: SamplerCase) -> None:
+    """Other units of y (A, y and the noise times 2) change nothing: the likelihood is not rescaled in silence."""
+    close(_result(case, _scaled(case.problem, 2.0)), _first(case), 0.02, "the result with y in other units")
+
+
+@law("sampler", Trait.POINT, after=("seeded",))
+def homogeneous(case: SamplerCase) -> None:
+    """A point estimate without a prior follows the measurement: y and the noise times 3 give the result times 3."""
+    if any(True for _ in case.sampler.children()):
+        raise NotApplicableError("it has a prior of its own scale")
+    assert isinstance(case.problem.noise, Gaussian) and isinstance(case.problem.y, Tensor)
+    std = None if case.problem.noise.std is None else 3 * case.problem.noise.std
+    louder = replace(case.problem, y=3 * case.problem.y, noise=replace(case.problem.noise, std=std))
+    close(_result(case, louder), 3 * _first(case), 1e-3, "the result of 3 y against 3 times the result of y")
+
+
+@law("sampler", after=("seeds_differ", "units", "samples_alone", "no_backward"))
+def posterior_mean(case: SamplerCase) -> None:
+    """The mean over draws is that of the exact posterior of a Gaussian prior, within the stated error."""
+    if case.exact is None:
+        raise NotApplicableError("no closed form")
+    mean, variance = case.exact
+    found = case.drawn.mean(0, keepdim=True)
+    error = size(found - mean) / float(variance.sum()) ** 0.5
+    bound = case.mean_error + 3 / case.draws**0.5
+    assert error <= bound, f"the mean of {case.draws} draws is off by {error:.2g} posterior standard deviations, at most {bound:.2g}"
+
+
+@law("sampler", Trait.POSTERIOR, after=("posterior_mean",))
+def posterior_variance(case: SamplerCase) -> None:
+    """The variance over draws is that of the exact posterior of a Gaussian prior, within the stated error, measured and not."""
+    if case.exact is None:
+        raise NotApplicableError("no closed form")
+    _, variance = case.exact
+    draws = case.drawn
+    ratio = float((draws - draws.mean(0)).abs().square().sum(0).sum() / (case.draws - 1) / variance.sum())
+    bound = case.variance_error + 3 / (case.draws * variance.numel()) ** 0.5
+    assert abs(ratio - 1) <= bound, f"the draws have {ratio:.3g} of the posterior's variance, 1 within {bound:.2g} allowed"
+
+
+CHECKS = collect(globals())

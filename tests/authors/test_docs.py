@@ -1,0 +1,43 @@
+"""The documentation site: complete, and built without a warning."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mridiff.interfaces import Dataset, Operator, Prior, Sampler
+from mridiff.spec import KINDS, Trait
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pages()
+
+
+@pytest.mark.parametrize("interface", [Operator, Prior, Sampler, Dataset], ids=lambda i: i.__name__)
+def test_every_method_to_be_written_is_in_the_reference(reference, interface):
+    page = reference[f"reference/{interface.__name__.lower()}.md"]
+    for method in interface.__abstractmethods__ - {"__len__", "__getitem__"}:
+        assert f"**`{method}(" in page
+
+
+def test_every_trait_and_every_hook_is_in_the_reference(reference):
+    assert all(f"| `{trait}` |" in reference["reference/traits.md"] for trait in Trait)
+    assert all(f"## mridiff_{kind}s\n" in reference["reference/hooks.md"] for kind in KINDS)
+    assert "| has a nuisance: `at(phi)` gives a linear operator |" in reference["reference/traits.md"]
+
+
+def test_the_site_builds_with_warnings_as_errors(tmp_path):
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(ROOT / "mkdocs.yml"), "-d", str(tmp_path / "site")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for page in ("index.html", "authors-guide.html", "reference/prior.html", "reference/traits.html"):
+        assert (tmp_path / "site" / page).exists()
