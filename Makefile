@@ -22,8 +22,8 @@ $(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
 	touch $@
 
 demo: env
-	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri -o demo --samples 4
-	$(BIN)/mridiff recon dps-mri -o demo/dps-mri --samples 4
+	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri -o demo
+	$(BIN)/mridiff recon dps-mri -o demo/dps-mri
 
 test: env lint types
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

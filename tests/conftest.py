@@ -15,7 +15,7 @@ from mridiff_sdk.fourier import fft
 
 
 def kspace_of(size=(48, 40), coils=4, noise=0.002):
-    """k-space (coil, ky, kx) of a smooth head-like object, with noise."""
+    """k-space (coil, ky, kx) of a smooth head-like object, with noise, and the coil maps: so few lines hold no calibration."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in size), indexing="ij")
     head = ((y / 0.8) ** 2 + (x / 0.65) ** 2 < 1).astype(float)
     image = head * (0.6 + 0.3 * np.cos(9 * x) * np.cos(7 * y)) * np.exp(0.5j * (x + y))
@@ -23,14 +23,14 @@ def kspace_of(size=(48, 40), coils=4, noise=0.002):
     k = fft(maps.reshape(1, coils, *size) * torch.from_numpy(image).to(torch.complex64))[0].numpy()
     generator = np.random.default_rng(0)
     n = generator.standard_normal(k.shape) + 1j * generator.standard_normal(k.shape)
-    return (k + noise * n).astype(np.complex64)
+    return (k + noise * n).astype(np.complex64), maps.reshape(k.shape).numpy()
 
 
 @pytest.fixture
 def scan_file(tmp_path):
     path = tmp_path / "scan.h5"
     with h5py.File(path, "w") as f:
-        f["kspace"] = kspace_of().astype(np.complex64)
+        f["kspace"], f["sensitivity_maps"] = kspace_of()
     return path
 
 

@@ -56,7 +56,7 @@ def _no_kspace(path, k):
 
 
 FAULTS = {
-    _truncated: "truncated", _external: "external", _huge: "GiB", _text: "kspace", _nan: "finite", _maps: "sensitivity_maps", _zero: "zero", _empty: "HDF5",
+    _truncated: "truncated", _external: "another file", _huge: "GiB", _text: "kspace", _nan: "finite", _maps: "sensitivity_maps", _zero: "zero", _empty: "HDF5",
     _no_kspace: "layout",
 }  # fmt: skip
 

@@ -183,6 +183,11 @@ def _axis_problems(axes: tuple[str, ...], what: str) -> list[str]:
     return [f"{what}: {a!r} is not an axis name; known: {', '.join(AXES)}" for a in axes if a not in AXES]
 
 
+def _training_problems(training: str) -> list[str]:
+    good = training == "" or (isinstance(training, str) and TARGET.fullmatch(training))
+    return [] if good else [f"training: {training!r} must read 'package.module:function', or be empty"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class OperatorSpec(Spec):
     """Declares an operator; `axes` and `complex` describe its domain, `needs["dataset"]` what a scan must hold."""
@@ -197,31 +202,40 @@ class OperatorSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class PriorSpec(Spec):
-    """Declares a prior; `axes` and `complex` describe the unknown it speaks of, on the operator's side of its codec."""
+    """Declares a prior; `axes` and `complex` describe the unknown it speaks of, on the operator's side of its codec.
+
+    `training` is the function, as `module:name`, that sets up its training for `mridiff train`.
+    """
 
     kind = "prior"
     axes: tuple[str, ...]
     complex: bool = True
     weights: tuple[Weights, ...] = ()
+    training: str = ""
 
     def _problems(self) -> list[str]:
-        return _axis_problems(self.axes, "axes")
+        return [*_axis_problems(self.axes, "axes"), *_training_problems(self.training)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerSpec(Spec):
-    """Declares a sampler; `priors` names its constructor's prior arguments, each with a demand; `needs["operator"]` the other."""
+    """Declares a sampler; `priors` names its constructor's prior arguments, each with a demand; `needs["operator"]` the other.
+
+    A sampler with weights of its own may declare a `training`, as a prior does.
+    """
 
     kind = "sampler"
     priors: Mapping[str, Needs] = field(default_factory=dict)
     weights: tuple[Weights, ...] = ()
+    training: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "priors", MappingProxyType(dict(self.priors)))
 
     def _problems(self) -> list[str]:
-        return [f"priors: {slot!r} must map to needs(...)" for slot, n in self.priors.items() if not isinstance(n, Needs)]
+        problems = [f"priors: {slot!r} must map to needs(...)" for slot, n in self.priors.items() if not isinstance(n, Needs)]
+        return [*problems, *_training_problems(self.training)]
 
 
 @dataclass(frozen=True, kw_only=True)

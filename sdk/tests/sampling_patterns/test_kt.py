@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mridiff.errors import ConfigError
-from mridiff_sdk.sampling_patterns.kt import interleaved
+from mridiff_sdk.sampling_patterns.kt import interleaved, spokes
 
 
 @pytest.mark.parametrize("acceleration", [2, 3, 4])
@@ -30,3 +30,19 @@ def test_faults():
     assert [p.path for p in caught.value.problems] == ["acceleration", "center_lines"]
     with pytest.raises(ConfigError, match="axis"):
         interleaved((4, 8), 2, 2, axis=0)
+
+
+def test_spokes_pass_the_origin_and_turn_from_frame_to_frame():
+    m = spokes((6, 33, 33), 5)
+    assert m.shape == (6, 33, 33) and m[:, 16, 16].all() and m.any(2).any(1).all()
+    assert torch.equal(m.flip(1, 2), m)  # diameters, on a grid whose centre is a sample
+    shared = [(int((m[0] & m[f]).sum()) - 1) / int(m[0].sum()) for f in range(1, 6)]
+    assert max(shared) < 0.5 and 0.12 < float(m.float().mean()) < 0.18
+    assert torch.equal(spokes((4, 33, 33), 5, first=10), m[2:])
+    assert spokes((1, 8, 8), 200).float().mean() > 0.7 and spokes((2, 9, 12), 3).shape == (2, 9, 12)
+
+
+@pytest.mark.parametrize(("shape", "count"), [((8, 8), 3), ((2, 8, 8), 0), ((0, 8, 8), 2)])
+def test_spokes_refuse_what_is_no_series(shape, count):
+    with pytest.raises(ConfigError, match="spokes"):
+        spokes(shape, count)

@@ -6,7 +6,7 @@ import torch
 from mridiff.errors import ConfigError, DataError
 from mridiff.interfaces.streams import Streams
 from mridiff_sdk.sampling_patterns import mask
-from mridiff_sdk.sampling_patterns.nested import mask_at, removal_times
+from mridiff_sdk.sampling_patterns.nested import mask_at, removal_times, unit_of
 
 UNITS = ["column", "row", "patch", "pixel"]
 ORDERS = ["random", "centre_out", "edge_in"]
@@ -83,3 +83,28 @@ def test_faults():
     assert [p.path for p in caught.value.problems] == ["unit", "order", "patch"]
     with pytest.raises(DataError, match="target mask"):
         removal_times(target().expand(3, -1, -1), Streams.of(0, samples=2))
+
+
+def test_auto_finds_the_largest_unit_that_a_mask_is_made_of():
+    columns = target()
+    patches = (torch.rand(1, 5, 4, generator=torch.Generator().manual_seed(0)) < 0.5).repeat_interleave(4, 1).repeat_interleave(4, 2)[:, :18, :15]
+    masks = {"column": columns, "row": columns.mT, "patch": patches, "pixel": target("gaussian-2d")}
+    for unit, goal in masks.items():
+        assert unit_of(goal) == unit
+        automatic, named = (removal_times(goal, Streams.of(0), unit=u) for u in ("auto", unit))
+        assert torch.equal(automatic, named)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_with_a_weight_equal_steps_take_equal_shares_of_it(unit):
+    goal = target("gaussian-2d", (40, 40))
+    y, x = torch.meshgrid(torch.arange(40.0) - 20, torch.arange(40.0) - 20, indexing="ij")
+    weight = 1 / (1 + torch.hypot(y, x))
+    removed_at = removal_times(goal, Streams.of(0), unit=unit, order="centre_out", weight=weight)
+    total = float((weight * ~goal[0]).sum())
+    for t in (0.2, 0.5, 0.8):
+        assert abs(float((weight * ~mask_at(removed_at, t)[0]).sum()) / total - t) < 0.1
+    assert torch.equal(mask_at(removed_at, 1.0), goal)
+    early = mask_at(removed_at, 0.5)[0]
+    plain = mask_at(removal_times(goal, Streams.of(0), unit=unit, order="centre_out"), 0.5)[0]
+    assert unit != "pixel" or early.sum() < plain.sum()  # a sample at the edge holds little: more of them go at once

@@ -59,6 +59,9 @@ def compare(
     for scan in record["scans"]:
         typer.echo(f"\n{scan['id']}")
         typer.echo(table([_row(name, found) for name, found in scan["methods"].items()], ("method", *METRIC_HEADER)))
+    if len(record["scans"]) > 1:
+        typer.echo(f"\nmean of {len(record['scans'])} scans")
+        typer.echo(table([_row(name, found) for name, found in record["mean"].items()], ("method", *METRIC_HEADER)))
     typer.echo(f"\nopen {out / 'index.html'}")
 
 

@@ -103,6 +103,8 @@ def _tell(entry: Entry) -> None:
         typer.echo(f"  offers: {', '.join(sorted(spec.offers))}")
     for slot, demand in {**spec.needs, **getattr(spec, "priors", {})}.items():
         typer.echo(f"  needs of {slot}: {', '.join(demand.missing(frozenset())) or 'anything'}")
+    if getattr(spec, "training", ""):
+        typer.echo(f"  trained by: mridiff train {spec.name}")
     if spec.kind == "recipe":
         typer.echo("\n" + entry.path().read_text())
         return

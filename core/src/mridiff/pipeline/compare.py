@@ -29,6 +29,7 @@ def compare(names: Sequence[str], registry: Registry, changes: Mapping[str, Any]
     scans = [_one(dataset[i], methods, out, watch) for i in range(len(dataset))]
     heads = {name: describe(m) for name, m in methods.items()}
     record = {"title": "Comparison", "created": now(), "seed": first.plan.config.seed, "device": str(first.device), "scans": scans,
+              "mean": {name: _mean([scan["methods"][name] for scan in scans]) for name in methods},
               "config": {name: h["config"] for name, h in heads.items()}, "versions": heads[next(iter(heads))]["versions"]}  # fmt: skip
     write_json(out / "record.json", record)
     if (page := service("page")) is not None:
@@ -50,3 +51,9 @@ def _one(scan: Scan, methods: Mapping[str, Method], out: Path, watch: Watch | No
              results={n: r.x[0].numpy() for n, r in results.items()}, metrics={n: f["metrics"] for n, f in found.items()},
              cost={n: f["cost"] for n, f in found.items()})  # fmt: skip
     return {"id": scan.id, "data_sha256": data_hash(scan.measured), "methods": found}
+
+
+def _mean(found: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    """Mean over scans of every number that all of them have."""
+    return {part: {name: sum(f[part][name] for f in found) / len(found) for name in found[0][part] if all(name in f[part] for f in found)}
+            for part in ("metrics", "cost")}  # fmt: skip

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import ConfigError, DataError, Problem
 from ..interfaces.dataset import Dataset
-from ..interfaces.operator import Operator
+from ..interfaces.operator import LinearOperator, Operator, ParametricOperator
 from ..interfaces.prior import Prior, Scaling
 from ..interfaces.problem import Problem as Inverse
 from ..interfaces.sampler import Sampler, Step
@@ -117,14 +117,21 @@ class Method:
         samples = look(x0).cpu()
         x = samples.mean(0, keepdim=True)
         axes = problem.space.axes if samples.ndim == len(problem.space.axes) + 1 else problem.space.axes[-(samples.ndim - 1) :]
-        baseline = look(problem.linear.H(problem.y) * scale).cpu() if hasattr(problem.A, "adjoint") and problem.y is not None else None
+        # The adjoint; where a part of the operator is unknown, the adjoint at the value that an estimate begins with.
+        A = problem.A.at(problem.A.start()) if isinstance(problem.A, ParametricOperator) else problem.A
+        baseline = look(A.H(problem.y) * scale).cpu() if isinstance(A, LinearOperator) and problem.y is not None else None
         result = Reconstruction(scan.id, x, samples, axes, scale, baseline, {k: v.cpu() for k, v in last.nuisance.items()},
                                 {k: f.to("cpu") for k, f in last.outputs.items()}, cost=cost)  # fmt: skip
-        return replace(result, metrics=score(result, scan, look))
+        # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
+        seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
+        return replace(result, metrics=score(result, scan, seen))
 
 
-def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] = lambda x: x) -> dict[str, dict[str, float]]:
-    """Metrics of x, nuisances and outputs against the truths of the same name; empty without truth or without a metrics service."""
+def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:
+    """Metrics of x, nuisances and outputs against the truths of the same name; empty without truth or without a metrics service.
+
+    `look` leads a truth "x" in the space of the unknown to the scored space; None where it lies there.
+    """
     measure = service("metrics")
     if measure is None:
         return {}
@@ -137,7 +144,7 @@ def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] =
     for name in made.keys() & {*scan.truth, "baseline"}:
         image = name in {"x", "baseline"}
         truth = scan.truth["x" if image else name].data
-        found[name] = measure(made[name].data, look(truth) if image else truth, made[name].axes, scan.truth)
+        found[name] = measure(made[name].data, look(truth) if image and look else truth, made[name].axes, scan.truth)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -28,7 +29,9 @@ def options_model(function: Callable[..., Any], skip: Collection[str] = ()) -> t
         described = _description(hint)
         fields[name] = (hint, Field(default, description=described) if described else default)
     config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, protected_namespaces=())
-    return create_model(getattr(function, "__name__", "Options"), __config__=config, **fields)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Field name .* shadows an attribute")  # an argument may be called `validate` or `copy`
+        return create_model(getattr(function, "__name__", "Options"), __config__=config, **fields)
 
 
 def _description(hint: Any) -> str:
@@ -56,8 +59,10 @@ def validate_options(model: type[BaseModel], options: Mapping[str, Any], path: s
 
 
 def _problem(error: Any, model: type[BaseModel], path: str) -> Problem:
-    where = ".".join((path, *map(str, error["loc"])))
-    if error["type"] == "extra_forbidden":
+    where = ".".join(filter(None, (path, *map(str, error["loc"]))))
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        if len(error["loc"]) > 1:
+            return Problem(where, "no such option")
         near = get_close_matches(str(error["loc"][-1]), list(model.model_fields), n=1)
         known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields) or 'none'}"
         return Problem(where, f"no such option; {known}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import PluginContractError, PluginError, PluginImportError
+from ..errors import NotFound, PluginContractError, PluginError, PluginImportError
 from ..io.atomic import contained
 from ..spec import RecipeSpec, Spec
 from .sources import Source, fault
@@ -62,6 +63,14 @@ class Entry:
         """
         return self._class
 
+    def training(self) -> Callable[..., Any]:
+        """The function that sets up this component's training; raises NotFound where none is declared, PluginImportError without it."""
+        declared = getattr(self.spec, "training", "")
+        if not declared:
+            raise NotFound(f"{self.qualified} declares no training", hint=f"its {self.spec.kind} spec would say training='module:function'")
+        function: Callable[..., Any] = self._target(declared)
+        return function
+
     def path(self) -> Path:
         """The recipe's file; raises PluginContractError if there is none inside the package."""
         if not isinstance(self.spec, RecipeSpec):
@@ -87,16 +96,19 @@ class Entry:
 
         if isinstance(self.spec, RecipeSpec):
             raise TypeError(f"{self.qualified} is a recipe: it is data, in {self.spec.file}, and has no class")
-        module_name, _, name = self.spec.target.partition(":")
-        module = self._import(module_name)
-        if not hasattr(module, name):
-            raise self._fault(PluginImportError, f"the target {self.spec.target!r} does not exist: {module_name} has no {name!r}")
-        found = getattr(module, name)
+        found = self._target(self.spec.target)
         if problems := differences(self.spec.kind, found):
             text = "".join(f"\n    {problem}" for problem in problems)
             raise self._fault(PluginContractError, f"{self.spec.target} is not a usable {self.spec.kind}:{text}")
         loaded: type[Any] = found
         return loaded
+
+    def _target(self, target: str) -> Any:
+        module_name, _, name = target.partition(":")
+        module = self._import(module_name)
+        if not hasattr(module, name):
+            raise self._fault(PluginImportError, f"the target {target!r} does not exist: {module_name} has no {name!r}")
+        return getattr(module, name)
 
     def _import(self, module: str) -> Any:
         try:

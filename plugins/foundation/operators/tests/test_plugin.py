@@ -1,16 +1,17 @@
 import importlib
 
-from mridiff.interfaces import LinearOperator
+from mridiff.interfaces import LinearOperator, ParametricOperator
 from mridiff.spec import Trait
 from mridiff_operators.plugin import mridiff_operators
 
 
-def test_declares_two_operators_whose_targets_exist() -> None:
+def test_declares_operators_whose_targets_exist() -> None:
     specs = {spec.name: spec for spec in mridiff_operators()}
-    assert set(specs) == {"fourier", "sense"}
+    assert {"fourier", "coil-fourier", "sense", "kt-cartesian", "rigid-motion-sense"} <= set(specs)
     for spec in specs.values():
         module, _, name = spec.target.partition(":")
-        assert issubclass(getattr(importlib.import_module(module), name), LinearOperator)
-        assert {Trait.LINEAR, Trait.MASKED} <= spec.offers
+        parametric = Trait.PARAMETRIC in spec.offers
+        assert issubclass(getattr(importlib.import_module(module), name), ParametricOperator if parametric else LinearOperator)
+        assert parametric or {Trait.LINEAR, Trait.MASKED} <= spec.offers
     assert Trait.COISOMETRIC in specs["fourier"].offers
     assert specs["sense"].needs["dataset"].missing(frozenset({Trait.MASK})) == (Trait.MAPS,)

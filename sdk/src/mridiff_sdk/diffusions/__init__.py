@@ -2,10 +2,10 @@
 
 from .fourier import FourierDiffusion
 from .gains import Blur, Box, Gain, Geometric, NestedMasks
-from .gaussian import EDM, VE, VP, Cosine, GaussianDiffusion
+from .gaussian import EDM, VE, VP, Chain, Cosine, GaussianDiffusion
 from .noise_sources import Correlated, Masked, NoiseSource, Simplex, white
 from .step import RULES, Row, Rule, cold, ddim, ddpm, edm_euler, gan_posterior, heat, renoise, residual, step, ve_ancestral, ve_reverse
 
-__all__ = ["EDM", "RULES", "VE", "VP", "Blur", "Box", "Correlated", "Cosine", "FourierDiffusion", "Gain", "GaussianDiffusion", "Geometric",
-           "Masked", "NestedMasks", "NoiseSource", "Row", "Rule", "Simplex", "cold", "ddim", "ddpm", "edm_euler", "gan_posterior", "heat",
-           "renoise", "residual", "step", "ve_ancestral", "ve_reverse", "white"]  # fmt: skip
+__all__ = ["EDM", "RULES", "VE", "VP", "Blur", "Box", "Chain", "Correlated", "Cosine", "FourierDiffusion", "Gain", "GaussianDiffusion",
+           "Geometric", "Masked", "NestedMasks", "NoiseSource", "Row", "Rule", "Simplex", "cold", "ddim", "ddpm", "edm_euler",
+           "gan_posterior", "heat", "renoise", "residual", "step", "ve_ancestral", "ve_reverse", "white"]  # fmt: skip

@@ -14,7 +14,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Problem, Streams
 from mridiff.interfaces.diffusion import spread
 
-from ..sampling_patterns.nested import Order, Unit, mask_at, removal_times
+from ..sampling_patterns.nested import Order, UnitChoice, mask_at, removal_times
 
 
 class Gain(ABC):
@@ -33,13 +33,15 @@ class Gain(ABC):
 class NestedMasks(Gain):
     """M_t = t < removed_at: from full k-space down to the mask of a scan, every entry removed once (Shen et al., Sci. Rep. 2024).
 
-    `removed_at` (sample, ky, kx) is one tensor of removal times; None until `bind` or `to_mask` draws it, one order per sample.
+    `removed_at` (sample, ky, kx) is one tensor of removal times; None until `bind` or `to_mask` draws it, one order per sample. With
+    `weight`, a function of (ny, nx) that gives real (ky, kx), equal steps of t remove equal shares of it, not of the samples.
     """
 
-    unit: Unit = "column"
+    unit: UnitChoice = "column"
     order: Order = "random"
     patch: int = 4
     removed_at: Tensor | None = None
+    weight: Callable[[int, int], Tensor] | None = None
 
     def __call__(self, t: float | Tensor, like: Tensor) -> Tensor:
         """M_t as numbers 0 and 1; raises RuntimeError before a mask is bound."""
@@ -52,7 +54,9 @@ class NestedMasks(Gain):
 
     def to_mask(self, mask: Tensor, rng: Streams) -> Self:
         """The sequence that ends at `mask` (1 or sample, ky, kx), with one order for each stream of `rng`."""
-        return replace(self, removed_at=removal_times(mask > 0, rng, unit=self.unit, order=self.order, patch=self.patch))
+        weight = None if self.weight is None else self.weight(mask.shape[-2], mask.shape[-1]).to(mask.device)
+        times = removal_times(mask > 0, rng, unit=self.unit, order=self.order, patch=self.patch, weight=weight)
+        return replace(self, removed_at=times)
 
     def bind(self, problem: Problem, rng: Streams) -> Self:
         """The sequence that ends at the scan's own mask; raises DataError where it has none."""

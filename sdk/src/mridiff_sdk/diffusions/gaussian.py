@@ -109,6 +109,16 @@ class VP(GaussianDiffusion):
         return (high - 1 + step) / (len(table) - 1)
 
 
+class Chain(VP):
+    """Variance preserving, with any table of rates: time i / T after i steps, the i-th with rate betas[i - 1], 0 < beta < 1, (T,)."""
+
+    def __init__(self, betas: Tensor, source: NoiseSource = white) -> None:
+        if betas.ndim != 1 or not len(betas) or not bool(((betas > 0) & (betas < 1)).all()):
+            raise ValueError("a chain needs rates between 0 and 1, one per step")
+        GaussianDiffusion.__init__(self, (1 / len(betas), 1.0), len(betas), source)
+        self._table = torch.cat((betas.new_zeros(1, dtype=torch.float64), -torch.log1p(-betas.double()).cumsum(0)))
+
+
 class VE(GaussianDiffusion):
     """Variance exploding: x_t = x0 + t n; the time is the noise level itself (Karras et al., NeurIPS 2022)."""
 

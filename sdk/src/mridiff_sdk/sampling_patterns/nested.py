@@ -16,19 +16,34 @@ from mridiff.errors import ConfigError, DataError, Problem
 from mridiff.interfaces.streams import Streams
 
 Unit = Literal["column", "row", "patch", "pixel"]
+UnitChoice = Literal["auto", "column", "row", "patch", "pixel"]
 Order = Literal["random", "centre_out", "edge_in"]
 
 
-def removal_times(mask: Tensor, rng: Streams, *, unit: Unit = "column", order: Order = "random", patch: int = 4) -> Tensor:
+def unit_of(mask: Tensor, patch: int = 4) -> Unit:
+    """The largest unit whose entries are all sampled or all not, in a mask (1 or sample, ky, kx): columns, rows, patches, else pixels."""
+    if torch.equal(mask, mask[:, :1].expand_as(mask)):
+        return "column"
+    if torch.equal(mask, mask[..., :1].expand_as(mask)):
+        return "row"
+    corners = mask[:, ::patch, ::patch].repeat_interleave(patch, 1).repeat_interleave(patch, 2)
+    return "patch" if torch.equal(mask, corners[:, : mask.shape[1], : mask.shape[2]]) else "pixel"
+
+
+def removal_times(mask: Tensor, rng: Streams, *, unit: UnitChoice = "column", order: Order = "random", patch: int = 4,
+                  weight: Tensor | None = None) -> Tensor:  # fmt: skip
     """When each entry of k-space is removed, (sample, ky, kx), float32: in (0, 1], and infinite where `mask` keeps it.
 
     `mask` is bool, (1 or sample, ky, kx); `rng` has one stream per sample, and each sample its own order. The unit i of the U that
     hold unsampled entries goes at (i + 1) / U, hence floor(t U) of them are gone at t. Orders are named by what a reverse process
     does: `centre_out` brings low frequencies back first (removes the edge first), `edge_in` high ones. Ties are broken at random.
-    `patch` is the side of a patch in samples. Raises ConfigError for unknown words, DataError for other shapes.
+    The unit "auto" is that of `unit_of`. `patch` is the side of a patch in samples. With a positive `weight`, real (ky, kx), a unit
+    goes when the share of the weight of all unsampled entries that has gone by then reaches t, so that equal steps of t take equal
+    shares of it. Raises ConfigError for unknown words, DataError for other shapes.
     """
     _check(mask, rng, unit, order, patch)
     ny, nx = mask.shape[-2:]
+    unit = unit_of(mask, patch) if unit == "auto" else unit
     labels, distance = _units(ny, nx, unit, patch, mask.device)
     removed_at = torch.full((len(rng), ny, nx), math.inf, device=mask.device)
     shuffled = rng.permutation(len(distance), mask.device)
@@ -41,9 +56,19 @@ def removal_times(mask: Tensor, rng: Streams, *, unit: Unit = "column", order: O
         holds[labels[unsampled]] = True
         units = units[holds[units]]
         times = torch.full((len(distance),), math.inf, device=mask.device)
-        times[units] = torch.arange(1, len(units) + 1, device=mask.device, dtype=torch.float32) / max(len(units), 1)
+        times[units] = _shares(units, labels, unsampled, weight)
         removed_at[i] = torch.where(unsampled, times[labels], removed_at[i])
     return removed_at
+
+
+def _shares(units: Tensor, labels: Tensor, unsampled: Tensor, weight: Tensor | None) -> Tensor:
+    """For units in the order in which they go, the part that has gone with each: of their number, or of their weight; float32."""
+    if weight is None or not len(units):
+        return torch.arange(1, len(units) + 1, device=labels.device, dtype=torch.float32) / max(len(units), 1)
+    each = torch.zeros(int(labels.max()) + 1, dtype=torch.float64, device=labels.device)
+    each.index_add_(0, labels[unsampled], weight.to(torch.float64)[unsampled])
+    gone = each[units].cumsum(0)
+    return (gone / gone[-1]).float()
 
 
 def mask_at(removed_at: Tensor, t: float | Tensor) -> Tensor:
@@ -75,8 +100,8 @@ def _centres(n: int, side: int, device: torch.device) -> Tensor:
 
 def _check(mask: Tensor, rng: Streams, unit: str, order: str, patch: int) -> None:
     problems = []
-    if unit not in ("column", "row", "patch", "pixel"):
-        problems.append(Problem("unit", f"{unit!r} is not column, row, patch or pixel"))
+    if unit not in ("auto", "column", "row", "patch", "pixel"):
+        problems.append(Problem("unit", f"{unit!r} is not auto, column, row, patch or pixel"))
     if order not in ("random", "centre_out", "edge_in"):
         problems.append(Problem("order", f"{order!r} is not random, centre_out or edge_in"))
     if patch < 1:

@@ -41,6 +41,18 @@ def spaces(case: OperatorCase) -> None:
         assert finite(x), "A.H(y) holds NaN or infinite numbers"
 
 
+@law("operator", Trait.BLOCK, after=("spaces",))
+def blocks(case: OperatorCase) -> None:
+    """A block operator measures at least twice, and each block by itself has its share in the adjoint."""
+    spaces = case.A.codomain
+    assert isinstance(spaces, tuple) and len(spaces) > 1, "it claims to be a block operator and its codomain is not a tuple of spaces"
+    y = _y(case)
+    if isinstance(case.A, LinearOperator) and isinstance(y, tuple):
+        shares = [case.A.H(tuple(part if i == j else torch.zeros_like(part) for j, part in enumerate(y))) for i in range(len(y))]
+        idle = [i for i, share in enumerate(shares) if not size(share)]
+        assert not idle, f"the adjoint does not read block {', '.join(map(str, idle))}"
+
+
 @law("operator", after=("spaces",))
 def stateless(case: OperatorCase) -> None:
     """Nothing is remembered from a call: the same input gives the same output, whatever was computed in between."""
@@ -112,7 +124,7 @@ def linearity(case: OperatorCase) -> None:
 
 @law("operator", ANY_LINEAR, after=("linearity", "batch"))
 def adjoint(case: OperatorCase) -> None:
-    """<A x, y> = <x, A.H y> for random x and y (the real part of it over real numbers)."""
+    """The inner products (A x, y) and (x, A.H y) agree for random x and y (the real part of it over real numbers)."""
     A = case.linear
     for seed in range(5):
         x, y = _x(case, seed), _y(case, seed + 100)
@@ -188,11 +200,13 @@ def coils(case: OperatorCase) -> None:
     if maps is None or isinstance(codomain, tuple) or "coil" not in codomain.axes or maps.data.shape[1] < 2:
         raise NotApplicableError("one coil")
     x, axis = _x(case), codomain.dim("coil")
+    own = "coil" in case.A.domain.axes
     y = case.A(x)
     for c in range(maps.data.shape[1]):
         field = replace(maps, data=maps.data[:, c : c + 1])
         alone = case.build(replace(case.scan, acquisition={**case.scan.acquisition, "sensitivity_maps": field}))
-        close(y.narrow(axis, c, 1), alone(x), case.bound, f"coil {c} of A(x) against that coil alone")
+        given = x.narrow(case.A.domain.dim("coil"), c, 1) if own else x
+        close(y.narrow(axis, c, 1), alone(given), case.bound, f"coil {c} of A(x) against that coil alone")
 
 
 @law("operator", Trait.MASKED, after=("spaces", "stateless", "batch"))
@@ -220,7 +234,8 @@ def fourier_convention(case: OperatorCase) -> None:
     A, x = case.build(replace(case.scan, acquisition=acquisition)), _x(case)
     y = A(x)
     assert isinstance(y, Tensor)
-    axes = tuple(range(-case.scan.acquisition["mask"].data.ndim + 1, 0))
+    names = case.scan.acquisition["mask"].axes
+    axes = tuple(i - len(names) for i, name in enumerate(names) if name.startswith("k"))
     expected = fourier.fft(x, axes)
     expected = expected if y.ndim == x.ndim else expected[:, None].expand_as(y)
     close(y, expected, case.bound, "A(x) with a full mask and maps of 1 against the centred orthonormal transform of x")

@@ -14,6 +14,7 @@ from .check import NotApplicableError, collect, law
 from .values import close, distance, finite, identical, size
 
 NOISY = {Trait.DENOISER, Trait.GENERATOR}
+"""Traits of priors that turn noise into images: by their mean, or by a draw."""
 
 
 def _rng(case: PriorCase, seed: int = 0) -> Streams:
@@ -135,7 +136,7 @@ def clean_end(case: PriorCase) -> None:
     assert error <= bound, f"at sigma {sigma:.2g} the estimate differs from x0 by {error:.2g}, at most {bound:.2g} allowed"
 
 
-@law("prior", Trait.DENOISER, after=("levels", "clean_end"))
+@law("prior", NOISY, after=("levels", "clean_end"))
 def denoises(case: PriorCase) -> None:
     """Where noise and image are about equally strong, the estimate is nearer to x0 than the noisy image is."""
     t = _middle(case)
@@ -235,10 +236,11 @@ def codec_linear(case: PriorCase) -> None:
 
 @law("prior", Trait.UNITARY_CODEC, after=("codec_linear",))
 def codec_unitary(case: PriorCase) -> None:
-    """A unitary codec keeps lengths, so white noise stays white."""
+    """A unitary codec keeps the noise level per number, so white noise stays white; a complex number may stand for two real ones."""
     v = _rng(case, 6).normal_like(case.x0)
-    ratio = size(case.prior.codec.decode(v, case.conditions)) / size(v)
-    assert abs(ratio - 1) <= 1e-4, f"decode changes the length of white noise by a factor {ratio:.4g}; 1 within 1e-04 allowed"
+    x = case.prior.codec.decode(v, case.conditions)
+    ratio = (size(x) / x.numel() ** 0.5) / (size(v) / v.numel() ** 0.5)
+    assert abs(ratio - 1) <= 1e-4, f"decode changes the level of white noise by a factor {ratio:.4g}; 1 within 1e-04 allowed"
 
 
 CHECKS = collect(globals())

@@ -65,6 +65,17 @@ def shortest(case: SamplerCase) -> None:
     assert steps and finite(steps[-1].x0), f"with {dict(case.shortest)} the result is not finite"
 
 
+@law("sampler", Trait.OPERATOR_FREE, after=("trajectory",))
+def operator_free(case: SamplerCase) -> None:
+    """It gives an estimate where there is no forward operator."""
+    bare = replace(case.problem, A=None)
+    try:
+        x = _result(case, bare)
+    except (TypeError, AttributeError) as error:
+        raise AssertionError(f"without an operator it fails: {error}") from error
+    assert x.shape == (2, *bare.space.shape) and finite(x), "without an operator its result is not an estimate of every sample"
+
+
 @law("sampler", after=("trajectory",))
 def problem_kept(case: SamplerCase) -> None:
     """The problem is not modified: neither y, nor what A is made of."""

@@ -27,7 +27,7 @@ class Shape:
         return f"{'x'.join(map(str, self.sizes))}-{self.coils}coils-{self.samples}samples"
 
 
-SIZES = {"z": (2, 3, 2), "y": (6, 7, 5), "x": (8, 5, 6)}
+SIZES = {"t": (3, 2, 3), "z": (2, 3, 2), "y": (6, 7, 5), "x": (8, 5, 6)}
 """Even, odd and mixed sizes, never square."""
 
 
@@ -42,13 +42,17 @@ def shapes(axes: tuple[str, ...], examples: int) -> list[Shape]:
 
 
 def mask(shape: Shape, precision: torch.dtype) -> Field:
-    """A binary mask per sample, (sample, *k), with its centre: lines along one axis where the seed is odd, points where it is even."""
+    """A binary mask per sample, (sample, *k), with its centre: lines along one axis where the seed is odd, points where it is even.
+
+    Frames have masks of their own.
+    """
     u = Streams.of(shape.seed, "mask", shape.samples).uniform(shape.sizes)
-    near = torch.stack(torch.meshgrid(*((torch.arange(n) == n // 2) for n in shape.sizes), indexing="ij"))
+    axes = zip(shape.axes, shape.sizes, strict=True)
+    near = torch.stack(torch.meshgrid(*((torch.arange(n) == n // 2) | (a == "t") for a, n in axes), indexing="ij"))
     if shape.seed % 2:
         u, near = u[..., :1, :].expand_as(u), near[-1:]
     kept = (u < 0.6) | near.all(0)
-    return Field(kept.to(precision), tuple(f"k{a}" for a in shape.axes))
+    return Field(kept.to(precision), tuple(a if a == "t" else f"k{a}" for a in shape.axes))
 
 
 def maps(shape: Shape, precision: torch.dtype) -> Field:

@@ -8,12 +8,13 @@ from torch import Tensor
 from mridiff.errors import DataError
 
 
-def check_mask(mask: Tensor) -> None:
-    """Raise DataError unless `mask` is real, (1 or n, ky, kx), and holds zeros and ones only."""
-    if mask.ndim != 3 or mask.is_complex():
+def check_mask(mask: Tensor, axes: tuple[str, ...] = ("ky", "kx")) -> None:
+    """Raise DataError unless `mask` is real, (1 or n, *axes), and holds zeros and ones only."""
+    if mask.ndim != len(axes) + 1 or mask.is_complex():
+        named = ", ".join(axes)
         raise DataError(
-            f"the sampling mask is {mask.dtype} of shape {tuple(mask.shape)}; expected real (sample, ky, kx)",
-            hint="Give one mask for all samples as (1, ky, kx), or one per sample.",
+            f"the sampling mask is {mask.dtype} of shape {tuple(mask.shape)}; expected real (sample, {named})",
+            hint=f"Give one mask for all samples as (1, {named}), or one per sample.",
         )
     if not bool(((mask == 0) | (mask == 1)).all()):
         raise DataError("the sampling mask holds values other than 0 and 1", hint="Weights belong to the noise: Gaussian(std, weight).")

@@ -21,7 +21,7 @@ def operator_cases(entry: Entry, examples: int) -> list[Case]:
     assert isinstance(spec, OperatorSpec)
     demand = spec.needs.get("dataset")
     needed = demand.all if demand is not None and not demand.any else frozenset()
-    if not set(spec.axes) <= {"z", "y", "x"} or not {Trait.MASK} <= needed <= {Trait.MASK, Trait.MAPS}:
+    if not set(spec.axes) <= {"t", "z", "y", "x"} or not {Trait.MASK} <= needed <= {Trait.MASK, Trait.MAPS}:
         return []
     made: list[Case] = []
     for shape, precision in zip(shapes(spec.axes, examples), cycle((SINGLE, DOUBLE)), strict=False):

@@ -281,6 +281,7 @@ MUTANTS = (
     Mutant("a block is missing", "operator.spaces", lambda: cases(_one_block, frozenset({Trait.LINEAR, Trait.BLOCK}))),
     Mutant("remembers its last call", "operator.stateless", single(RemembersCalls), "InverseBench: maps of the last call"),
     Mutant("overwrites the measurement", "operator.input-kept", single(OverwritesInput)),
+    Mutant("one measurement claimed to be several", "operator.blocks", lambda: cases(Masked.for_scan, MASKED | {Trait.BLOCK})),
     Mutant("computes in single precision", "operator.double-precision", single(SinglePrecision)),
     Mutant("first sample's mask for all", "operator.batch", single(FirstMaskOnly)),
     Mutant("sign of a part lost", "operator.linearity", single(RealPartLost)),

@@ -243,6 +243,7 @@ SOUND = (
     Sound("Gaussian denoiser in k-space", cases(_with_codec(Fourier()))),
     Sound("denoiser with conditions", cases(Conditioned, Trait.CONDITIONAL)),
     Sound("denoiser that draws", cases(Drawn, Trait.STOCHASTIC)),
+    Sound("generator", cases(Drawn, Trait.STOCHASTIC, offers=frozenset({Trait.GENERATOR}))),
     Sound("restorer", cases(Unfade, offers=COLD)),
 )
 MUTANTS = (
@@ -255,6 +256,7 @@ MUTANTS = (
     Mutant("noise level off by a factor", "prior.levels", cases(lambda: Smooth(WrongTime(0.01, 50.0)))),
     Mutant("SVD re-assembled without conjugate", "prior.clean-end", cases(NoConjugate, offers=DENOISER - {Trait.DIFFERENTIABLE})),
     Mutant("removes no noise", "prior.denoises", cases(Passive)),
+    Mutant("generator that hands the noise on", "prior.denoises", cases(Passive, offers=frozenset({Trait.GENERATOR}))),
     Mutant("complex numbers as two independent channels", "prior.phase", cases(TwoChannels)),
     Mutant("half of the graph cut", "prior.differentiable", cases(Cut)),
     Mutant("conditions without axes", "prior.conditions", cases(BareConditions)),

@@ -24,17 +24,17 @@ DRAWS = frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD})
 Steps = Iterator[Step]
 
 
-def cases(kind: type[Sampler], offers: frozenset[Trait] = DRAWS, prior: bool = True) -> Callable[[], list[SamplerCase]]:
-    """A sampler on the single-coil and the multi-coil problem."""
+def cases(kind: type[Sampler], offers: frozenset[Trait] = DRAWS, prior: bool = True, exact: bool = True) -> Callable[[], list[SamplerCase]]:
+    """A sampler on the single-coil and the multi-coil problem; without `exact` it is not held to the posterior."""
 
     def make() -> list[SamplerCase]:
         made = []
         for shape in (SINGLE_COIL, MULTI_COIL):
             problem, oracle = gaussian_problem(shape)
             mean, C = oracle.posterior(problem)
-            exact = (mean.to(torch.complex64), torch.diagonal(C).real.float()) if prior else None
+            posterior = (mean.to(torch.complex64), torch.diagonal(C).real.float()) if prior and exact else None
             build: Callable[..., Sampler] = partial(kind, oracle) if prior else kind
-            made.append(SamplerCase(id=f"{shape.coils} coils", offers=offers, build=build, problem=problem, exact=exact,
+            made.append(SamplerCase(id=f"{shape.coils} coils", offers=offers, build=build, problem=problem, exact=posterior,
                                     shortest={"steps": 1} if prior else {}))  # fmt: skip
         return made
 
@@ -205,6 +205,20 @@ class FixedThreshold(Mean):
             yield replace(step, x0=step.x0 * (step.x0.abs() > 0.3))
 
 
+class FromPrior(Sampler):
+    """Draws nothing from the measurement: the prior's estimate from noise alone."""
+
+    def __init__(self, prior: Prior, *, steps: int = 1) -> None:
+        super().__init__()
+        self.prior, self.steps = prior, steps
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        high = self.prior.diffusion.t_range[1]
+        for i in range(self.steps):
+            x_t = self.prior.diffusion.sigma(high) * rng.normal(problem.space.shape, problem.space.dtype())
+            yield Step(i, self.steps, self.prior(x_t, high))
+
+
 class Replaces(Changed):
     """Puts the measured part back at the end, exactly."""
 
@@ -217,11 +231,13 @@ class Replaces(Changed):
 
 
 POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
+FREE = frozenset({Trait.OPERATOR_FREE})
 KEEPS = frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA})
 SOUND = (
     Sound("exact posterior", cases(Exact)),
     Sound("adjoint", cases(Mean, POINT, prior=False)),
     Sound("replacement", cases(Replaces, KEEPS)),
+    Sound("draw from the prior", cases(FromPrior, FREE, exact=False)),
 )
 MUTANTS = (
     Mutant("steps counted from 1", "sampler.trajectory", cases(OffByOne)),
@@ -232,6 +248,7 @@ MUTANTS = (
     Mutant("estimate that varies", "sampler.one-estimate", cases(Wavering, POINT, prior=False)),
     Mutant("yields inside enable_grad", "sampler.gradients-off", cases(InsideGrad)),
     Mutant("differentiates through its prior", "sampler.no-backward", cases(Backward)),
+    Mutant("asks for an operator that it claims not to need", "sampler.operator-free", cases(Mean, POINT | FREE, prior=False)),
     Mutant("modifies y", "sampler.problem-kept", cases(SpoilsProblem)),
     Mutant("changes warning filters", "sampler.surroundings-kept", cases(ChangesFilters)),
     Mutant("sees the reference", "sampler.truth-unseen", cases(SeesReference)),
