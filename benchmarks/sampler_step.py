@@ -51,36 +51,38 @@ class Watched(LinearOperator):
         return self._timed(self.A.normal, x)
 
 
+class WatchedPrior(Prior):
+    """A prior whose time is taken."""
+
+    def __init__(self, prior: Prior, watch: Stopwatch) -> None:
+        super().__init__()
+        self.prior, self.watch, self.space, self.diffusion, self.codec = prior, watch, prior.space, prior.diffusion, prior.codec
+
+    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
+        with self.watch():
+            return self.prior(x_t, t, conditions, rng)
+
+
 def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | None:
-    """Processor milliseconds of a step as a whole, in the operator, and besides; best of some runs; None without samplers."""
+    """Processor milliseconds of a step as a whole, in the operator, in the network, and besides; best of some runs; None without these."""
     try:
+        from mridiff_priors.denoiser import Denoiser
         from mridiff_samplers.diffpir import DiffPIR
-        from mridiff_sdk.diffusions.gaussian import VP
     except ImportError:
         return None
-
-    class Free(Prior):
-        """A prior that takes no time: it estimates x0 by x_t."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.diffusion = VP()
-
-        def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None,
-                    rng: Streams | None = None) -> Tensor:  # fmt: skip
-            return x_t
-
-    sampler = DiffPIR(Free(), steps=STEPS, iterations=iterations)
+    prior = Denoiser()
     A = SenseOperator(c.maps[None], c.mask[None])
     results = []
     for _ in range(rounds):
-        watch = Stopwatch()
-        W = Watched(A, watch)
+        operator, network = Stopwatch(), Stopwatch()
+        W = Watched(A, operator)
+        sampler = DiffPIR(WatchedPrior(prior, network), steps=STEPS, iterations=iterations)
         problem = Problem(W, c.y[None], Gaussian(0.002), A.domain)
         begin = time.process_time()
         with torch.no_grad():
             sampler(problem, Streams.of(0, "benchmark"))
         whole = 1e3 * (time.process_time() - begin)
-        results.append({"step": whole / STEPS, "operator": watch.milliseconds / STEPS, "besides": (whole - watch.milliseconds) / STEPS,
-                        "operator calls": watch.calls / STEPS})  # fmt: skip
+        parts = {"step": whole, "operator": operator.milliseconds, "network": network.milliseconds,
+                 "besides": whole - operator.milliseconds - network.milliseconds, "operator calls": operator.calls}  # fmt: skip
+        results.append({name: value / STEPS for name, value in parts.items()})
     return min(results, key=lambda r: r["besides"])

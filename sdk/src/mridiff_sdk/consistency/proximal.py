@@ -28,16 +28,22 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     noise = _with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
     A, y, r2 = problem.linear, problem.y, spread(r, x0) ** 2
     own = 2.0 if x0.is_complex() else 1.0
+    # Plain white noise leaves A^H A alone, which operators know how to apply fast; its level is moved into the damping.
+    if isinstance(noise, Gaussian) and noise.weight is None and not isinstance(noise.std, Tensor) and isinstance(y, Tensor):
+        damping = (own * float(noise.variance) / (2.0 if y.is_complex() else 1.0) / r2).to(x0.dtype)
+        b: Tensor = A.H(y - A(x0))
+
+        def damped(d: Tensor) -> Tensor:
+            return torch.addcmul(A.gram(d), d, damping)
+
+        return x0 + conjugate_gradients(damped, b, iterations=iterations, tolerance=tolerance)
     nothing = _zeros(y)
-    # Plain white noise leaves A^H A alone, which operators know how to apply fast.
-    plain = isinstance(noise, Gaussian) and noise.weight is None and not isinstance(noise.std, Tensor)
-    scale = (2.0 if isinstance(y, Tensor) and y.is_complex() else 1.0) / noise.variance if isinstance(noise, Gaussian) else 1.0
 
     def normal(d: Tensor) -> Tensor:
-        Gd: Tensor = scale * A.gram(d) if plain else A.H(noise.grad(A(d), nothing))
+        Gd: Tensor = A.H(noise.grad(A(d), nothing))
         return r2 * Gd + own * d
 
-    b: Tensor = -r2 * A.H(noise.grad(A(x0), y))
+    b = -r2 * A.H(noise.grad(A(x0), y))
     return x0 + conjugate_gradients(normal, b, iterations=iterations, tolerance=tolerance)
 
 
