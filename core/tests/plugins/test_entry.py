@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 
-from mridiff.errors import PluginContractError, PluginImportError, UnsafeInput
+from mridiff.errors import NotFound, PluginContractError, PluginImportError, SpecError, UnsafeInput
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.sources import Source
-from mridiff.spec import Family, RecipeSpec, SamplerSpec
+from mridiff.spec import Family, PriorSpec, RecipeSpec, SamplerSpec
 
 EMPTY = """
 from mridiff.interfaces.sampler import Sampler
@@ -73,6 +74,23 @@ def test_faults_name_the_plugin(package, code, target, error, text):
     with pytest.raises(error, match=re.escape(text)) as caught:
         package(code, target).load()
     assert (caught.value.plugin, caught.value.distribution, caught.value.version) == ("entry", "acme-entry", "1.0")
+
+
+def test_a_training_is_loaded_like_a_target(package):
+    entry = package(f"{GOOD}\ndef trainer(run): return 7\n")
+
+    def declared(training):
+        return replace(entry, spec=replace(entry.spec, training=training))
+
+    assert declared("acme_entry.impl:trainer").training()(None) == 7
+    with pytest.raises(PluginImportError, match=r"'acme_entry\.impl:other' does not exist"):
+        declared("acme_entry.impl:other").training()
+    with pytest.raises(NotFound, match="entry/dds declares no training"):
+        entry.training()
+    with pytest.raises(SpecError, match=r"training: 'trainer' must read 'package\.module:function'"):
+        declared("trainer")
+    with pytest.raises(SpecError, match="training: 'a b:c'"):
+        PriorSpec(name="p", summary="A", target="a:B", axes=("y", "x"), training="a b:c")
 
 
 def test_a_missing_module_of_its_own_is_no_missing_dependency(package):

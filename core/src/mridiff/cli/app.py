@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from ..errors import MridiffError
+from .common import report
 
 GROUP = "mridiff.commands"
 
@@ -26,16 +25,6 @@ class Commands(TyperGroup):
                 raise
             report(error)
             raise SystemExit(error.exit_code) from error
-
-
-def report(error: MridiffError) -> None:
-    """Print an error for a person, or as JSON where the command was asked for JSON."""
-    if "--json" in sys.argv:
-        typer.echo(json.dumps({"error": error.as_dict()}, indent=2, default=str))
-    else:
-        typer.secho(f"error {error.code}: {error.message}", fg="red", err=True)
-        if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
 
 
 def application() -> typer.Typer:

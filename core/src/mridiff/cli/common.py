@@ -1,15 +1,16 @@
-"""What several commands share: options, the registry, tables."""
+"""What several commands share: options, the registry, tables, how an error is told."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, MridiffError, Problem
 from ..plugins.registry import Registry
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,6 +29,16 @@ def registry(block: Sequence[str] | None = None) -> Registry:
     if len(names) != len(block or ()):
         raise ConfigError([Problem("-p", f"expected no:NAME, got {', '.join(block or ())}")])
     return Registry.discover(block=names)
+
+
+def report(error: MridiffError) -> None:
+    """Print an error for a person, or as JSON where the command was asked for JSON."""
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": error.as_dict()}, indent=2, default=str))
+    else:
+        typer.secho(f"error {error.code}: {error.message}", fg="red", err=True)
+        if error.hint:
+            typer.echo(f"  {error.hint}", err=True)
 
 
 def print_json(data: Any) -> None:

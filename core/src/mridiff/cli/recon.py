@@ -21,6 +21,7 @@ from .common import (  # fmt: skip
     metric_cells,
     print_json,
     registry,
+    report,
     source_node,
     table,
 )
@@ -43,7 +44,6 @@ def recon(
     from ..errors import MridiffError
     from ..pipeline.method import load, load_dataset
     from ..pipeline.run import Outcome, run
-    from .app import report
     from .progress import progress
 
     found = registry(block)
