@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training.objectives import DenoisingObjective
@@ -36,5 +37,14 @@ def small_run(folder: Path, **options: object) -> Trainer:
     return Trainer(model, DenoisingObjective(0.5), stages, folder, settings, world=join())
 
 
+def run_keeping_gradients(folder: Path) -> None:
+    """Train to the end; each process keeps the gradient of its third update beside the log (in the first most are zero)."""
+    run = small_run(folder)
+    run.run(until=3)
+    gradients = {name: p.grad.contiguous() for name, p in run.model.named_parameters() if p.grad is not None}
+    save_file(gradients, folder / f"gradient{run.world.rank}.safetensors")
+    run.run()
+
+
 if __name__ == "__main__":
-    small_run(Path(sys.argv[1])).run()
+    run_keeping_gradients(Path(sys.argv[1]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mridiff.interfaces.objective import Objective
@@ -68,7 +69,7 @@ def test_training_helps(tmp_path: Path) -> None:
 
 
 def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
-    runs.small_run(tmp_path / "one").run()
+    runs.run_keeping_gradients(tmp_path / "one")
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = str(s.getsockname()[1])
@@ -78,6 +79,13 @@ def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
                        "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}  # fmt: skip
         ranks.append(subprocess.Popen([sys.executable, str(RUNS), str(tmp_path / "two")], env=environment))
     assert [r.wait(timeout=120) for r in ranks] == [0, 0]
+    single = load_file(tmp_path / "one" / "gradient0.safetensors")
+    assert max(float(g.abs().max()) for g in single.values()) > 1e-3
+    for rank in range(2):
+        shared = load_file(tmp_path / "two" / f"gradient{rank}.safetensors")
+        assert shared.keys() == single.keys()
+        for name, gradient in single.items():
+            torch.testing.assert_close(shared[name], gradient, atol=1e-6, rtol=1e-4)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
     assert [step for step, _ in one] == [step for step, _ in two]
     torch.testing.assert_close(torch.tensor([v for _, v in one]), torch.tensor([v for _, v in two]), atol=1e-5, rtol=1e-4)

@@ -12,8 +12,10 @@ import torch
 
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.brain import Brain
+from mridiff_datasets.cine import Cine
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.ismrmrd import ISMRMRD
+from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
@@ -61,7 +63,11 @@ def read(name):
 
 
 def cases(spec):
-    if spec.name == "brain":
+    if spec.name == "cine":
+        return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16))]
+    if spec.name == "moving-brain":
+        return [DatasetCase(id="moved", offers=spec.offers, build=partial(MovingBrain, shots=3, coils=2))]
+    if not spec.reads:
         return [DatasetCase(id="embedded", offers=spec.offers, build=Brain)]
     missing = partial(READERS[spec.name], Path("no-such-file.h5"))
     return [DatasetCase(id="small", offers=spec.offers, build=partial(read, spec.name), missing=missing)]

@@ -5,5 +5,6 @@ from .nmse import nmse
 from .psnr import psnr
 from .region import head_region
 from .ssim import ssim, ssim_map
+from .temporal import moving_region, temporal_nmse
 
-__all__ = ["head_region", "hfen", "nmse", "psnr", "ssim", "ssim_map"]
+__all__ = ["head_region", "hfen", "moving_region", "nmse", "psnr", "ssim", "ssim_map", "temporal_nmse"]

@@ -33,9 +33,11 @@ def restore_optimiser(name: str, optimiser: Optimizer, tensors: Mapping[str, Ten
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
-def save(path: Path, model: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer], counters: Mapping[str, Any]) -> None:
+def save(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer],
+         counters: Mapping[str, Any]) -> None:  # fmt: skip
     """Write everything to one file, whole or not at all."""
     tensors = {f"model/{k}": v for k, v in model.state_dict().items()}
+    tensors |= {f"objective/{k}": v for k, v in objective.state_dict().items()}
     tensors |= {f"ema/{k}": v for k, v in ema.average.items()}
     for name, optimiser in optimisers.items():
         tensors |= optimiser_tensors(name, optimiser)
@@ -45,13 +47,14 @@ def save(path: Path, model: nn.Module, ema: EMA, optimisers: Mapping[str, Optimi
     partial.replace(path)
 
 
-def load(path: Path, model: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer]) -> dict[str, Any]:
+def load(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer]) -> dict[str, Any]:
     """Restore everything from `path`; returns the counters."""
     with safe_open(path, framework="pt") as f:
         tensors = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118 (not a dict)
         counters: dict[str, Any] = json.loads(f.metadata()["state"])
     model.load_state_dict({k.removeprefix("model/"): v for k, v in tensors.items() if k.startswith("model/")})
-    ema.average = {k.removeprefix("ema/"): v for k, v in tensors.items() if k.startswith("ema/")}
+    objective.load_state_dict({k.removeprefix("objective/"): v for k, v in tensors.items() if k.startswith("objective/")})
+    ema.average = {k: tensors[f"ema/{k}"].to(p.device) for k, p in model.named_parameters()}
     ema.updates = int(counters.pop("ema_updates"))
     for name, optimiser in optimisers.items():
         restore_optimiser(name, optimiser, tensors)

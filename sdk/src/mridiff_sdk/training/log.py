@@ -1,34 +1,36 @@
-"""Log: losses and validation figures as JSON lines, and for TensorBoard where its package is installed."""
+"""Log: losses and validation figures as JSON lines, and as event files for TensorBoard."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from typing import Any
+
+from mridiff.io.atomic import write_atomically
+
+from .events import Events
 
 
 class Log:
-    """Appends one JSON object a line to `folder/log.jsonl`."""
+    """Appends one JSON object a line to `folder/log.jsonl`, and its figures to `folder/tensorboard`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        """A log that goes on after update `step`; later lines, of a run that was killed, are dropped: it writes them again."""
         self.path = folder / "log.jsonl"
-        self.board: Any = None
-        if importlib.util.find_spec("tensorboard") is not None:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self.board = SummaryWriter(str(folder / "tensorboard"))
-
-    def rewind(self, step: int) -> None:
-        """Drop the lines after update `step`: a run that resumes there writes them again."""
         if self.path.is_file():
-            lines = [line for line in self.path.read_text().splitlines() if json.loads(line)["step"] <= step]
-            self.path.write_text("".join(f"{line}\n" for line in lines))
+            kept = [row for row in read(folder) if row["step"] <= step]
+            with write_atomically(self.path) as temporary:
+                temporary.write_text("".join(f"{json.dumps(row)}\n" for row in kept))
+        self.events = Events(folder / "tensorboard", step)
 
     def write(self, step: int, **figures: float) -> None:
         """One line."""
         with self.path.open("a") as f:
             f.write(json.dumps({"step": step, **figures}) + "\n")
-        if self.board is not None:
-            for name, value in figures.items():
-                self.board.add_scalar(name, value, step)
+        self.events.write(step, figures)
+
+
+def read(folder: Path) -> list[dict[str, float]]:
+    """All lines of the log in `folder`, none if it is not there; the last one is left out where a kill cut it short."""
+    path = folder / "log.jsonl"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]

@@ -88,26 +88,27 @@ class Trainer:
     """Runs stages of updates on `model`; `parameters` names which parameters each of the objective's losses moves (all, by default).
 
     A checkpoint in `folder` is continued. Data and random numbers depend on (seed, update, sample) alone, so a run that was killed
-    and resumed gives the same losses as one that was not. Source of the averaged model: see EMA.
+    and resumed gives the same losses as one that was not. Model and objective go to the device of `world`. `notes` are facts for the
+    header and the card of the weights, such as "data" and "licence". Source of the averaged model: see EMA.
     """
 
     def __init__(self, model: nn.Module, objective: Objective, stages: Sequence[Stage], folder: Path,
                  settings: Settings | None = None, parameters: Mapping[str, Iterable[nn.Parameter]] | None = None,
-                 validate: Validate | None = None, world: World | None = None) -> None:  # fmt: skip
-        self.model, self.objective, self.stages, self.folder = model, objective, list(stages), folder
-        self.settings, self.validate, self.world = settings or Settings(), validate, world or World()
+                 validate: Validate | None = None, world: World | None = None, notes: Mapping[str, str] | None = None) -> None:  # fmt: skip
+        self.settings, self.validate, self.world, self.notes = settings or Settings(), validate, world or World(), dict(notes or {})
+        self.model, self.objective = model.to(self.world.device), objective.to(self.world.device)
+        self.stages, self.folder = list(stages), folder
         groups = parameters or {"": model.parameters()}
         self.groups = {name: [p for p in group if p.requires_grad] for name, group in groups.items()}
         self.optimisers: dict[str, Optimizer] = {name: self._optimiser(group) for name, group in self.groups.items()}
         self.ema = EMA(model, self.settings.ema_share)
+        self.named: dict[str, float] = {}
         self.step, self.total, self.seconds = 0, sum(s.updates for s in stages), 0.0
         folder.mkdir(parents=True, exist_ok=True)
-        self.log = Log(folder) if self.world.rank == 0 else None
         if self.path.is_file():
-            counters = checkpoint.load(self.path, model, self.ema, self.optimisers)
+            counters = checkpoint.load(self.path, model, objective, self.ema, self.optimisers)
             self.step, self.seconds = int(counters["step"]), float(counters["seconds"])
-            if self.log:
-                self.log.rewind(self.step)
+        self.log = Log(folder, self.step) if self.world.rank == 0 else None
 
     @property
     def path(self) -> Path:
@@ -131,7 +132,7 @@ class Trainer:
             if self.step % self.settings.log == 0 or self.step == end:
                 loss = self.world.average_number(sum(recent) / len(recent))
                 if self.log:
-                    self.log.write(self.step, loss=loss, rate=self.rate(self.step - 1), seconds=round(self.seconds, 1))
+                    self.log.write(self.step, loss=loss, rate=self.rate(self.step - 1), seconds=round(self.seconds, 1), **self._players())
                 recent = []
             self._milestones(end)
         return self.ema.model(self.model)
@@ -140,10 +141,15 @@ class Trainer:
         if not self.log:
             return
         if self.step % self.settings.save == 0 or self.step == end:
-            checkpoint.save(self.path, self.model, self.ema, self.optimisers, {"step": self.step, "seconds": self.seconds})
+            counters = {"step": self.step, "seconds": self.seconds}
+            checkpoint.save(self.path, self.model, self.objective, self.ema, self.optimisers, counters)
         every = self.settings.validate
         if self.validate and every and (self.step % every == 0 or self.step == end):
             self.log.write(self.step, **self.validate(self.ema.model(self.model)))
+
+    def _players(self) -> dict[str, float]:
+        """The losses of this process's last update one by one, where there are several."""
+        return {f"loss_{name}": value for name, value in self.named.items()} if len(self.named) > 1 else {}
 
     def rate(self, step: int) -> float:
         """Learning rate of update `step`."""
@@ -170,13 +176,13 @@ class Trainer:
         visible = {name: tensor.to(device) for name, tensor in visible.items()}
         rng = Streams([f"{self.settings.seed}/update{self.step}/{i}" for i in samples])
         self.model.train()
-        total = 0.0
+        self.named = {}
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.autocast):
             for name, loss in self.objective.losses(self.model, visible, rng):
                 self.descend(name if name in self.groups else "", loss)
-                total += float(loss.detach())
+                self.named[name] = self.named.get(name, 0.0) + float(loss.detach())
         self.ema.update(self.model)
-        return total
+        return sum(self.named.values())
 
     def descend(self, name: str, loss: Tensor) -> None:
         """One step of the optimiser of this loss; raises FloatingPointError when the loss is no longer finite."""

@@ -14,7 +14,7 @@ FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI"
 
 @hookimpl
 def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Four file formats and an embedded scan."""
+    """Four file formats, an embedded scan, still and in motion, and a simulated cine series."""
     return [
         DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
                     target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
@@ -26,4 +26,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.arrays:Arrays", offers=OFFERS, reads=(".h5", ".hdf5", ".npz")),
         DatasetSpec(name="brain", summary="embedded scan: measured one-channel head, coil maps simulated",
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
+        DatasetSpec(name="cine", summary="simulated cine of a beating heart, one coil, lines interleaved over time",
+                    target="mridiff_datasets.cine:Cine", offers=OFFERS - {Trait.MAPS}),
+        DatasetSpec(name="moving-brain", summary="embedded head moved between the shots of a scan; coils and motion simulated",
+                    target="mridiff_datasets.moving:MovingBrain", offers=OFFERS | {Trait.MOTION}),
     ]  # fmt: skip

@@ -32,7 +32,7 @@ def load(weights: str) -> Preconditioned:
     if Path(weights).is_file():
         return Preconditioned.load(Path(weights))
     raise DataError(f"no weights {weights!r}: neither a name (known: {', '.join(WEIGHTS)}) nor a file",
-                    hint="give one of these names, or the path of a file made by `python -m mridiff_priors.train`")  # fmt: skip
+                    hint="give one of these names, or the path of a file made by `mridiff train denoiser`")  # fmt: skip
 
 
 def fast_bfloat16(device: torch.device) -> bool:

@@ -8,23 +8,36 @@ from mridiff.plugins.hookspecs import hookimpl
 from mridiff.spec import Citation, PriorSpec, Trait, Weights
 
 EDM = Citation("Elucidating the design space of diffusion-based generative models", 2022)
+DDPM = Citation("Denoising diffusion probabilistic models", 2020)
+SCORE = Citation("Score-based generative modeling through stochastic differential equations", 2021)
 WEIGHTS = {
     "brain": Weights("weights/brain.safetensors", "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604", "Apache-2.0"),
 }
 """The weights that come with this package, by the name under which the denoiser takes them."""
 
 
+def public(name: str, target: str, summary: str, channels: int, source: Citation) -> PriorSpec:
+    """A prior from a checkpoint that its user brings."""
+    offers = frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC})
+    place = f"mridiff_priors.{target}"
+    return PriorSpec(name=name, summary=summary, target=place, axes=("y", "x"), complex=channels == 2, offers=offers, source=source)
+
+
 @hookimpl
 def mridiff_priors() -> Iterable[PriorSpec]:
-    """A denoiser of complex brain images."""
-    return [
-        PriorSpec(
-            name="denoiser",
-            summary="Denoising network for complex brain images of any size and noise level, on a VE ladder",
-            target="mridiff_priors.denoiser:Denoiser",
-            axes=("y", "x"),
-            offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
-            source=EDM,
-            weights=tuple(WEIGHTS.values()),
-        )
-    ]
+    """A denoiser of complex brain images, and networks that others have trained."""
+    yield PriorSpec(
+        name="denoiser",
+        summary="Denoising network for complex brain images of any size and noise level, on a VE ladder",
+        target="mridiff_priors.denoiser:Denoiser",
+        axes=("y", "x"),
+        offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
+        source=EDM,
+        weights=tuple(WEIGHTS.values()),
+        training="mridiff_priors.train:trainer",
+    )
+    unet, public_net = "UNet2DModel of the diffusers library, from its folder", "Public EDM or NCSN++ network from `mridiff convert`"
+    yield public("diffusers", "diffusers:Diffusers", f"{unet}: real and imaginary part", 2, DDPM)
+    yield public("diffusers-real", "diffusers:DiffusersReal", f"{unet}: one channel, magnitudes", 1, DDPM)
+    yield public("converted", "converted:Converted", f"{public_net}: real and imaginary part", 2, EDM)
+    yield public("converted-real", "converted:ConvertedReal", f"{public_net}: one channel, magnitudes", 1, SCORE)

@@ -1,17 +1,14 @@
-"""Train the denoiser: `python -m mridiff_priors.train --config train.yaml --data FOLDER --out DIR`; continues where it was stopped."""
+"""Train the denoiser: what `mridiff train denoiser --config train.yaml --data FOLDER -o DIR` runs."""
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import torch
-import yaml
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from annotated_types import Ge, Gt
 from torch import nn
 
 from mridiff.io.weights import load_into, read_weights
@@ -19,15 +16,38 @@ from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.seeds import seeded_layers
 from mridiff_sdk.training.objectives import DenoisingObjective
-from mridiff_sdk.training.parallel import join
+from mridiff_sdk.training.run import Run
 from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
+from .data.anatomy import SOURCES
 from .data.pool import PoolConfig, build
 from .data.source import PoolSource
 from .measure import denoising, held_out, reconstruction
 
 SIGMA_RANGE = (0.005, 20.0)
 """Noise levels that training covers."""
+PARTS = 2
+"""Files that the pool of slices is kept in; several processes make one each."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """What may be chosen of the UNet."""
+
+    widths: list[int]
+    blocks: list[int]
+    features: int = 128
+    unshuffle: int = 2
+
+
+@dataclass(frozen=True)
+class Crops:
+    """One stage: square crops of `crop` pixels, `batch` of them in each of `updates`, with up to `grain` of noise left in the truth."""
+
+    crop: int
+    batch: int
+    updates: int
+    grain: float = 0.0
 
 
 def validator(data: Path) -> Validate:
@@ -38,48 +58,42 @@ def validator(data: Path) -> Validate:
 
     @torch.no_grad()
     def validate(model: nn.Module) -> Mapping[str, float]:
-        return denoising(model, images) | reconstruction(model, few, maps, steps=15)
+        device = next(model.parameters()).device
+        return denoising(model, images.to(device)) | reconstruction(model, few.to(device), maps.to(device), steps=15)
 
     return validate
 
 
-def trainer(config: Mapping[str, Any], data: Path, out: Path, cache: Path, start: Path | None = None, parts: int = 2) -> Trainer:
-    """The run that `config` describes, ready to start, from the weights in `start` if given, or to continue."""
-    seed = int(config["seed"])
-    pool = PoolConfig(**config["pool"])
-    files = [build(pool, data, cache, part, parts) for part in range(parts)]
-    stages = [Stage(PoolSource(files, s["crop"], seed, s.get("grain", 0.0)), s["updates"], s["batch"]) for s in config["stages"]]
+def pool_files(run: Run, pool: PoolConfig) -> list[Path]:
+    """The pool's files; each process first makes its share of those that are missing."""
+    for part in range(PARTS)[run.world.rank :: run.world.size]:
+        build(pool, run.folder(), run.cache, part, PARTS)
+    run.world.wait()
+    return [build(pool, run.folder(), run.cache, part, PARTS) for part in range(PARTS)]
+
+
+def trainer(
+    run: Run,
+    *,
+    seed: int = 0,
+    net: Net,
+    sigma_data: Annotated[float, Gt(0), "root mean square of the images"],
+    pool: PoolConfig,
+    stages: list[Crops],
+    schedule: Schedule,
+    save: Annotated[int, Ge(1), "updates from one checkpoint to the next"],
+    validate: Annotated[int, Ge(0), "updates from one validation to the next, 0 for none"],
+    autocast: Annotated[bool, "compute in bfloat16 where that loses no accuracy that matters"] = False,
+) -> Trainer:
+    """The run that the configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+    files = pool_files(run, pool)
+    crops = [Stage(PoolSource(files, s.crop, seed, s.grain), s.updates, s.batch) for s in stages]
     with seeded_layers(seed):
-        model = Preconditioned(config["net"], config["sigma_data"], SIGMA_RANGE)
-    if start:
-        load_into(model.net, read_weights(start)[0])
-    objective = DenoisingObjective(config["sigma_data"])
-    settings = Settings(seed, Schedule(**config["schedule"]), save=config["save"], validate=config["validate"])
-    return Trainer(model, objective, stages, out, settings, validate=validator(data), world=join())
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent / "train.yaml")
-    parser.add_argument("--data", type=Path, default=os.environ.get("MRIDIFF_DATA"), help="data folder (default: MRIDIFF_DATA)")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint, the log and the weights")
-    parser.add_argument("--cache", type=Path, help="folder of the slice pool (default: OUT/cache)")
-    parser.add_argument("--weights", type=Path, help="weights to start from (default: from nothing)")
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    if options.data is None:
-        parser.error("give --data FOLDER, or set MRIDIFF_DATA")
-    torch.set_num_threads(options.threads)
-    config = yaml.safe_load(options.config.read_text())
-    run = trainer(config, Path(options.data), options.out, options.cache or options.out / "cache", options.weights)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=run.world.rank != 0) as bar:
-        task = bar.add_task("training", total=run.total, completed=run.step)
-        model = run.run(report=lambda step, loss: bar.update(task, completed=step, description=f"loss {loss:.4f}"))
-    if run.world.rank == 0 and isinstance(model, Preconditioned):
-        model.save(options.out / "weights.safetensors", updates=str(run.step))
-
-
-if __name__ == "__main__":
-    main()
+        model = Preconditioned(asdict(net), sigma_data, SIGMA_RANGE)
+    if run.weights:
+        load_into(model.net, read_weights(run.weights)[0])
+    settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
+    notes = {"licence": "Apache-2.0", "data": f"{len(SOURCES)} head volumes: {', '.join(s.path for s in SOURCES)}; {pool.count} slices of "
+             f"{pool.size} pixels cut, warped and varied at random with seed {pool.seed}."}  # fmt: skip
+    check = validator(run.folder()) if validate else None
+    return Trainer(model, DenoisingObjective(sigma_data), crops, run.out, settings, validate=check, world=run.world, notes=notes)

@@ -12,6 +12,7 @@ SPARSE = Citation("Sparse MRI: the application of compressed sensing for rapid M
 VARIATION = Citation("Nonlinear total variation based noise removal algorithms", 1992, "10.1016/0167-2789(92)90242-F")
 DPS = Citation("Diffusion posterior sampling for general noisy inverse problems", 2023)
 DIFFPIR = Citation("Denoising diffusion models for plug-and-play image restoration", 2023)
+DDGAN = Citation("Tackling the generative learning trilemma with denoising diffusion GANs", 2022)
 
 LINEAR = {"operator": needs(Trait.LINEAR)}
 POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
@@ -19,7 +20,7 @@ POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Four classical baselines and two diffusion samplers."""
+    """Four classical baselines and three diffusion samplers."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -34,6 +35,11 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
                     target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=frozenset({Trait.NO_BACKWARD}), needs=LINEAR, source=DIFFPIR),
+        SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
+                    target="mridiff_samplers.few_steps:FewSteps",
+                    priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER}, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}), needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)},
+                    source=DDGAN),
     ]  # fmt: skip
 
 

@@ -1,0 +1,75 @@
+"""Whole slices for training: the full field of view at a lower resolution, alone or as coils see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.training.trainer import Batch
+
+from .anatomy import SOURCES
+from .pool import PoolConfig
+from .source import PoolSource
+
+Seen = Literal["body", "mixed", "coils"]
+
+
+@dataclass(frozen=True)
+class WholeSlices:
+    """A stage of training: `batch` slices of `size` pixels in each of `updates`, with up to `grain` of noise left in the truth."""
+
+    size: int
+    batch: int
+    updates: int
+    grain: float = 0.0
+
+
+class WholeSource:
+    """Slices of a pool at `size` pixels, their k-space cropped; a sample depends on (seed, update, place in the batch) alone.
+
+    What undersampling does to an image depends on all of it, so nothing is cut out, unlike in PoolSource, whose variations are used.
+    `seen`: "body", the image; "mixed", in one of two cases the image of one coil; "coils", the images of all (sample, coil, y, x), or,
+    in a `single` part of the cases, the image in the first and nothing in the others. Coil maps are drawn from `sets` simulated
+    arrays of `coils`.
+    """
+
+    def __init__(self, files: Sequence[Path], size: int, seed: int = 0, grain: float = 0.0, *, seen: Seen = "body", coils: int = 8,
+                 sets: int = 16, single: float = 0.0) -> None:  # fmt: skip
+        full = int(np.load(files[0], mmap_mode="r").shape[-1])
+        self.inner = PoolSource(files, full, seed, grain)
+        self.size, self.seed, self.seen, self.single = size, seed, seen, single
+        arrays = [simulate_maps(coils, (size, size), 1000 * seed + i) for i in range(sets)] if seen != "body" else []
+        self.maps = torch.stack(arrays) if arrays else None
+
+    def sample(self, step: int, place: int) -> Tensor:
+        """One image (y, x), or the images of all coils (coil, y, x)."""
+        k = fft(torch.from_numpy(self.inner.sample(step, place)))
+        start = k.shape[-1] // 2 - self.size // 2
+        cut = slice(start, start + self.size)
+        x = ifft(k[cut, cut]) * (self.size / k.shape[-1])
+        if self.maps is None:
+            return x
+        rng = np.random.default_rng((self.seed, step, place, 1))
+        maps = self.maps[int(rng.integers(len(self.maps)))]
+        if self.seen == "coils":
+            alone = torch.cat([x[None], torch.zeros_like(maps[1:])])
+            return alone if rng.random() < self.single else maps * x
+        return maps[int(rng.integers(len(maps)))] * x if rng.random() < 0.5 else x
+
+    def batch(self, step: int, samples: Sequence[int]) -> Batch:
+        """The given samples of the batch of update `step`: truth "x" (sample, [coil,] y, x)."""
+        return Batch(truth={"x": torch.stack([self.sample(step, i) for i in samples])})
+
+
+def notes(pool: PoolConfig) -> dict[str, str]:
+    """What weights trained on a pool say of its data."""
+    return {"licence": "Apache-2.0", "data": f"{len(SOURCES)} head volumes: {', '.join(s.path for s in SOURCES)}; {pool.count} slices of "
+            f"{pool.size} pixels cut, warped and varied at random with seed {pool.seed}; coils simulated."}  # fmt: skip

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+import torch
+
+from mridiff_priors.data.whole import WholeSource
+from mridiff_sdk.fourier import fft
+
+
+@pytest.fixture
+def files(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "pool.npy", rng.standard_normal((3, 2, 32, 32)).astype(np.float16))
+    return [tmp_path / "pool.npy"]
+
+
+def test_a_sample_depends_on_its_place_alone_and_keeps_the_field_of_view(files):
+    source, full = WholeSource(files, 16, seed=1), WholeSource(files, 32, seed=1)
+    together = source.batch(3, range(4)).truth["x"]
+    assert together.shape == (4, 16, 16) and torch.equal(together[2], source.batch(3, [2]).truth["x"][0])
+    k, inner = fft(full.sample(3, 2)), fft(together[2])
+    torch.testing.assert_close(inner * 2, k[8:24, 8:24])  # the same frequencies; amplitudes of the image stay
+    assert not torch.equal(together[2], source.sample(4, 2))
+
+
+def test_coils_see_the_image_together_or_one_of_them_does(files):
+    body = WholeSource(files, 16, seed=1).batch(0, range(12)).truth["x"]
+    coils = WholeSource(files, 16, seed=1, seen="coils", coils=3, sets=2).batch(0, range(12)).truth["x"]
+    assert coils.shape == (12, 3, 16, 16)
+    torch.testing.assert_close(torch.linalg.vector_norm(coils, dim=1), body.abs())
+    mixed = WholeSource(files, 16, seed=1, seen="mixed", coils=3, sets=2).batch(0, range(12)).truth["x"]
+    same = (mixed == body).all((1, 2))
+    assert 2 < int(same.sum()) < 10
+    assert (mixed.abs() <= body.abs() * (1 + 1e-5)).all()

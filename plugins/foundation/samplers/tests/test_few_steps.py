@@ -1,0 +1,67 @@
+import pytest
+import torch
+
+from mridiff.interfaces import Gaussian, Prior, Problem, Streams
+from mridiff_samplers.few_steps import FewSteps
+from mridiff_sdk.diffusions import VP
+
+
+class Generator(Prior):
+    """Draws from the exact p(x0 | x_t, y) of a Gaussian case."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.space, self.diffusion, self.mean = case.prior.space, VP(), case.mean
+        self.precision = torch.linalg.inv(case.covariance)
+
+    def forward(self, x_t, t, conditions=None, rng=None):
+        a, v = self.diffusion.alpha(t), self.diffusion.sigma(t) ** 2
+        C = torch.linalg.inv(self.precision + a**2 / v * torch.eye(len(self.precision)))
+        h = self.mean.flatten(1) @ self.precision.mT + a / v * x_t.flatten(1)
+        n = rng.normal_like(x_t).flatten(1) @ torch.linalg.cholesky(C).mT
+        return (h @ C.mT + n).reshape(x_t.shape)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8])
+@pytest.mark.parametrize("coils", [1, 3])
+def test_with_an_exact_generator_few_steps_follow_the_posterior(case, coils, steps):
+    """However large the steps are: nothing is assumed of them but that x0 is drawn rightly."""
+    c = case("smooth", coils)
+    mean, variance = c.deviation(FewSteps(Generator(c), steps=steps, weight=0.0), 400)
+    assert mean < 0.05 and 0.9 < variance < 1.1
+
+
+def test_the_same_few_steps_of_a_denoiser_lose_the_spread(case):
+    """What makes the generator a generator: an estimate in its place leaves far too little variance."""
+    c = case("smooth", 1)
+    _, variance = c.deviation(FewSteps(c.prior, steps=4, weight=1.0), 200)
+    assert variance < 0.8
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+def test_the_weight_decides_how_much_of_the_measurement_comes_in(case, weight):
+    c = case("smooth", 1)
+    y = c.problem.operator(c.mean)
+    problem = Problem(c.problem.A, y, Gaussian(0.0), c.problem.space)
+    steps = list(FewSteps(Generator(c), weight=weight).trajectory(problem, Streams.of(0)))
+    drawn = list(FewSteps(Generator(c), weight=0.0).trajectory(problem, Streams.of(0)))
+    off = (problem.operator(steps[0].x0) - y).abs().max()
+    torch.testing.assert_close(off, (1 - weight) * (problem.operator(drawn[0].x0) - y).abs().max(), atol=1e-10, rtol=1e-6)
+
+
+def test_one_call_of_the_prior_per_step(case):
+    c = case("white", 1)
+    prior, calls = Generator(c), []
+    prior.register_forward_hook(lambda _, given, __: calls.append(float(given[1])))
+    steps = list(FewSteps(prior).trajectory(c.problem, Streams.of(0)))
+    assert calls == [1.0, 0.75, 0.5, 0.25] and [s.index for s in steps] == [0, 1, 2, 3]
+    assert torch.equal(steps[-1].x, steps[-1].x0) and not torch.equal(steps[0].x, steps[0].x0)
+
+
+def test_batch_is_a_loop_and_draws_repeat(case):
+    c = case("smooth", 3)
+    sampler = FewSteps(Generator(c))
+    x = sampler(c.problem, Streams.of(0, "scan", 3))
+    assert torch.equal(x, sampler(c.problem, Streams.of(0, "scan", 3)))
+    torch.testing.assert_close(sampler(c.problem, Streams.of(0, "scan", [2])), x[2:])
+    assert (sampler(c.problem, Streams.of(1, "scan", 3)) - x).abs().max() > 1e-3

@@ -1,0 +1,39 @@
+"""Described: a network whose file says how to build it again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from mridiff.errors import DataError
+from mridiff.io.weights import load_into, read_weights, write_weights
+
+
+class Described(nn.Module):
+    """A network that is built by `cls(**architecture)`; its constructor sets `architecture` to its own (plain) arguments."""
+
+    architecture: dict[str, Any]
+
+    def save(self, path: Path, **notes: str) -> str:
+        """Write parameters and buffers as float16, with the architecture and notes in the header; returns the SHA-256 of the file."""
+        tensors = {k: v.detach().to(torch.float16) for k, v in self.state_dict().items()}
+        return write_weights(path, tensors, {"architecture": json.dumps(self.architecture, sort_keys=True), **notes})
+
+    @classmethod
+    def load(cls, path: Path, sha256: str | None = None) -> Self:
+        """The network in a file that `save` wrote, in float32, fixed.
+
+        Raises DataError where the file is absent or does not describe itself, UnsafeInput where it has another hash.
+        """
+        tensors, header = read_weights(path, sha256)
+        try:
+            out = cls(**json.loads(header["architecture"]))
+        except (KeyError, TypeError, ValueError) as error:
+            hint = f"use a file written by {cls.__name__}.save"
+            raise DataError(f"{path}: the header does not describe a {cls.__name__}: {error!r}", hint=hint) from error
+        load_into(out, tensors)
+        return out.eval().requires_grad_(False)

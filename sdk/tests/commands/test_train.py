@@ -1,0 +1,169 @@
+"""`mridiff train` on a package made for the test: a network of one layer and images of one value."""
+
+import hashlib
+import json
+import sys
+
+import pytest
+import torch
+from torch.multiprocessing.spawn import ProcessRaisedException
+from typer.testing import CliRunner
+
+from mridiff.cli.app import application
+from mridiff.io.weights import read_weights
+from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.training import parallel
+from mridiff_sdk.training.log import read
+
+FILES = {
+    "acme_train-1.0.dist-info/METADATA": "Name: acme-train\nVersion: 1.0\n",
+    "acme_train-1.0.dist-info/entry_points.txt": "[mridiff]\nacme = acme_train.plugin\n",
+    "acme_train/__init__.py": "",
+    "acme_train/train.yaml": "seed: 5\nupdates: 10\nnet: {widths: [4, 8], blocks: [1, 1]}\nschedule: {rate: 1.0e-2, warmup: 2}\n",
+    "acme_train/plugin.py": """
+from mridiff.plugins.hookspecs import hookimpl
+from mridiff.spec import PriorSpec
+
+@hookimpl
+def mridiff_priors():
+    yield PriorSpec(name="toy", summary="A toy", target="acme_train.train:Toy", axes=("y", "x"), training="acme_train.train:trainer")
+    yield PriorSpec(name="fixed", summary="Not trained", target="acme_train.train:Toy", axes=("y", "x"))
+""",
+    "acme_train/train.py": """
+from dataclasses import asdict, dataclass
+from typing import Annotated
+import torch
+from annotated_types import Ge
+from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training.objectives import DenoisingObjective
+from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
+
+@dataclass
+class Net:
+    widths: list[int]
+    blocks: list[int]
+
+class Blobs:
+    def __init__(self, data):
+        self.data = data
+
+    def batch(self, step, samples):
+        if step == 7 and (self.data / "no-power").exists():
+            raise RuntimeError("the power went")
+        value = torch.tensor([complex((step * 7 + i * 3) % 5 - 2, i % 3 - 1) / 2 for i in samples])
+        return Batch(truth={"x": value[:, None, None].expand(-1, 8, 8).to(torch.complex64).contiguous()})
+
+def trainer(run, *, seed: int, updates: Annotated[int, Ge(1)], net: Net, schedule: Schedule):
+    with seeded_layers(seed):
+        model = Preconditioned(asdict(net), 0.5, (0.01, 10.0))
+    settings = Settings(seed, schedule, log=1, save=5, validate=5)
+    notes = {"licence": "CC0-1.0", "data": "Blobs of one value."}
+    return Trainer(model, DenoisingObjective(0.5), [Stage(Blobs(run.folder()), updates, 4)], run.out, settings,
+                   validate=lambda m: {"quality": 1.5}, world=run.world, notes=notes)
+""",
+}
+
+
+@pytest.fixture
+def train(tmp_path, monkeypatch):
+    """A function that runs the command in the presence of the package."""
+    for name, text in FILES.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "data").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("MRIDIFF_DATA", str(tmp_path / "data"))
+    threads = torch.get_num_threads()
+    yield lambda *args: CliRunner().invoke(application(), ["train", *map(str, args)])
+    torch.set_num_threads(threads)
+    for name in [n for n in sys.modules if n.partition(".")[0] == "acme_train"]:
+        del sys.modules[name]
+
+
+def losses(folder):
+    return [row["loss"] for row in read(folder) if "loss" in row]
+
+
+def test_weights_and_card_tell_where_they_come_from(train, tmp_path):
+    result = train("toy", "-o", tmp_path / "a", "--threads", 1)
+    assert result.exit_code == 0, result.output
+    tensors, header = read_weights(tmp_path / "a" / "weights.safetensors")
+    assert header["command"] == "mridiff train acme/toy --config train.yaml --data FOLDER -o DIR --threads 1"
+    assert (header["seed"], header["updates"], header["licence"], header["component"]) == ("5", "10", "CC0-1.0", "acme/toy")
+    assert float(header["hours"]) >= 0 and json.loads(header["config"])["updates"] == 10 and "started_from" not in header
+    assert Preconditioned.load(tmp_path / "a" / "weights.safetensors").architecture["net"] == {"widths": [4, 8], "blocks": [1, 1]}
+    assert tensors and (tmp_path / "a" / "curve.png").read_bytes().startswith(b"\x89PNG")
+    card = (tmp_path / "a" / "card.md").read_text()
+    for part in ("# toy", "CC0-1.0", "Blobs of one value.", "mridiff train acme/toy", "| quality | 1.5 (5) | 1.5 (10) |", "curve.png", '"updates": 10'):
+        assert part in card
+    assert hashlib.sha256((tmp_path / "a" / "weights.safetensors").read_bytes()).hexdigest() in card
+
+
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(train, tmp_path):
+    assert train("toy", "-o", tmp_path / "whole").exit_code == 0
+    (tmp_path / "data" / "no-power").touch()
+    assert isinstance(train("toy", "-o", tmp_path / "cut").exception, RuntimeError)
+    assert len(losses(tmp_path / "cut")) == 7
+    (tmp_path / "data" / "no-power").unlink()
+    assert train("toy", "-o", tmp_path / "cut").exit_code == 0
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    whole, cut = (read_weights(tmp_path / f / "weights.safetensors")[0] for f in ("whole", "cut"))
+    assert all(torch.equal(whole[k], cut[k]) for k in whole)
+
+
+def test_other_weights_are_a_start_that_is_remembered(train, tmp_path):
+    assert train("toy", "-o", tmp_path / "a").exit_code == 0
+    assert train("toy", "-o", tmp_path / "b", "--weights", tmp_path / "a" / "weights.safetensors").exit_code == 0
+    header = read_weights(tmp_path / "b" / "weights.safetensors")[1]
+    assert header["started_from"] in (tmp_path / "a" / "card.md").read_text() and "--weights weights.safetensors" in header["command"]
+
+
+def test_all_faults_of_a_configuration_at_once_with_their_places(train, tmp_path):
+    config = tmp_path / "mine.yaml"
+    config.write_text("seed: 5\nupdates: 0\nnet: {widths: [4], bloks: [1]}\nschedule:\n  rate: 1.0e-2\n  warmupp: 2\nseeed: 1\n")
+    result = train("toy", "-o", tmp_path / "a", "--config", config)
+    assert result.exit_code == 2 and not (tmp_path / "a").exists()
+    lines = result.output.splitlines()
+    wanted = {"mine.yaml:2:10: updates: ": "greater than or equal to 1", "mine.yaml:3:27: net.bloks: ": "no such option",
+              "mine.yaml:6:12: schedule.warmupp: ": "no such option", "mine.yaml:7:8: seeed: ": "did you mean 'seed'?"}  # fmt: skip
+    for place, text in wanted.items():
+        assert any(place in line and text in line for line in lines), (place, result.output)
+
+
+@pytest.mark.parametrize(("arguments", "code", "text"), [
+    (("fixed",), 2, "'fixed' is no prior or sampler that declares a training"),
+    (("toy", "--weights", "nothing.safetensors"), 2, "--weights: nothing.safetensors is not there"),
+    (("toy", "--config", "nothing.yaml"), 2, "nothing.yaml: the file cannot be read"),
+])  # fmt: skip
+def test_what_is_not_there_is_named(train, tmp_path, arguments, code, text):
+    result = train(*arguments, "-o", tmp_path / "a")
+    assert result.exit_code == code and text in result.output
+
+
+def test_a_training_that_needs_data_says_so(train, tmp_path, monkeypatch):
+    monkeypatch.delenv("MRIDIFF_DATA")
+    result = train("toy", "-o", tmp_path / "a")
+    assert result.exit_code == 2 and "--data: give the folder" in result.output
+
+
+def test_two_processes_are_one_training(train, tmp_path):
+    assert train("toy", "-o", tmp_path / "one").exit_code == 0
+    result = train("toy", "-o", tmp_path / "two", "--processes", 2, "--threads", 1)
+    assert result.exit_code == 0, result.output
+    torch.testing.assert_close(torch.tensor(losses(tmp_path / "two")), torch.tensor(losses(tmp_path / "one")), atol=1e-5, rtol=1e-4)
+    assert "--processes 2" in read_weights(tmp_path / "two" / "weights.safetensors")[1]["command"]
+
+
+def test_a_process_that_fails_ends_the_training_with_its_reason(train, tmp_path, monkeypatch):
+    def start(work, processes):
+        assert processes == 3 and work.name == "acme/toy"
+        raise ProcessRaisedException("Traceback\nRuntimeError: the power went", 0, 1)
+
+    monkeypatch.setattr(parallel, "start", start)
+    result = train("toy", "-o", tmp_path / "three", "--processes", 3)
+    assert result.exit_code == 2 and "training failed: RuntimeError: the power went" in result.output
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    result = train("toy", "-o", tmp_path / "three", "--processes", 3)
+    assert result.exit_code == 2 and "--processes: the processes were started already" in result.output
