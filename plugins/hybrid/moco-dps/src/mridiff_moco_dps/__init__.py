@@ -1,0 +1,1 @@
+"""Joint sampling of an image and of the rigid poses that the head took during the scan."""
