@@ -1,6 +1,5 @@
 """Somebody else's operator and network in a pipeline of ours."""
 
-import h5py
 import pytest
 import torch
 
@@ -8,7 +7,6 @@ import mridiff
 from mridiff.pipeline.method import open_scans
 from mridiff.plugins.registry import Registry
 from mridiff.spec import OperatorSpec, PriorSpec, Trait, needs
-from mridiff_sdk.coils import simulate_maps
 
 SPECS = [
     OperatorSpec(name="theirs", summary="sigpy's", target="peer_parts:SigpySense", axes=("y", "x"), offers=frozenset({Trait.LINEAR}),
@@ -21,8 +19,6 @@ SPECS = [
 
 @pytest.fixture
 def reconstruct(scan_file):
-    with h5py.File(scan_file, "a") as file:
-        file["sensitivity_maps"] = simulate_maps(4, file["kspace"].shape[1:], 0).numpy()
     registry = Registry.of([*Registry.discover().all, *SPECS])
     scan = open_scans(scan_file, registry, acceleration=3)[0]
 

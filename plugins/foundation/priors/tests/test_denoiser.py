@@ -13,9 +13,9 @@ from mridiff_priors.plugin import WEIGHTS
 from mridiff_sdk.nets.preconditioned import Preconditioned
 
 
-@pytest.fixture(scope="module")
-def brain() -> Denoiser:
-    return Denoiser("brain")
+@pytest.fixture(scope="module", params=sorted(WEIGHTS))
+def brain(request: pytest.FixtureRequest) -> Denoiser:
+    return Denoiser(request.param)
 
 
 def disc(size: int = 48) -> torch.Tensor:
