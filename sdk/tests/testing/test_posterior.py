@@ -43,3 +43,10 @@ def test_a_curve_needs_a_denoiser_and_steps():
     entry = Registry.of([spec]).find("sampler", "plain")
     with pytest.raises(ConfigError, match="no curve"):
         list(accuracy(entry))
+
+
+def test_a_curve_needs_an_operator_like_any_other():
+    spec = SamplerSpec(name="moves", summary="m", target="mridiff_sdk.testing.reference:Exact", priors={"prior": needs(Trait.DENOISER)},
+                       needs={"operator": needs(Trait.PARAMETRIC)})  # fmt: skip
+    with pytest.raises(ConfigError, match="any linear operator"):
+        list(accuracy(Registry.of([spec]).find("sampler", "moves")))

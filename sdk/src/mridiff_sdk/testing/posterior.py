@@ -59,8 +59,11 @@ def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **opt
     cls, spec = entry.load(), entry.spec
     assert isinstance(spec, SamplerSpec)
     can = frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC})
-    if len(spec.priors) != 1 or any(d.missing(can) for d in spec.priors.values()) or "steps" not in inspect.signature(cls).parameters:
-        raise ConfigError([Fault("sampler", f"{entry.qualified} does not draw with one denoiser in a number of steps: it has no curve")])
+    demands, operator = list(spec.priors.values()), spec.needs.get("operator")
+    special = operator is not None and bool(operator.missing(frozenset({Trait.LINEAR, Trait.MASKED})))
+    if len(demands) != 1 or demands[0].missing(can) or special or "steps" not in inspect.signature(cls).parameters:
+        what = "does not draw with one denoiser, for any linear operator, in a number of steps"
+        raise ConfigError([Fault("sampler", f"{entry.qualified} {what}: it has no curve")])
     for n in steps:
         for name, shape in (("single-coil", SINGLE_COIL), ("multi-coil", MULTI_COIL)):
             problem, prior = gaussian_problem(shape)
