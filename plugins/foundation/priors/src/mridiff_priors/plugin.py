@@ -10,10 +10,11 @@ from mridiff.spec import Citation, PriorSpec, Trait, Weights
 EDM = Citation("Elucidating the design space of diffusion-based generative models", 2022)
 DDPM = Citation("Denoising diffusion probabilistic models", 2020)
 SCORE = Citation("Score-based generative modeling through stochastic differential equations", 2021)
-WEIGHTS = {
-    "brain": Weights("weights/brain.safetensors", "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604", "Apache-2.0"),
-    "brain-small": Weights("weights/brain-small.safetensors", "9a693bc6d9f1639f080a3c7e2719b5bff8e1d4049fc7ecc3dc9676f2ab516c22", "Apache-2.0"),
+HASHES = {
+    "brain": "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604",
+    "brain-small": "9a693bc6d9f1639f080a3c7e2719b5bff8e1d4049fc7ecc3dc9676f2ab516c22",
 }
+WEIGHTS = {name: Weights(f"weights/{name}.safetensors", sha256, "Apache-2.0") for name, sha256 in HASHES.items()}
 """The weights that come with this package, by the name under which the denoiser takes them."""
 
 
