@@ -43,5 +43,5 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Cardiac cine with time-interleaved lines."""
     return [
         RecipeSpec(name="gldm", summary="dynamic MRI with a global and a local k-space prior and low rank", file="recipe.yaml",
-                   family=Family.HYBRID, application="accelerated", domain="hybrid", source=STUDY)
+                   family=Family.HYBRID, application="dynamic", domain="hybrid", source=STUDY)
     ]  # fmt: skip
