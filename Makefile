@@ -23,7 +23,6 @@ $(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
 
 demo: env
 	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri -o demo
-	$(BIN)/mridiff recon dps-mri -o demo/dps-mri
 
 test: env lint types
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
