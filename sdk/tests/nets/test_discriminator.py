@@ -3,6 +3,7 @@ import torch
 from torch import Tensor
 
 from mridiff_sdk.nets.discriminator import Discriminator
+from mridiff_sdk.nets.unet import unshuffle
 from mridiff_sdk.seeds import seeded_layers
 
 
@@ -56,3 +57,22 @@ def test_learns_to_tell_sharp_from_smooth(net: Discriminator) -> None:
         torch.nn.functional.softplus(-label * net(images, t, s)).mean().backward()
         optimiser.step()
     assert (net(images, t, s).sign() == label).all()
+
+
+def test_at_first_the_level_of_an_image_does_not_matter_but_its_texture_does() -> None:
+    with seeded_layers(0):
+        net = Discriminator(6, (6, 8), features=8, images=3)
+    flat, texture = torch.ones(1, 6, 16, 16), normal(1, 6, 16, 16)
+    inside = net.head(unshuffle(torch.cat((texture, texture + 5 * flat)), 2))[..., 1:-1, 1:-1]
+    torch.testing.assert_close(inside[0], inside[1], atol=1e-3, rtol=1e-3)
+    assert inside.std() > 1
+
+
+def test_the_first_convolution_keeps_images_apart() -> None:
+    with seeded_layers(0):
+        net = Discriminator(6, (6, 8), features=8, images=3)
+    x = normal(1, 6, 16, 16)
+    other = x.clone()
+    other[:, 2:4] += normal(1, 2, 16, 16, seed=3)
+    moved = (net.head(unshuffle(other, 2)) - net.head(unshuffle(x, 2))).abs().amax((0, 2, 3)) > 0
+    assert moved.tolist() == [False, False, True, True, False, False]

@@ -15,6 +15,8 @@ from .unet import pad, unshuffle
 
 SLOPE = 0.2
 """Of the leaky rectifiers."""
+GAIN = 20.0
+"""By which the first convolution begins larger: texture is some hundredths of an image that is scaled to 1."""
 
 
 class _Down(nn.Module):
@@ -39,15 +41,21 @@ class Discriminator(nn.Module):
 
     The images are (x_s, x_t), and a condition if there is one, as channels. Strided residual network whose resolution halves from
     width to width (and once before, by `unshuffle`); the standard deviation over the batch joins as a last channel, so that a
-    generator whose samples are all alike is found out. Sources: Xiao et al., Denoising diffusion GANs, ICLR 2022, appendix C (pairs
-    and time); Karras et al., Progressive growing of GANs, ICLR 2018, section 3 (standard deviation over the batch).
+    generator whose samples are all alike is found out. The first convolution sees each of the `images` by itself and begins without a
+    mean: what tells a smooth x_s from a real one is its texture, which the noise of x_t and the level of an image would drown for the
+    first hundreds of updates. Sources: Xiao et al., Denoising diffusion GANs, ICLR 2022, appendix C (pairs and time); Karras et al.,
+    Progressive growing of GANs, ICLR 2018, section 3 (standard deviation over the batch).
     """
 
-    def __init__(self, channels: int, widths: Sequence[int] = (32, 64, 96, 96), features: int = 64, unshuffle: int = 2) -> None:
+    def __init__(self, channels: int, widths: Sequence[int] = (32, 64, 96, 96), features: int = 64, unshuffle: int = 2,
+                 images: int = 1) -> None:  # fmt: skip
         super().__init__()
         self.factor, self.multiple = unshuffle, unshuffle * 2 ** (len(widths) - 1)
         self.t, self.s = NumberEmbedding(features), NumberEmbedding(features)
-        self.head = nn.Conv2d(channels * unshuffle**2, widths[0], 3, padding=1)
+        self.head = nn.Conv2d(channels * unshuffle**2, widths[0], 3, padding=1, groups=images)
+        with torch.no_grad():
+            each = self.head.weight.unflatten(1, (-1, unshuffle**2))
+            each.sub_(each.mean((2, 3, 4), keepdim=True)).mul_(GAIN)
         self.blocks = nn.ModuleList(_Down(a, b, features) for a, b in itertools.pairwise(widths))
         self.last = nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1)
         self.logit = nn.Linear(widths[-1], 1)

@@ -1,0 +1,41 @@
+"""What this package offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mridiff.plugins.hookspecs import hookimpl
+from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, Trait, Weights
+
+STUDY = Citation("DiffGAN: An adversarial diffusion model with local transformer for MRI reconstruction", 2024, "10.1016/j.mri.2024.03.017")
+WEIGHTS = {
+    "brain": Weights("weights/brain.safetensors", "974bff639e909652f88b51248ab4945b0e3a4a71b96986662c9ca66b82b2bb1c", "Apache-2.0"),
+}
+"""The weights that come with this package, by the name under which the generator takes them."""
+
+
+@hookimpl
+def mridiff_priors() -> Iterable[PriorSpec]:
+    """The generator."""
+    return [
+        PriorSpec(
+            name="diffgan-generator",
+            summary="few-step conditional generator of complex brain images with a local transformer",
+            target="mridiff_diffgan.prior:DiffGANGenerator",
+            axes=("y", "x"),
+            offers=frozenset({Trait.GENERATOR, Trait.STOCHASTIC, Trait.CONDITIONAL, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC,
+                              Trait.LINEAR_CODEC}),
+            source=STUDY,
+            weights=tuple(WEIGHTS.values()),
+            training="mridiff_diffgan.train:trainer",
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def mridiff_recipes() -> Iterable[RecipeSpec]:
+    """Accelerated single-coil Cartesian MRI."""
+    return [
+        RecipeSpec(name="diffgan", summary="adversarial diffusion: four steps of a conditional generator with a local transformer",
+                   file="recipe.yaml", family=Family.HYBRID, application="accelerated", domain="image", source=STUDY)
+    ]  # fmt: skip

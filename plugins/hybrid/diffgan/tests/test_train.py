@@ -1,0 +1,55 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from mridiff_diffgan import train
+from mridiff_diffgan.network import Generator
+from mridiff_diffgan.train import Net, Slices, trainer
+from mridiff_priors.data.pool import PoolConfig
+from mridiff_sdk.training.run import Run
+from mridiff_sdk.training.trainer import Schedule
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Starts a run of three updates on noise."""
+    np.save(tmp_path / "pool.npy", np.random.default_rng(0).standard_normal((4, 2, 24, 24)).astype(np.float16))
+    monkeypatch.setattr(train, "pool_files", lambda run, pool: [tmp_path / "pool.npy"])
+
+    def begin(name, critic, weights=None):
+        return trainer(Run(None, tmp_path / name, tmp_path, weights), net=Net((8, 8), 8, 4, 4), critic=critic, pool=PoolConfig(),
+                       stages=[Slices(16, 2, 2), Slices(24, 2, 1)], schedule=Schedule(1e-3, 0))  # fmt: skip
+
+    return begin
+
+
+def test_both_runs_move_the_generator_and_the_second_begins_where_the_first_ended(start, tmp_path):
+    first = start("one", None)
+    model = first.run()
+    assert isinstance(model, Generator) and model.tail.weight.abs().max() > 0
+    model.save(tmp_path / "weights.safetensors")
+    second = start("two", (6, 8), tmp_path / "weights.safetensors")
+    for a, b in zip(model.parameters(), second.model.parameters(), strict=True):
+        assert (a - b).abs().max() < 1e-3
+    before = [p.detach().clone() for p in second.objective.critic.parameters()]
+    second.run()
+    assert any((a != b).any() for a, b in zip(before, second.objective.critic.parameters(), strict=True))
+    rows = [json.loads(line) for line in (tmp_path / "two/log.jsonl").read_text().splitlines()]
+    assert {"loss_critic", "loss_generator"} <= set(rows[-1])
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(start):
+    whole = start("whole", (6, 8)).run()
+    start("part", (6, 8)).run(until=2)
+    again = start("part", (6, 8))
+    assert again.step == 2
+    for a, b in zip(whole.parameters(), again.run().parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_validation_reports_a_reconstruction(generator, monkeypatch):
+    monkeypatch.setattr(train, "held_out", lambda data, size, indices: torch.ones(2, 24, 24, dtype=torch.complex64))
+    found = train.validator(None, 24)(generator())
+    assert set(found) == {"psnr", "ssim", "hfen", "sharpness", "l1"}
