@@ -1,0 +1,271 @@
+"""Measure: the table of the card, on heads that were kept out of training; `python -m mridiff_amk_cdiffnet.measure`."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Streams
+from mridiff_operators.coil_fourier import CoilFourierOperator
+from mridiff_operators.sense import SenseOperator
+from mridiff_priors.measure import held_out, measured
+from mridiff_samplers.cg_sense import CGSense
+from mridiff_samplers.tv import TotalVariation
+from mridiff_sdk.codecs.radial import bands
+from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.metrics.nmse import nmse
+from mridiff_sdk.metrics.outer import edge_score, outer_nmse
+from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.metrics.ssim import ssim
+from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.training.trainer import Validate
+
+from .block import AMKBlock
+from .net import AMKNet
+from .prior import AMKRestorer
+from .sampler import AMKCold
+from .virtual import compress, compression, expand
+
+STD = 0.005
+"""Noise per complex sample, relative to the 99th percentile of the magnitude of the image."""
+FEW, MANY = tuple(range(5, 300, 30)), tuple(range(3, 300, 6))
+"""Held-out slices: for validation, methods and variants; and for the paired tests."""
+MAIN = "64 px, four coils, random, R = 4"
+METRICS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
+    "PSNR": (psnr, ".2f"), "SSIM": (ssim, ".3f"), "NMSE": (nmse, ".4f"), "outer error": (outer_nmse, ".3f"),
+    "edge score": (edge_score, ".3f"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Images (sample, y, x) seen by the coils of maps (coil, y, x), undersampled, in units in which zero-filled coil images peak at 1."""
+
+    truth: Tensor
+    maps: Tensor
+    mask: Tensor
+    y: Tensor
+
+    @classmethod
+    def of(cls, x0: Tensor, maps: Tensor, mask: Tensor) -> Trial:
+        """The trial of images in any units; noise is added to y."""
+        y = fft(maps * x0[:, None])
+        y = mask[:, None] * (y + STD * Streams.of(0, "measure", len(x0)).normal_like(y))
+        scale = ifft(y).abs().flatten(1).amax(1)
+        return cls(x0 / scale[:, None, None], maps, mask, y / scale[:, None, None, None])
+
+    def problem(self, A: type[CoilFourierOperator] | type[SenseOperator]) -> Problem:
+        """The inverse problem, for coil images or for the combined image."""
+        fields = {"mask": Field(self.mask.float(), ("ky", "kx"))}
+        return Problem.of(A(self.maps[None], self.mask.float()), Measured(self.y, Gaussian(STD), fields))
+
+    def combined(self, x: Tensor) -> Tensor:
+        """Coil images as one."""
+        return (self.maps.conj() * x).sum(1)
+
+
+def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
+    """One mask per image, bool (sample, ky, kx), with an 8 % centre."""
+    return torch.stack([draw_mask(pattern, shape, acceleration, 0.08, i) for i in range(count)])
+
+
+def trials(data: Path, chosen: tuple[int, ...]) -> dict[str, Trial]:
+    """Held-out slices at 64 pixels, R = 4, by number of coils and pattern."""
+    x0 = held_out(data, 64, chosen)
+    coils = {"one coil": torch.ones(1, 64, 64, dtype=torch.complex64), "four coils": simulate_maps(4, (64, 64), 99)}
+    return {f"64 px, {name}, {pattern}, R = 4": Trial.of(x0, maps, masks(pattern, (64, 64), 4, len(x0)))
+            for name, maps in coils.items() for pattern in ("random", "gaussian-2d")}  # fmt: skip
+
+
+def others(data: Path) -> dict[str, Trial]:
+    """What training has not seen: a larger matrix, and a head measured with eight coils."""
+    large, (head, maps) = held_out(data, 128, FEW[:4]), measured(data)
+    shape = (head.shape[-2], head.shape[-1])
+    wide = Trial.of(large, simulate_maps(4, (128, 128), 99), masks("random", (128, 128), 4, len(large)))
+    heads = {f"measured head, eight coils, random, R = {R}": Trial.of(head, maps, masks("random", shape, R, 1)) for R in (4, 8)}
+    return {"128 px, four coils, random, R = 4": wide} | heads
+
+
+def reconstruct(trial: Trial, prior: Prior, **options: Any) -> Tensor:
+    """The combined images of the method."""
+    problem = trial.problem(CoilFourierOperator)
+    return trial.combined(AMKCold(prior, **options)(problem, Streams.of(0, "measure", len(trial.truth))))
+
+
+def scores(x: Tensor, truth: Tensor) -> str:
+    """Means over images of all metrics, as cells of a table."""
+    return " | ".join(f"{float(metric(x, truth).mean()):{form}}" for metric, form in METRICS.values())
+
+
+def quality(cases: Mapping[str, Trial], prior: Prior) -> list[str]:
+    """Baselines and the method in all cases."""
+    lines = [f"| case (images) | method | {' | '.join(METRICS)} |", "|---" * (len(METRICS) + 2) + "|"]
+    for case, trial in cases.items():
+        problem, rng = trial.problem(SenseOperator), Streams.of(0, "measure", len(trial.truth))
+        made = {"zero-filled": trial.combined(ifft(trial.y)), "CG-SENSE": CGSense()(problem, rng), "TV": TotalVariation()(problem, rng),
+                "completion alone": reconstruct(trial, silent(prior)), "this method": reconstruct(trial, prior)}  # fmt: skip
+        lines += [f"| {case} ({len(trial.truth)}) | {method} | {scores(x, trial.truth)} |" for method, x in made.items()]
+    return lines
+
+
+def ablations(trial: Trial, priors: Mapping[str, Prior]) -> list[str]:
+    """Networks trained alike, in five steps, and paired tests of the first against each other one."""
+    from scipy.stats import wilcoxon
+
+    made = {name: reconstruct(trial, prior, steps=5) for name, prior in priors.items()}
+    lines = [f"| trained alike, 5 steps | {' | '.join(METRICS)} |", "|---" * (len(METRICS) + 1) + "|"]
+    lines += [f"| {name} | {scores(x, trial.truth)} |" for name, x in made.items()]
+    first, *rest = made
+    lines += ["", f"| {first} less | PSNR | outer error | edge score |", "|---|---|---|---|"]
+    for name in rest:
+        cells = []
+        for metric in (psnr, outer_nmse, edge_score):
+            d = metric(made[first], trial.truth) - metric(made[name], trial.truth)
+            cells.append(f"{float(d.mean()):+.4f}, p = {float(cast('Any', wilcoxon(d.numpy())).pvalue):.1e}")
+        lines.append(f"| {name} ({len(trial.truth)} pairs) | {' | '.join(cells)} |")
+    return lines
+
+
+class Noisy(Prior):
+    """A restorer whose every prediction carries 5 % of noise."""
+
+    def __init__(self, prior: Prior) -> None:
+        super().__init__()
+        self.prior, self.space, self.diffusion, self.scaling, self.codec = prior, prior.space, prior.diffusion, prior.scaling, prior.codec
+
+    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
+        """The estimate and white noise of 5 % of its magnitude at each place."""
+        assert rng is not None
+        k: Tensor = self.prior(x_t, t, conditions)
+        return k * (1 + 0.05 * rng.child(f"fault {t}").normal_like(k))
+
+
+def details(trial: Trial, prior: AMKRestorer, weights: str) -> list[str]:
+    """Steps, schedule, choices of branches taken away, blending under faults, kept data, errors per ring over the run."""
+    lines = [f"| variant | {' | '.join(METRICS)} |", "|---" * (len(METRICS) + 1) + "|"]
+    uniform = AMKRestorer(weights, schedule="uniform")
+    variants: dict[str, tuple[Prior, dict[str, Any]]] = {f"{n} step{'s' * (n > 1)}": (prior, {"steps": n}) for n in (1, 5, 10, 20)}
+    variants |= {f"{n} steps, uniform schedule": (uniform, {"steps": n}) for n in (5, 20)} | {"no blending": (prior, {"rho": 0.0})}
+    variants |= {"one choice of branches for all bands": (without_choice(weights, True), {}),
+                 "all branches alike": (without_choice(weights, False), {})}  # fmt: skip
+    made: dict[str, Tensor] = {}
+    for name, (which, options) in variants.items():
+        started = time.perf_counter()
+        made[name] = reconstruct(trial, which, **options)
+        lines.append(f"| {name} ({(time.perf_counter() - started) / len(trial.truth):.2f} s) | {scores(made[name], trial.truth)} |")
+    lines += ["", "| what | value |", "|---|---|"]
+    for rho, clean in ((0.0, made["no blending"]), (0.3, made["20 steps"])):
+        lost = psnr(clean, trial.truth) - psnr(reconstruct(trial, Noisy(prior), rho=rho), trial.truth)
+        lines.append(f"| PSNR lost by 5 % noise on every prediction, rho = {rho:g} | {float(lost.mean()):.3f} dB |")
+    return lines + course(trial, prior)
+
+
+def course(trial: Trial, prior: AMKRestorer) -> list[str]:
+    """What becomes of the measured samples, and the error of the estimate in each ring as the run goes on."""
+    problem = trial.problem(CoilFourierOperator)
+    run = list(AMKCold(prior).trajectory(problem, Streams.of(0, "measure", len(trial.truth))))
+    kept = (problem.linear(run[-1].x0) - trial.y).abs().max() / trial.y.abs().max()
+    lines = [f"| deviation from measured samples | {float(kept):.0e} |"]
+    k = fft(trial.maps * trial.truth[:, None])
+    rings = bands(k.shape[-2], k.shape[-1], prior.model.edges)
+    for at in (0, len(run) // 2, len(run) - 1):
+        error = (fft(run[at].x0) - k).abs().square().sum(1)
+        parts = [float(((error * r).sum((1, 2)) / (k.abs().square().sum(1) * r).sum((1, 2))).mean()) for r in rings]
+        lines.append(f"| NMSE of the estimate per ring, inner to outer, after step {at + 1} | {', '.join(f'{p:.4f}' for p in parts)} |")
+    return lines
+
+
+def silent(prior: Prior) -> Prior:
+    """The restorer with a network that adds nothing to the completion."""
+    out = copy.deepcopy(prior)
+    assert isinstance(out, AMKRestorer)
+    nn.init.zeros_(out.model.tail.weight)
+    nn.init.zeros_(cast("Tensor", out.model.tail.bias))
+    return out
+
+
+def without_choice(weights: str, keep_branches: bool) -> Prior:
+    """The restorer with one choice of branches for all bands (their mean logits), or with none (all branches alike)."""
+    prior = AMKRestorer(weights)
+    for block in prior.model.modules():
+        if isinstance(block, AMKBlock) and block.gate is not None:
+
+            def even(_: nn.Module, __: Any, logits: Tensor, shape: tuple[int, ...] = block.shape) -> Tensor:
+                split = logits.reshape(-1, *shape)
+                one = split.mean(1, keepdim=True).expand_as(split) if keep_branches else torch.zeros_like(split)
+                return one.reshape(logits.shape)
+
+            block.gate.register_forward_hook(even)
+    return prior
+
+
+def chosen(trial: Trial, net: AMKNet) -> list[str]:
+    """Which receptive field serves which band: mean branch weights of the first block, and of the last."""
+    seen: list[Tensor] = []
+    net(compress(compression(trial.y, int(net.architecture["coils"])), trial.y), 1.0, seen)
+    reaches = net.architecture["reaches"]
+    lines = ["| block, ring (inner to outer) | " + " | ".join(f"{r} x {r}" for r in reaches) + " |", "|---" * (len(reaches) + 1) + "|"]
+    for name, weights in (("first", seen[0]), ("last", seen[-1])):
+        for i, row in enumerate(weights.mean((0, 2)).tolist()):
+            lines.append(f"| {name}, {i + 1} | " + " | ".join(f"{w:.2f}" for w in row) + " |")
+    return lines
+
+
+def validator(data: Path) -> Validate:
+    """Of held-out heads after one call, by coils and pattern: gain in dB over the zero-filled image, and outer error."""
+    cases = trials(data, FEW)
+
+    @torch.no_grad()
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        assert isinstance(model, AMKNet)
+        out: dict[str, float] = {}
+        for name, trial in cases.items():
+            V = compression(trial.y, int(model.architecture["coils"]))
+            filled = torch.where(trial.mask[:, None], trial.y, expand(V, model(compress(V, trial.y), 1.0)))
+            x, zero_filled = (trial.combined(ifft(k)) for k in (filled, trial.y))
+            out[f"gain, {name}"] = float((psnr(x, trial.truth) - psnr(zero_filled, trial.truth)).mean())
+            out[f"outer error, {name}"] = float(outer_nmse(x, trial.truth).mean())
+        return out
+
+    return validate
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MRIDIFF_DATA"), help="data folder (default: MRIDIFF_DATA)")
+    parser.add_argument("--weights", default="brain", help="name or file of the restorer's weights")
+    parser.add_argument("--alike", nargs="*", default=[], help="NAME=FILE of weights trained alike, the first compared with all others")
+    parser.add_argument("--only", choices=("quality", "alike", "details"), help="one of the tables")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("give --data FOLDER, or set MRIDIFF_DATA")
+    torch.set_num_threads(options.threads)
+    data, prior = Path(options.data), AMKRestorer(options.weights)
+    alike = {name: AMKRestorer(file) for name, file in (given.split("=", 1) for given in options.alike)}
+    few = trials(data, FEW)
+    tables: dict[str, Callable[[], list[str]]] = {
+        "quality": lambda: quality(few | others(data), prior),
+        "alike": lambda: ablations(trials(data, MANY)[MAIN], alike) if alike else [],
+        "details": lambda: [*details(few[MAIN], prior, options.weights), "", *chosen(few[MAIN], prior.model)],
+    }
+    with torch.no_grad():
+        for name, table in tables.items():
+            if options.only in (None, name):
+                sys.stdout.write("\n".join(table()) + "\n\n")
+
+
+if __name__ == "__main__":
+    main()

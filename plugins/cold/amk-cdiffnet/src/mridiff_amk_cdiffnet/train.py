@@ -1,0 +1,84 @@
+"""Train the restorer: `mridiff train amk-restorer --data FOLDER -o DIR`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import torch
+from annotated_types import Ge
+
+from mridiff.io.weights import load_into, read_weights
+from mridiff_priors.data.pool import PoolConfig
+from mridiff_priors.data.whole import WholeSlices, WholeSource, notes
+from mridiff_priors.train import pool_files
+from mridiff_sdk.codecs.radial import root_mean_power
+from mridiff_sdk.diffusions.gains import NestedMasks
+from mridiff_sdk.fourier import fft
+from mridiff_sdk.sampling_patterns.nested import Order
+from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training.cold import MaskFamily
+from mridiff_sdk.training.run import Run
+from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer
+
+from .measure import validator
+from .net import AMKNet
+from .objective import AMKObjective
+
+PROFILE_SLICES = 256
+"""Slices, in full resolution, that the radial profile is measured on."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """The network."""
+
+    widths: tuple[int, ...] = (16, 32, 48)
+    blocks: int = 1
+    features: int = 48
+    edges: tuple[float, ...] = (0.08, 0.35, 0.7)
+    reaches: tuple[int, ...] = (3, 5, 7)
+    coils: int = 4
+    rounds: int = 10
+    whiten: bool = True
+    fuse: bool = True
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights of the three parts of the loss."""
+
+    kspace: float = 0.1
+    image: float = 1.0
+    edge: float = 0.1
+
+
+def trainer(
+    run: Run, *, net: Net, pool: PoolConfig, masks: MaskFamily, stages: list[WholeSlices], schedule: Schedule,
+    losses: Losses = Losses(),
+    seed: Annotated[int, "of weights, data and draws"] = 0,
+    order: Annotated[Order, "what comes back first"] = "centre_out",
+    energy: Annotated[bool, "equal steps take equal shares of the expected magnitude, not of the samples"] = True,
+    single: Annotated[float, "part of the samples with one coil"] = 0.3,
+    save: Annotated[int, Ge(1), "updates between checkpoints"] = 100,
+    validate: Annotated[int, Ge(0), "updates between measurements on held-out heads, 0 for none"] = 400,
+) -> Trainer:  # fmt: skip
+    """The run that a configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+    files = pool_files(run, pool)
+    source = [WholeSource(files, s.size, seed, s.grain, seen="coils", single=single) for s in stages]
+    with seeded_layers(seed):
+        model = AMKNet(**asdict(net), grid=pool.size, radii=pool.size // 2)
+    model.set_profile(profile(WholeSource(files, pool.size, seed)))
+    if run.weights:
+        load_into(model, read_weights(run.weights)[0])
+    gain = NestedMasks("auto", order, weight=model.weight if energy else None)
+    parts = [Stage(of, s.updates, s.batch) for of, s in zip(source, stages, strict=True)]
+    settings = Settings(seed, schedule, save=save, validate=validate)
+    return Trainer(model, AMKObjective(masks, gain, **asdict(losses)), parts, run.out, settings,
+                   validate=validator(run.folder()) if validate else None, world=run.world, notes=notes(pool))  # fmt: skip
+
+
+def profile(source: WholeSource) -> torch.Tensor:
+    """The root mean square of k-space by radius, of slices scaled to a largest magnitude of 1."""
+    x = source.batch(0, range(PROFILE_SLICES)).truth["x"]
+    return root_mean_power(fft(x / x.abs().amax((1, 2), keepdim=True)))

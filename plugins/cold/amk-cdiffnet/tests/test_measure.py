@@ -1,0 +1,61 @@
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from mridiff.interfaces import Space
+from mridiff_amk_cdiffnet.measure import STD, Trial, chosen, masks, reconstruct, silent, trials, without_choice
+from mridiff_amk_cdiffnet.prior import AMKRestorer
+from mridiff_operators.coil_fourier import CoilFourierOperator
+from mridiff_operators.sense import SenseOperator
+from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.metrics.outer import outer_nmse
+from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.testing.automatic.priors import smooth
+
+DATA = os.environ.get("MRIDIFF_DATA")
+
+
+@pytest.fixture(scope="module")
+def trial():
+    x0 = smooth(Space(("y", "x"), (32, 32)), 2).to(torch.complex64)
+    return Trial.of(x0, simulate_maps(3, (32, 32), 0), masks("random", (32, 32), 3, 2))
+
+
+def test_a_trial_peaks_at_one_and_differs_from_its_truth_by_the_noise_alone(trial):
+    torch.testing.assert_close(ifft(trial.y).abs().flatten(1).amax(1), torch.ones(2))
+    missing = trial.y - trial.problem(CoilFourierOperator).linear(trial.maps * trial.truth[:, None])
+    at = trial.mask[:, None].expand_as(missing)
+    assert not missing[~at].any()
+    scale = ifft(trial.mask[:, None] * fft(trial.maps * trial.truth[:, None])).abs().flatten(1).amax(1)
+    assert abs(float(scale.mean()) - 1) < 0.05 and 0 < float(missing[at].abs().max()) < 10 * STD
+    torch.testing.assert_close(trial.combined(ifft(trial.y)), trial.problem(SenseOperator).linear.H(trial.y))
+
+
+def test_a_silent_network_leaves_the_completion_and_the_original_as_it_was(trial):
+    prior = AMKRestorer()
+    with torch.no_grad():
+        a, b = (reconstruct(trial, p, steps=2) for p in (prior, silent(prior)))
+    assert (a - b).abs().max() > 1e-4 and prior.model.tail.weight.abs().max() > 0
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_choices_can_be_taken_away(trial, keep):
+    rows = [[float(v) for v in line.split("|")[2:-1]] for line in chosen(trial, without_choice("brain", keep).model)[2:]]
+    assert rows[0] == rows[1] == rows[2] == rows[3]  # the same in all rings
+    assert keep or all(v == 0.33 for row in rows for v in row)
+
+
+@pytest.mark.skipif(DATA is None, reason="MRIDIFF_DATA, the folder of real data, is not set")
+def test_held_out_heads_are_better_than_zero_filled():
+    """The gains that the specification asks for where they are reached; the card has those that are not."""
+    prior, gains = AMKRestorer(), {}
+    for case, trial in trials(Path(DATA), (3, 99, 201)).items():
+        with torch.no_grad():
+            x, zero_filled = reconstruct(trial, prior, steps=4), trial.combined(ifft(trial.y))
+        gains[case] = float((psnr(x, trial.truth) - psnr(zero_filled, trial.truth)).mean())
+        assert outer_nmse(x, trial.truth).mean() < outer_nmse(zero_filled, trial.truth).mean() < 1
+    assert gains["64 px, one coil, gaussian-2d, R = 4"] > 1 and gains["64 px, four coils, gaussian-2d, R = 4"] > 2.5
+    assert gains["64 px, four coils, random, R = 4"] > 1.5 and gains["64 px, one coil, random, R = 4"] > 0.2

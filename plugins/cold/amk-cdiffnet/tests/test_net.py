@@ -1,0 +1,104 @@
+import pytest
+import torch
+from torch import nn
+
+from mridiff.interfaces import Streams
+from mridiff_amk_cdiffnet.block import AMKBlock, branch
+from mridiff_amk_cdiffnet.net import AMKNet
+from mridiff_amk_cdiffnet.objective import AMKObjective
+from mridiff_sdk.codecs.radial import bands
+from mridiff_sdk.diffusions import NestedMasks
+from mridiff_sdk.fourier import fft
+from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training.cold import MaskFamily
+
+
+@pytest.mark.parametrize("reach", [3, 5, 7])
+def test_a_branch_reaches_as_far_as_it_says(reach):
+    with seeded_layers(0):
+        part = branch(reach, 2)
+    x = torch.zeros(1, 2, 21, 21, requires_grad=True)
+    part(x)[0, 0, 10, 10].backward()
+    rows = x.grad.abs().sum((0, 1, 3)).nonzero()
+    assert int(rows.max() - rows.min()) + 1 == reach
+
+
+def test_a_single_branch_has_no_choice():
+    with seeded_layers(0):
+        block = AMKBlock(2, 4, reaches=(5,))
+    x, seen = torch.ones(1, 2, 8, 8), []
+    block(x, torch.ones(1, 4), bands(8, 8, ()), seen)
+    assert not seen and not any("gate" in name for name, _ in block.named_parameters())
+
+
+def test_branch_weights_add_up_to_one_and_start_alike(net):
+    with seeded_layers(0):
+        block = AMKBlock(6, 4)
+    seen = []
+    block(torch.randn(2, 6, 8, 8, generator=torch.Generator().manual_seed(0)), torch.ones(2, 4), bands(8, 8, (0.1, 0.4, 0.8)), seen)
+    assert seen[0].shape == (2, 4, 6, 3)
+    torch.testing.assert_close(seen[0], torch.full_like(seen[0], 1 / 3))
+    trained = []
+    net()(fft(Streams.of(0).normal((4, 32, 32))), 0.5, trained)
+    for w in trained:
+        torch.testing.assert_close(w.sum(-1), torch.ones_like(w[..., 0]))
+        assert (w[:, 0] - w[:, -1]).abs().max() > 1e-3  # bands choose for themselves
+
+
+def test_bands_see_their_own_branches():
+    """With one branch per ring the block is that branch there."""
+    with seeded_layers(0):
+        block = AMKBlock(2, 4, bands=2, reaches=(3, 7))
+    logits = torch.zeros(2, 2, 2)
+    logits[0, :, 0] = logits[1, :, 1] = 50
+    with torch.no_grad():
+        block.gate[-1].bias.copy_(logits.flatten())
+        block.film.weight.zero_()
+        block.film.bias.zero_()
+        x, rings = torch.randn(1, 2, 16, 16, generator=torch.Generator().manual_seed(0)), bands(16, 16, (0.5,))
+        out, h = block(x, torch.zeros(1, 4), rings), nn.functional.silu(x)
+    torch.testing.assert_close(out[..., 8, 8], (x + block.branches[0](h))[..., 8, 8])
+    torch.testing.assert_close(out[..., 0, 0], (x + block.branches[1](h))[..., 0, 0])
+
+
+def test_whitened_values_are_of_order_one_for_any_matrix(net):
+    network = net()
+    r = torch.hypot(*(g.float() - 32 for g in torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")))
+    wide = network.weight(64, 64)
+    torch.testing.assert_close(wide[32, 32:40], 2 * network.weight(32, 32)[16, 16:24])  # the same image has twice the values
+    assert wide[r > 20].std() == 0  # beyond the table
+
+
+def test_odd_sizes_and_full_kspace(net):
+    k = fft(Streams.of(0, samples=2).normal((4, 19, 22)))
+    network = net()
+    assert torch.equal(network(k, torch.tensor([0.1, 0.9])), k)
+    M = torch.rand(19, 22, generator=torch.Generator().manual_seed(0)) < 0.5
+    found = network((M * k).to(torch.complex128), 0.5)
+    assert found.dtype == torch.complex128 and torch.equal(found * M, (M * k).to(torch.complex128))
+
+
+@pytest.mark.parametrize("n", [16, 19, 21, 22, 30])
+def test_margins_keep_the_origin_at_the_centre(net, n):
+    before, after = net(widths=(4, 4, 4)).margins(n)
+    full = before + n + after
+    assert full % 4 == 0 and full - n < 4 and min(before, after) >= 0 and before + n // 2 == full // 2
+
+
+def test_a_file_keeps_the_profile(net, tmp_path):
+    network = net()
+    network.save(tmp_path / "w.safetensors")
+    torch.testing.assert_close(AMKNet.load(tmp_path / "w.safetensors").weight(32, 32), network.weight(32, 32), rtol=2e-3, atol=1e-3)
+
+
+def test_the_loss_has_its_three_parts():
+    batch = {"x": Streams.of(0, samples=2).normal((3, 16, 16)), "place": torch.tensor([0.5, 0.9]), "stride": torch.tensor(0.05)}
+    with seeded_layers(0):
+        model = AMKNet(coils=3, widths=(4, 4), features=4, grid=16, radii=8)
+    parts = []
+    for weights in ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)):
+        objective = AMKObjective(MaskFamily(accelerations=(2.0, 2.0), centre=0.1), NestedMasks("auto", "centre_out"), *weights)
+        ((name, loss),) = objective.losses(model, batch, Streams.of(0, samples=2))
+        assert name == "restorer" and float(loss.detach()) > 0
+        parts.append(float(loss.detach()))
+    assert abs(sum(parts[:3]) - parts[3]) < 1e-4 * parts[3]
