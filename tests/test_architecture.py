@@ -1,6 +1,7 @@
 """The house stays as it is drawn: floors, folder anatomy, file sizes, banned calls, import budgets."""
 
 import ast
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(p.parent for p in (*ROOT.glob("core/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml"), *ROOT.glob("plugins/*/*/pyproject.toml")))
 METHODS = [p for p in PACKAGES if p.parent.parent.name == "plugins" and p.parent.name != "foundation"]
+WEIGHTS = [f for p in PACKAGES for f in sorted((p / "src").rglob("*.safetensors"))]
 SOURCES = [f for p in PACKAGES for f in sorted((p / "src").rglob("*.py"))]
 FAMILIES = {"standard", "hybrid", "latent", "cold"}
 
@@ -70,6 +72,15 @@ def test_anatomy_of_a_method(method):
     assert project["name"] == f"mridiff-{method.name}"
     assert project["entry-points"]["mridiff"] == {method.name: f"{module.name}.plugin"}
     assert method.parent.name in FAMILIES
+
+
+@pytest.mark.parametrize("file", WEIGHTS, ids=_name)
+def test_weights_are_small_declared_by_their_hash_and_have_a_card(file):
+    assert file.stat().st_size < 8e6
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert digest in (file.parents[1] / "plugin.py").read_text(), "the declaration has another hash"
+    card = file.with_suffix(".md")
+    assert card.exists() and digest in card.read_text(), f"no card {card.name} with this hash beside it"
 
 
 def test_one_version_for_all():

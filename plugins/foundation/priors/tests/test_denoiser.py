@@ -7,7 +7,7 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff.interfaces.streams import Streams
-from mridiff_priors.denoiser import PACKAGE, Denoiser, fast_bfloat16
+from mridiff_priors.denoiser import Denoiser, fast_bfloat16
 from mridiff_priors.measure import denoising, held_out
 from mridiff_priors.plugin import WEIGHTS
 from mridiff_sdk.nets.preconditioned import Preconditioned
@@ -58,10 +58,10 @@ def test_nearly_equivariant_to_global_phase(brain: Denoiser) -> None:
 def test_bfloat16_changes_little(brain: Denoiser) -> None:
     x0 = disc(32)
     noisy = x0 + 0.1 * Streams.of(0).normal_like(x0)
-    exact = brain(noisy, 0.1)
-    brain.precision = "bfloat16"
-    rounded = brain(noisy, 0.1)
-    brain.precision = "auto"
+    results = {}
+    for brain.precision in ("float32", "bfloat16", "auto"):
+        results[brain.precision] = brain(noisy, 0.1)
+    exact, rounded = results["float32"], results["bfloat16"]
     assert 0 < (rounded - exact).abs().square().mean() < 0.02 * (exact - x0).abs().square().mean()
 
 
@@ -82,13 +82,6 @@ def test_weights_of_ones_own(tmp_path: Path) -> None:
     mine = Denoiser(str(tmp_path / "mine.safetensors"))
     assert mine.diffusion.t_range == (0.01, 5.0)
 
-
-def test_weights_are_small_and_have_a_card() -> None:
-    files = sorted((PACKAGE / "weights").glob("*.safetensors"))
-    assert {f.stem for f in files} == set(WEIGHTS)
-    for path in files:
-        assert path.stat().st_size < 8e6
-        assert WEIGHTS[path.stem].sha256 in path.with_suffix(".md").read_text()
 
 
 @pytest.mark.skipif("MRIDIFF_DATA" not in os.environ, reason="MRIDIFF_DATA, the folder of real data, is not set")

@@ -9,27 +9,14 @@ from typing import Annotated
 from annotated_types import Ge
 from torch import Tensor
 
-from mridiff.errors import DataError
 from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
 from mridiff_sdk.diffusions.fourier import FourierDiffusion
 from mridiff_sdk.diffusions.gains import NestedMasks
+from mridiff_sdk.nets.named import named
 from mridiff_sdk.sampling_patterns.nested import Order, UnitChoice
 
 from .net import RestorerNet
 from .plugin import WEIGHTS
-
-
-def load(weights: str) -> RestorerNet:
-    """The network by the name of weights that come with this package (their hash is checked), or by the path of a file.
-
-    Raises DataError where there is neither, UnsafeInput where the shipped file was changed.
-    """
-    if weights in WEIGHTS:
-        return RestorerNet.load(Path(__file__).parent / WEIGHTS[weights].file, WEIGHTS[weights].sha256)
-    if Path(weights).is_file():
-        return RestorerNet.load(Path(weights))
-    raise DataError(f"no weights {weights!r}: neither a name (known: {', '.join(WEIGHTS)}) nor a file",
-                    hint="give one of these names, or the path of a file made by `mridiff train kspace-restorer`")  # fmt: skip
 
 
 class KspaceRestorer(Prior):
@@ -49,7 +36,7 @@ class KspaceRestorer(Prior):
         patch: Annotated[int, Ge(1), "side of a patch, in samples"] = 4,
     ) -> None:
         super().__init__()
-        self.model = load(weights)
+        self.model = named(RestorerNet, weights, WEIGHTS, Path(__file__).parent, "kspace-restorer")
         self.diffusion = FourierDiffusion(NestedMasks(unit, order, patch))
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:

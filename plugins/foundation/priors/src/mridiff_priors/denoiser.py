@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from mridiff.errors import DataError
 from mridiff.interfaces.prior import Prior, Scaling
 from mridiff.interfaces.scan import Field
 from mridiff.interfaces.space import Space
 from mridiff.interfaces.streams import Streams
 from mridiff_sdk.diffusions import VE
+from mridiff_sdk.nets.named import named
 from mridiff_sdk.nets.preconditioned import Preconditioned
 
 from .plugin import WEIGHTS
@@ -23,16 +23,8 @@ PACKAGE = Path(__file__).parent
 
 
 def load(weights: str) -> Preconditioned:
-    """A network by the name of weights that come with this package (their hash is checked), or by the path of a file.
-
-    Raises DataError where there is neither, UnsafeInput where the shipped file was changed.
-    """
-    if weights in WEIGHTS:
-        return Preconditioned.load(PACKAGE / WEIGHTS[weights].file, WEIGHTS[weights].sha256)
-    if Path(weights).is_file():
-        return Preconditioned.load(Path(weights))
-    raise DataError(f"no weights {weights!r}: neither a name (known: {', '.join(WEIGHTS)}) nor a file",
-                    hint="give one of these names, or the path of a file made by `mridiff train denoiser`")  # fmt: skip
+    """A network by the name of weights that come with this package, or by the path of a file; raises what `named` does."""
+    return named(Preconditioned, weights, WEIGHTS, PACKAGE, "denoiser")
 
 
 def fast_bfloat16(device: torch.device) -> bool:

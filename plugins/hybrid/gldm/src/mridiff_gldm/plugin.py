@@ -8,8 +8,11 @@ from mridiff.plugins.hookspecs import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Zero-shot dynamic MRI reconstruction with global-to-local diffusion model", 2024, "10.48550/arXiv.2411.03723")
-GLOBAL = Weights("weights/global.safetensors", "5e852463e97c2f85c7878290fb05f929b6d71ca7ce3ad192aaa5f1da4b377e19", "Apache-2.0")
-LOCAL = Weights("weights/local.safetensors", "44392e7ca8132940774e90f4d4875d982ea85d962af0a3db07a09dfc6423e94a", "Apache-2.0")
+WEIGHTS = {
+    "global": Weights("weights/global.safetensors", "5e852463e97c2f85c7878290fb05f929b6d71ca7ce3ad192aaa5f1da4b377e19", "Apache-2.0"),
+    "local": Weights("weights/local.safetensors", "44392e7ca8132940774e90f4d4875d982ea85d962af0a3db07a09dfc6423e94a", "Apache-2.0"),
+}
+"""The weights that come with this package, by the names under which the priors take them."""
 KNOWS = frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.LINEAR_CODEC})
 
 
@@ -18,10 +21,10 @@ def mridiff_priors() -> Iterable[PriorSpec]:
     """Two denoisers of single frames in weighted k-space."""
     return [
         PriorSpec(name="gldm-global", summary="weighted k-space of a frame, trained on merges of whole undersampled series",
-                  target="mridiff_gldm.prior:GlobalPrior", axes=("y", "x"), offers=KNOWS, weights=(GLOBAL,), source=STUDY,
+                  target="mridiff_gldm.prior:GlobalPrior", axes=("y", "x"), offers=KNOWS, weights=(WEIGHTS["global"],), source=STUDY,
                   training="mridiff_gldm.train:global_trainer"),
         PriorSpec(name="gldm-local", summary="weighted k-space of a frame, trained on merges of four undersampled frames",
-                  target="mridiff_gldm.prior:LocalPrior", axes=("y", "x"), offers=KNOWS, weights=(LOCAL,), source=STUDY,
+                  target="mridiff_gldm.prior:LocalPrior", axes=("y", "x"), offers=KNOWS, weights=(WEIGHTS["local"],), source=STUDY,
                   training="mridiff_gldm.train:local_trainer"),
     ]  # fmt: skip
 

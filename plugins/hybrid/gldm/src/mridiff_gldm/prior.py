@@ -8,19 +8,18 @@ from typing import Annotated
 
 from torch import Tensor
 
-from mridiff.errors import DataError
 from mridiff.interfaces import Codec, Field, Prior, Scaling, Space, Streams
-from mridiff.spec import Weights
 from mridiff_sdk.codecs import Compose, Fourier, RadialWeight, Ramp
 from mridiff_sdk.diffusions import VE
+from mridiff_sdk.nets.named import named
 
 from .net import KSpaceNet
-from .plugin import GLOBAL, LOCAL
+from .plugin import WEIGHTS
 
 SIGMA_RANGE = (0.02, 20.0)
 """Noise levels that training covers, per complex number of weighted k-space."""
 
-Path_ = Annotated[str, "the path of a .safetensors file made by the training command; empty = the weights of this package"]
+Named = Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"]
 
 
 def weighting() -> Codec:
@@ -36,12 +35,11 @@ class WeightedPrior(Prior):
 
     space = Space(("ky", "kx"), kind="k-space")
     scaling = Scaling("p99-adjoint", 1.0)
-    shipped: Weights
 
-    def __init__(self, weights: Path_ = "") -> None:
+    def __init__(self, weights: str, training: str) -> None:
         super().__init__()
         self.codec = weighting()
-        self.model = load(weights, self.shipped)
+        self.model = named(KSpaceNet, weights, WEIGHTS, Path(__file__).parent, training)
         self.diffusion = VE(*self.model.sigma_range)
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
@@ -53,19 +51,12 @@ class WeightedPrior(Prior):
 class GlobalPrior(WeightedPrior):
     """Trained on merges over the whole beat: complete and clean, but blurred in time."""
 
-    shipped = GLOBAL
+    def __init__(self, weights: Named = "global") -> None:
+        super().__init__(weights, "gldm-global")
 
 
 class LocalPrior(WeightedPrior):
     """Trained on merges of four frames in a row: sharper in time, noisier."""
 
-    shipped = LOCAL
-
-
-def load(path: str, shipped: Weights) -> KSpaceNet:
-    """The network in a file, or the shipped one, whose hash is checked. Raises DataError, UnsafeInput."""
-    if not path:
-        return KSpaceNet.load(Path(__file__).parent / shipped.file, shipped.sha256)
-    if not Path(path).is_file():
-        raise DataError(f"no weights file {path!r}", hint="Give the path of a file made by `python -m mridiff_gldm.train`.")
-    return KSpaceNet.load(Path(path))
+    def __init__(self, weights: Named = "local") -> None:
+        super().__init__(weights, "gldm-local")
