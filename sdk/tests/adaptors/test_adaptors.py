@@ -123,6 +123,19 @@ def test_tiles_have_streams_of_their_own():
     assert not torch.allclose(batch[0, :4], batch[0, 4:])
 
 
+@pytest.mark.parametrize("chunk", [2, 5, 100])
+def test_patches_in_batches_are_what_each_is_alone(chunk):
+    class Timed(Local):
+        def forward(self, x_t, t, conditions=None, rng=None):
+            return super().forward(x_t, t, conditions, rng) + torch.as_tensor(t).reshape(-1, 1, 1)
+
+    x, t = Streams.of(0, "x", 2).normal((13, 10), torch.complex128), torch.tensor([0.2, 0.7])
+    guide = {"guide": Field(Streams.of(1, "g", 1).normal((13, 10), torch.complex128), ("y", "x"))}
+    alone, together = (Tile(Timed(), {"y": 4, "x": 5}, {"y": 3, "x": 3}, chunk=n) for n in (1, chunk))
+    torch.testing.assert_close(together(x, t, guide, Streams.of(0, "s", 2)), alone(x, t, guide, Streams.of(0, "s", 2)))
+    assert max(together.prior.calls) == 2 * min(chunk, 16) and max(alone.prior.calls) == 2
+
+
 def test_tile_refuses_what_cannot_be_tiled():
     with pytest.raises(DataError, match="patch"):
         Tile(Plane(), {"y": 16}, {"y": 8})(torch.zeros(1, 8, 8), 1.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mridiff_sdk.diffusions import VE, VP, Box, Cosine, FourierDiffusion
-from mridiff_sdk.diffusions.ladders import geometric, karras, respaced, time_travel, uniform
+from mridiff_sdk.diffusions.ladders import geometric, karras, respaced, spanning, time_travel, uniform
 
 DIFFUSIONS = [VP(), VP(levels=1000), VE(0.002, 80.0), Cosine()]
 
@@ -30,6 +30,15 @@ def test_a_discrete_chain_is_visited_at_its_levels():
     assert times.tolist() == [10, 7, 3, 0]
     with pytest.raises(ValueError, match="do not fit"):
         uniform(VP(levels=10, beta_max=5.0), 11)
+
+
+def test_spanning_visits_both_ends_of_the_range_and_then_zero():
+    levels = (1000 * spanning(VP(levels=1000), 4)).round().tolist()
+    assert levels == [1000, 667, 334, 1, 0]
+    d = VP()
+    assert spanning(d, 7).tolist()[0] == d.t_range[1] and spanning(d, 7).tolist()[-2] == d.t_range[0]
+    with pytest.raises(ValueError, match="do not fit"):
+        spanning(VP(levels=20, beta_max=10.0), 25)
 
 
 def test_karras_ratios_are_even_in_their_root_on_every_diffusion():

@@ -55,3 +55,8 @@ def test_nobody_is_best_without_rivals_without_direction_or_where_all_are_alike(
 
 def test_values_that_are_written_alike_share_the_first_place():
     assert best("psnr", {"a": 30.001, "b": 30.002, "c": 29}) == {"a", "b"}
+
+
+def test_a_number_for_every_modality_is_written_with_its_label_once():
+    values = {"psnr": 32.5, "psnr_0": 30.0, "psnr_1": 35.0, "ssim": 0.9}
+    assert summary(values, ("psnr", "ssim", "nmse")) == "PSNR 30.00 | 35.00 dB · SSIM 0.900"

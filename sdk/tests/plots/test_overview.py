@@ -7,7 +7,7 @@ import pytest
 from mridiff.errors import DataError
 from mridiff_sdk.plots.overview import cells, draw_overview, sampled
 from mridiff_sdk.plots.panels import panels
-from mridiff_sdk.plots.sheet import enlarged, printable
+from mridiff_sdk.plots.sheet import Sheet, enlarged, printable
 
 rng = np.random.default_rng(0)
 BARE = {"title": "t", "axes": ("y", "x"), "metrics": {}, "baseline_name": ""}
@@ -102,3 +102,12 @@ def test_drawing_leaves_the_global_plotting_state_alone(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_legend_of_wide_pictures_is_on_the_page(tmp_path, monkeypatch):
+    lowest = []
+    draw = Sheet.bar
+    monkeypatch.setattr(Sheet, "bar", lambda self, label, left, top, *rest: lowest.append((top + 60, self.height)) or draw(self, label, left, top, *rest))
+    x = rng.random((2, 16, 16))
+    draw_overview(tmp_path / "a.png", **{**BARE, "axes": ("modality", "y", "x"), "reference": x, "sampling": x[0] > 0.5}, result=x + 0.1)
+    assert len(lowest) == 2 and all(bottom <= height for bottom, height in lowest)

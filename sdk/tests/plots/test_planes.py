@@ -60,3 +60,11 @@ def test_one_axis_becomes_a_strip():
 def test_arrays_that_do_not_fit_their_axes_are_refused(shape, axes, size):
     with pytest.raises(DataError, match="cannot draw"):
         flatten(np.zeros(shape), axes, size)
+
+
+def test_modalities_stand_side_by_side():
+    pair = np.stack([np.full((4, 3), 1.0), np.full((4, 3), 2.0)])
+    sheet = flatten(pair, ("modality", "y", "x"))
+    assert sheet.shape[0] == 4 and np.array_equal(sheet[:, :3], pair[0]) and np.array_equal(sheet[:, -3:], pair[1])
+    assert np.isnan(sheet[:, 3:-3]).all() and sheet.shape[1] > 6
+    assert np.isfinite(flatten(pair[None], ("t", "modality", "y", "x"))[:, :3]).all()

@@ -24,6 +24,10 @@ class Codec(nn.Module, ABC):
         """The space of u for an operator's domain; the identity keeps it."""
         return domain
 
+    def domain(self, space: Space) -> Space:
+        """The way back: the space of x for one of u. It is asked for where no operator tells what x is; the identity keeps it."""
+        return space
+
     @abstractmethod
     def encode(self, x: Tensor, conditions: Mapping[str, Field] | None = None) -> Tensor:
         """The prior's representation u of x (sample, *domain)."""

@@ -47,10 +47,16 @@ class LinearOperator(Operator):
     """A linear operator with its adjoint. A real domain takes the real part in `adjoint`, so that <A x, y> = <x, A^H y> in it."""
 
     homogeneous = True
+    rough_name = "zero-filled"
+    """What `rough` is called in pictures."""
 
     @abstractmethod
     def adjoint(self, y: Any) -> Tensor:
         """A^H y. Call it as `A.H(y)`, so that it is counted."""
+
+    def rough(self, y: Any) -> Tensor:
+        """A first look at x, shown beside results and scored: the adjoint, where no better closed form is customary."""
+        return self.H(y)  # type: ignore[no-any-return]
 
     def normal(self, x: Tensor) -> Tensor:
         """A^H A x; override it where that is cheaper. Call it as `A.gram(x)`, so that it is counted."""
@@ -186,6 +192,10 @@ class Multiply(LinearOperator):
         """conj(c) y."""
         return (self.c.conj() * y).to(y.dtype) if self.c.ndim == 0 else self.c.conj() * y
 
+    def rough(self, y: Any) -> Tensor:
+        """y / c, what was multiplied is divided; 0 where c is."""
+        return torch.where(self.c != 0, y / self.c, 0).to(y.dtype)
+
 
 class Composition(LinearOperator):
     """(A B) x = A(B x)."""
@@ -196,6 +206,7 @@ class Composition(LinearOperator):
             names = type(A).__name__, type(B).__name__
             raise ValueError(f"cannot compose {names[0]}, which takes {A.domain}, with {names[1]}, which gives {B.codomain}")
         self.A, self.B, self.domain, self.codomain = A, B, B.domain, A.codomain
+        self.rough_name = A.rough_name
 
     def forward(self, x: Tensor) -> Data:
         """A(B x)."""
@@ -209,6 +220,10 @@ class Composition(LinearOperator):
     def normal(self, x: Tensor) -> Tensor:
         """B^H (A^H A) B x, through A's own fast normal operator."""
         return self.B.adjoint(self.A.normal(self.B.forward(x)))  # type: ignore[arg-type]
+
+    def rough(self, y: Any) -> Tensor:
+        """A first look at what B gave, and from there at x."""
+        return self.B.rough(self.A.rough(y))
 
     def image(self, x: Tensor) -> Tensor:
         """As A, when B keeps the space."""
@@ -269,6 +284,7 @@ class BlockOperator(LinearOperator):
             raise ValueError(f"the blocks must share one domain; got {', '.join(str(A.domain) for A in parts)}")
         self.domain = Space((axis, *inner.axes), (len(parts), *inner.sizes), inner.complex, inner.unit, inner.kind)
         self.codomain = tuple(_single(A.codomain) for A in parts)
+        self.rough_name = ", ".join(dict.fromkeys(A.rough_name for A in parts))
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """One block per slice."""
@@ -281,6 +297,16 @@ class BlockOperator(LinearOperator):
     def normal(self, x: Tensor) -> Tensor:
         """The slices' normal operators, side by side."""
         return torch.stack([A.normal(x[:, i]) for i, A in enumerate(self.parts)], dim=1)  # type: ignore[operator]
+
+    def rough(self, y: tuple[Tensor, ...]) -> Tensor:
+        """A first look at every slice, side by side."""
+        return torch.stack([A.rough(b) for A, b in zip(self.parts, y, strict=True)], dim=1)  # type: ignore[operator]
+
+    def scaled(self, c: float | Tensor) -> LinearOperator:
+        """The operator x -> A(c x); for a number it keeps its blocks, which samplers may need one by one."""
+        if isinstance(c, Tensor) and c.ndim:
+            return super().scaled(c)
+        return BlockOperator([A.scaled(c) for A in self.parts], self.domain.axes[0])  # type: ignore[operator]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Reconstruction:
     axes: tuple[str, ...]
     scale: float
     baseline: Tensor | None = None
+    baseline_name: str = ""
     estimates: Mapping[str, Tensor] = field(default_factory=dict)
     outputs: Mapping[str, Field] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -110,18 +111,22 @@ class Method:
         return next(iter(scalings), Scaling())
 
     def _free_space(self, A: Operator | None) -> Space | None:
-        return None if A is not None else next((p.space for p in self.priors.values()), None)
+        return None if A is not None else next((p.codec.domain(p.space) for p in self.priors.values()), None)
 
     def _finish(self, scan: Scan, problem: Inverse, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
         look = (lambda x: x) if problem.A is None else problem.A.image
         samples = look(x0).cpu()
         x = samples.mean(0, keepdim=True)
         axes = problem.space.axes if samples.ndim == len(problem.space.axes) + 1 else problem.space.axes[-(samples.ndim - 1) :]
-        # The adjoint; where a part of the operator is unknown, the adjoint at the value that an estimate begins with.
+        # A first look; where a part of the operator is unknown, that at the value that an estimate begins with.
         A = problem.A.at(problem.A.start()) if isinstance(problem.A, ParametricOperator) else problem.A
-        baseline = look(A.H(problem.y) * scale).cpu() if isinstance(A, LinearOperator) and problem.y is not None else None
-        result = Reconstruction(scan.id, x, samples, axes, scale, baseline, {k: v.cpu() for k, v in last.nuisance.items()},
-                                {k: f.to("cpu") for k, f in last.outputs.items()}, cost=cost)  # fmt: skip
+        linear = A if isinstance(A, LinearOperator) and problem.y is not None else None
+        baseline, name = (None, "") if linear is None else (look(linear.rough(problem.y) * scale).cpu(), linear.rough_name)
+        if linear is None and "baseline" in last.outputs:  # without an operator, what the sampler says that it began with
+            baseline, name = last.outputs["baseline"].data.mean(0, keepdim=True).cpu(), "first guess"
+        result = Reconstruction(scan.id, x, samples, axes, scale, baseline, name,
+                                {k: v.cpu() for k, v in last.nuisance.items()}, {k: f.to("cpu") for k, f in last.outputs.items()},
+                                cost=cost)  # fmt: skip
         # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
         seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
         return replace(result, metrics=score(result, scan, seen))

@@ -53,7 +53,8 @@ def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None)
 def _write_image(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:
     write = service("image")
     if write is not None and geometry is not None and geometry.affine is not None:
-        write(path, result.x[0].abs().numpy(), result.axes, geometry)
+        x = result.x[0]
+        write(path, (x.abs() if x.is_complex() else x).numpy(), result.axes, geometry)
 
 
 def _draw(path: Path, result: Reconstruction, scan: Scan) -> None:
@@ -65,7 +66,7 @@ def _draw(path: Path, result: Reconstruction, scan: Scan) -> None:
     same = truth is not None and truth.data.shape[1:] == result.x.shape[1:]
     draw(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
          reference=truth.data[0].numpy() if truth is not None and same else None,
-         baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name="zero-filled",
+         baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name=result.baseline_name,
          std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
          sampling=None if mask is None else np.asarray(mask.data[0]),
          voxel_size=None if scan.measured.geometry is None else scan.measured.geometry.voxel_size)  # fmt: skip

@@ -17,6 +17,8 @@ from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
+from mridiff_datasets.qsm import QsmPhantom
+from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.testing import DatasetCase, conformance
@@ -65,6 +67,10 @@ def read(name):
 def cases(spec):
     if spec.name == "cine":
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16))]
+    if spec.name == "qsm-phantom":
+        return [DatasetCase(id="small", offers=spec.offers, build=partial(QsmPhantom, subjects=2, size=16))]
+    if spec.name == "sim-fmri":
+        return [DatasetCase(id="two", offers=spec.offers, build=partial(SimFMRI, stimuli=2, size=16))]
     if spec.name == "moving-brain":
         return [DatasetCase(id="moved", offers=spec.offers, build=partial(MovingBrain, shots=3, coils=2))]
     if not spec.reads:

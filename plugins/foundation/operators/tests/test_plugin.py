@@ -1,17 +1,19 @@
 import importlib
 
 from mridiff.interfaces import LinearOperator, ParametricOperator
-from mridiff.spec import Trait
+from mridiff.spec import Trait, needs
 from mridiff_operators.plugin import mridiff_operators
 
 
 def test_declares_operators_whose_targets_exist() -> None:
     specs = {spec.name: spec for spec in mridiff_operators()}
-    assert {"fourier", "coil-fourier", "sense", "kt-cartesian", "rigid-motion-sense"} <= set(specs)
+    assert {"fourier", "coil-fourier", "sense", "kt-cartesian", "rigid-motion-sense", "dipole"} == set(specs)
     for spec in specs.values():
         module, _, name = spec.target.partition(":")
         parametric = Trait.PARAMETRIC in spec.offers
         assert issubclass(getattr(importlib.import_module(module), name), ParametricOperator if parametric else LinearOperator)
-        assert parametric or {Trait.LINEAR, Trait.MASKED} <= spec.offers
+        assert parametric or Trait.LINEAR in spec.offers
+        assert (Trait.MASKED in spec.offers) == (Trait.LINEAR in spec.offers and Trait.MASK in spec.needs.get("dataset", needs()).all)
+    assert specs["dipole"].offers == {Trait.LINEAR}
     assert Trait.COISOMETRIC in specs["fourier"].offers
     assert specs["sense"].needs["dataset"].missing(frozenset({Trait.MASK})) == (Trait.MAPS,)

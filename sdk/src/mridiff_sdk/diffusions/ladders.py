@@ -18,6 +18,15 @@ def uniform(diffusion: Diffusion, steps: int, start: float | None = None) -> Ten
     return respaced(diffusion, (steps,), start)
 
 
+def spanning(diffusion: Diffusion, steps: int) -> Tensor:
+    """Evenly spaced times from the end of the trained range to its beginning, both visited; then 0. (steps + 1,).
+
+    Of a discrete chain the first and the last level and even ones between, as Nichol and Dhariwal, ICML 2021, respace one section.
+    """
+    low, high = diffusion.t_range
+    return _ladder(diffusion, torch.cat((torch.linspace(high, low, steps, dtype=torch.float64), torch.zeros(1, dtype=torch.float64))))
+
+
 def respaced(diffusion: Diffusion, counts: Sequence[int], start: float | None = None) -> Tensor:
     """The range from 0 to `start` in len(counts) equal sections, clean first, with counts[i] even steps in section i.
 

@@ -1,4 +1,4 @@
-"""What all metrics begin with: magnitudes of the same shape, one data range per sample, sums over a region."""
+"""What all metrics begin with: magnitudes (real numbers keep their sign) of one shape, a data range per sample, sums over a region."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from mridiff.errors import DataError
 
 
 def magnitudes(estimate: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    """Both as real magnitudes of one type, (sample, ...); raises DataError if the shapes differ or there is nothing to compare."""
+    """Both as real numbers of one type, (sample, ...): magnitudes if either is complex, else as they are, since a wrong sign is an error.
+
+    Raises DataError if the shapes differ or there is nothing to compare.
+    """
     if estimate.shape != reference.shape or estimate.ndim < 2 or estimate.numel() == 0:
         raise DataError(
             f"estimate {tuple(estimate.shape)} and reference {tuple(reference.shape)} must have one shape (sample, ...)",
             hint="crop or combine with the operator's image() first; metrics neither broadcast nor resize",
         )
-    dtype = torch.promote_types(estimate.abs().dtype, reference.abs().dtype)
-    return estimate.abs().to(dtype), reference.abs().to(dtype)
+    if estimate.is_complex() or reference.is_complex():
+        estimate, reference = estimate.abs(), reference.abs()
+    dtype = torch.promote_types(estimate.dtype, reference.dtype)
+    return estimate.to(dtype), reference.to(dtype)
 
 
 def data_range_of(reference: Tensor, data_range: float | Tensor | None) -> Tensor:
     """The data range per sample, (sample,): the maximum of the reference magnitude, or what the caller says."""
     if data_range is None:
-        return reference.flatten(1).amax(1)
+        return reference.abs().flatten(1).amax(1)
     return torch.as_tensor(data_range, dtype=reference.dtype, device=reference.device).expand(len(reference))
 
 

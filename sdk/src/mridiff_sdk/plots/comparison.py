@@ -14,6 +14,7 @@ from .numbers import best, summary
 from .panels import Panels, errors_label, panels, sizes, window_label
 from .planes import Picture
 from .sheet import ACCENT, BRIGHT, NAME, QUIET, SMALL, TINY, TITLE, Sheet, enlarged, line
+from .window import grey
 
 MARGIN, GAP, CELL, BAR, ZOOM = 48, 24, 400, 400, 3
 COLUMNS = 6  # in one band; more methods go on in further bands
@@ -64,7 +65,7 @@ def draw_comparison(
     count = len(bands[0])
     height, width, scale = enlarged(view.shape, 540 if count <= 4 else 400)
     layout = _layout((height, width), scale, errors=bool(view.errors))
-    box = busiest(list(view.pictures.values())[-1] if view.reference is None else view.reference, ZOOM)
+    box = busiest(grey(list(view.pictures.values())[-1] if view.reference is None else view.reference), ZOOM)
     header = MARGIN + line(TITLE) + line(SMALL) + GAP
     across = max(2 * MARGIN + count * (layout.cell + GAP) - GAP, 2 * MARGIN + BAR)
     foot = header + len(bands) * layout.band

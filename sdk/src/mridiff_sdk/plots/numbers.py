@@ -21,10 +21,13 @@ class Quantity:
 QUANTITIES: Mapping[str, Quantity] = {
     "psnr": Quantity("PSNR", "dB", +1, "peak signal-to-noise ratio; higher is better"),
     "ssim": Quantity("SSIM", "", +1, "structural similarity; higher is better, 1 is identity"),
+    "pixcorr": Quantity("PixCorr", "", +1, "correlation over all values of a picture in colour; higher is better"),
     "nmse": Quantity("NMSE", "", -1, "normalised mean squared error; lower is better"),
     "psnr_head": Quantity("PSNR inside", "dB", +1, "peak signal-to-noise ratio inside the object; higher is better"),
     "ssim_head": Quantity("SSIM inside", "", +1, "structural similarity inside the object; higher is better"),
     "mae": Quantity("MAE", "", -1, "mean absolute error; lower is better"),
+    "contrast_lesion": Quantity("lesion contrast", "", 0, "contrast of the lesion over that of the reference; 1 is all of it"),
+    "nrmse": Quantity("NRMSE", "", -1, "norm of the error over that of the reference, both about their means; lower is better"),
     "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),
     "nfe": Quantity("NFE", "", -1, "number of network evaluations"),
     "operator_calls": Quantity("A-count", "", -1, "number of operator applications"),
@@ -86,8 +89,14 @@ def labelled(name: str, value: Any) -> str:
 
 
 def summary(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """The named quantities that are there, in one line."""
-    return " · ".join(labelled(name, values[name]) for name in names if name in values)
+    """The named quantities that are there, in one line; one that is known of every modality ("psnr_0", "psnr_1") as all of these."""
+    return " · ".join(_of_modalities(name, values) or labelled(name, values[name]) for name in names if name in values)
+
+
+def _of_modalities(name: str, values: Mapping[str, Any]) -> str:
+    each = [format_number(name, values[f"{name}_{i}"]) for i in range(len(values)) if f"{name}_{i}" in values]
+    quantity = QUANTITIES.get(name, Quantity(name))
+    return " ".join(part for part in (quantity.label, " | ".join(each), quantity.unit) if part) if each else ""
 
 
 def best(name: str, values: Mapping[str, Any]) -> set[str]:

@@ -54,13 +54,15 @@ def draw_overview(
     view = panels(shown, reference, axes, std=std, voxel_size=voxel_size)
     names = {"baseline": baseline_name, "result": "result"}
     scores = {"result": metrics.get("x", {}), "baseline": metrics.get("baseline", {})}
-    rows = cells(view, names, {k: summary(v, SCORES) for k, v in scores.items()})
+    told = SCORES[:2] if "modality" in axes else SCORES  # one number for each of them fills the line
+    rows = cells(view, names, {k: summary(v, told) for k, v in scores.items()})
     height, width, scale = enlarged(view.shape, TARGET)
     column, row = max(width, CELL), line(NAME) + height + 12 + line(SMALL)
     beside = all(rows[-1])  # the legend goes beside the pictures unless a cell is free for it
     right = MARGIN + len(rows[0]) * (column + GAP)
     header = MARGIN + line(TITLE) + line(SMALL) + GAP
-    tall = max(len(rows) * (row + GAP), 0 if not beside else _legend_height(sampling, view))
+    legend = _legend_height(sampling, view)
+    tall = max(len(rows) * (row + GAP), legend if beside else row + GAP + legend)
     with Sheet(path, right + (SIDE + GAP if beside else 0) + MARGIN - GAP, header + tall + MARGIN - GAP) as sheet:
         sheet.text(title, MARGIN, MARGIN, TITLE, colour=BRIGHT, weight="bold", width=sheet.width - 2 * MARGIN)
         about = sizes(result, axes) + " · the same window in all pictures" + (f" · shown {scale:.3g} times as large" if scale != 1 else "")

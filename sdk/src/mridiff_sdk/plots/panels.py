@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mridiff.errors import DataError
 
 from .planes import Picture, flatten
-from .window import Window, error_of, factor_for, window_of
+from .window import Window, error_of, factor_for, grey, window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Panels:
     @property
     def shape(self) -> tuple[int, ...]:
         """Rows and columns of every picture."""
-        return next(iter(self.pictures.values())).shape
+        return next(iter(self.pictures.values())).shape[:2]
 
 
 def panels(
@@ -60,7 +60,7 @@ def panels(
                         hint="Bring all results to the space of the reference first.")  # fmt: skip
     pictures = {name: flatten(array, axes, voxel_size) for name, array in results.items()}
     truth = None if reference is None else flatten(reference, axes, voxel_size)
-    spread = None if std is None else flatten(std, axes, voxel_size)
+    spread = None if std is None else grey(flatten(std, axes, voxel_size))
     window = window_of(list(pictures.values())[-1] if truth is None else truth)
     errors = {} if truth is None else {name: error_of(p, truth) for name, p in pictures.items()}
     scaled = list(errors.values()) or ([] if spread is None else [spread])

@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 from mridiff.errors import DataError
 
 Picture = NDArray[np.float64]
-"""A real picture (row, column); NaN where there is nothing to show."""
+"""A real picture (row, column), or (row, column, 3) in colour; NaN where there is nothing to show."""
 
 _SPATIAL = ("z", "y", "x")
 _PAIRS = (("y", "x"), ("ky", "kx"))
+_COLOUR = ("channel", "y", "x")
 
 
 def flatten(array: NDArray[Any], axes: tuple[str, ...], voxel_size: Sequence[float] | None = None) -> Picture:
     """The picture of `array` (*axes): magnitude if complex, the middle of every axis that is not shown.
 
     Two axes are shown as they are. Volumes become one picture of their three middle planes: (z, x) and (z, y) on top, z
-    rising, (y, x) below. One axis becomes a strip. `voxel_size`, in mm for each of z, y, x that is among `axes` and in
-    their order, makes pixels square. Raises DataError where array, axes and voxel size do not go together.
+    rising, (y, x) below. Modalities stand side by side. One axis becomes a strip, three channels of a plane a picture in
+    colour. `voxel_size`, in mm for each of z, y, x that is among `axes` and in their order, makes pixels square. Raises
+    DataError where array, axes and voxel size do not go together.
     """
     values = np.asarray(array)
     values = (np.abs(values) if np.iscomplexobj(values) else values).astype(np.float64)
@@ -30,6 +32,11 @@ def flatten(array: NDArray[Any], axes: tuple[str, ...], voxel_size: Sequence[flo
     if values.ndim != len(axes) or not values.size or (voxel_size is not None and len(voxel_size) != len(spatial)):
         raise DataError(f"cannot draw an array of shape {values.shape} with axes ({', '.join(axes)}) and voxel size {voxel_size}",
                         hint="Name every axis of the array, leave the sample axis away, and give one size per spatial axis.")  # fmt: skip
+    if axes == _COLOUR and len(values) == 3:
+        return np.moveaxis(values, 0, -1)
+    if "modality" in axes:
+        rest, where = tuple(a for a in axes if a != "modality"), axes.index("modality")
+        return _mosaic([[flatten(values.take(i, where), rest, voxel_size) for i in range(values.shape[where])]])
     if values.ndim == 1:
         return np.repeat(values[None], max(1, values.size // 4), axis=0)
     size = dict(zip(spatial, voxel_size, strict=True)) if voxel_size is not None else {}

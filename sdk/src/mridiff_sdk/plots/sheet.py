@@ -60,8 +60,10 @@ class Sheet:
     def picture(
         self, values: Picture, left: int, top: int, size: tuple[int, int], window: Window, cmap: str = "gray", edge: str = ""
     ) -> None:
-        """Show `values` within `size` (height, width), with a thin edge of a colour if one is named."""
+        """Show `values` within `size` (height, width), with a thin edge of a colour if one is named; the window holds for each channel."""
         crisp = size[0] % values.shape[0] == 0 and size[1] % values.shape[1] == 0
+        if values.ndim == 3:
+            values = np.clip((values - window.low) / (window.high - window.low), 0, 1)
         self.page.imshow(values, cmap=_colours(cmap), vmin=window.low, vmax=window.high, aspect="auto",
                          extent=(left, left + size[1], top + size[0], top),
                          interpolation="nearest" if crisp else "antialiased")  # fmt: skip

@@ -35,8 +35,13 @@ def window_of(picture: Picture) -> Window:
 
 
 def error_of(picture: Picture, reference: Picture) -> Picture:
-    """Magnitude of the difference of two pictures (of magnitudes, where the data are complex)."""
-    return np.abs(picture - reference)
+    """Magnitude of the difference of two pictures (of magnitudes, where the data are complex), in grey."""
+    return grey(np.abs(picture - reference))
+
+
+def grey(picture: Picture) -> Picture:
+    """A picture in colour as the mean of its channels; any other as it is."""
+    return picture.mean(-1) if picture.ndim == 3 else picture
 
 
 def factor_for(errors: Sequence[Picture], window: Window) -> int:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, Problem, Sampler, Step, Streams
-from mridiff.interfaces.operator import Multiply
+from mridiff.interfaces import BlockOperator, Blocks, Field, Gaussian, Noise, Problem, Sampler, Step, Streams
 from mridiff.spec import Trait
 
 from .cases import SamplerCase
 from .check import NotApplicableError, collect, law
 from .observe import observe
 from .operators import DECOYS
-from .values import close, distance, draw, finite, identical, size
+from .values import close, distance, draw, finite, identical, parts, size
 
 
 def _run(sampler: Sampler, problem: Problem, samples: int = 2) -> list[Step]:
@@ -32,12 +32,30 @@ def _first(case: SamplerCase) -> Tensor:
 
 
 def _scaled(problem: Problem, c: float) -> Problem:
-    """The same problem with y measured in other units: A, y and the noise times c."""
-    assert isinstance(problem.noise, Gaussian) and isinstance(problem.y, Tensor)
+    """The same problem with y measured in other units: A, y and the noise times c, block by block."""
     A = problem.linear
-    assert not isinstance(A.codomain, tuple)
-    std = None if problem.noise.std is None else c * problem.noise.std
-    return replace(problem, A=Multiply(A.codomain, c) @ A, y=c * problem.y, noise=replace(problem.noise, std=std))
+    axis = A.domain.axes[0]
+    larger = BlockOperator([c * part for part in A.parts], axis) if isinstance(A, BlockOperator) else c * A  # type: ignore[misc, operator]
+    return replace(_louder(problem, c), A=larger)
+
+
+def _louder(problem: Problem, c: float) -> Problem:
+    """The same problem with y and the noise times c; counts have no other scale."""
+    assert problem.y is not None
+    blocks = [(n, y) for n, y in zip(_noises(problem), parts(problem.y), strict=True) if isinstance(n, Gaussian)]
+    if len(blocks) < len(parts(problem.y)):
+        raise NotApplicableError("its noise is not Gaussian in every block")
+    return _with(problem, [c * y for _, y in blocks], [replace(n, std=None if n.std is None else c * n.std) for n, _ in blocks])
+
+
+def _noises(problem: Problem) -> tuple[Noise, ...]:
+    return problem.noise.parts if isinstance(problem.noise, Blocks) else (problem.noise,)
+
+
+def _with(problem: Problem, y: Sequence[Tensor], noises: Sequence[Noise]) -> Problem:
+    """The problem with other data and noise, one of each per block."""
+    several = isinstance(problem.y, tuple)
+    return replace(problem, y=tuple(y) if several else y[0], noise=Blocks(tuple(noises)) if several else noises[0])
 
 
 @law("sampler")
@@ -156,7 +174,7 @@ def data_kept(case: SamplerCase) -> None:
     x = draw(case.problem.space, 11, 1, torch.float32)
     assert isinstance(x, Tensor)
     y = A(x)
-    problem = replace(case.problem, y=y, noise=Gaussian(1e-6))
+    problem = _with(case.problem, parts(y), [Gaussian(1e-6)] * len(parts(y)))
     found = A(_result(case, problem, samples=1))
     close(found, y, 1e-3, "A x against y without noise")
 
@@ -172,10 +190,7 @@ def homogeneous(case: SamplerCase) -> None:
     """A point estimate without a prior follows the measurement: y and the noise times 3 give the result times 3."""
     if any(True for _ in case.sampler.children()):
         raise NotApplicableError("it has a prior of its own scale")
-    assert isinstance(case.problem.noise, Gaussian) and isinstance(case.problem.y, Tensor)
-    std = None if case.problem.noise.std is None else 3 * case.problem.noise.std
-    louder = replace(case.problem, y=3 * case.problem.y, noise=replace(case.problem.noise, std=std))
-    close(_result(case, louder), 3 * _first(case), 1e-3, "the result of 3 y against 3 times the result of y")
+    close(_result(case, _louder(case.problem, 3.0)), 3 * _first(case), 1e-3, "the result of 3 y against 3 times the result of y")
 
 
 @law("sampler", after=("seeds_differ", "units", "samples_alone", "no_backward"))

@@ -100,7 +100,7 @@ class Trainer:
         self.stages, self.folder = list(stages), folder
         groups = parameters or {"": model.parameters()}
         self.groups = {name: [p for p in group if p.requires_grad] for name, group in groups.items()}
-        self.optimisers: dict[str, Optimizer] = {name: self._optimiser(group) for name, group in self.groups.items()}
+        self.optimisers: dict[str, Optimizer] = {name: self._optimiser(group) for name, group in self.groups.items() if group}
         self.ema = EMA(model, self.settings.ema_share)
         self.named: dict[str, float] = {}
         self.step, self.total, self.seconds = 0, sum(s.updates for s in stages), 0.0

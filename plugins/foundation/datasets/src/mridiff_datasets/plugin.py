@@ -28,6 +28,10 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
         DatasetSpec(name="cine", summary="simulated cine of a beating heart, one coil, lines interleaved over time",
                     target="mridiff_datasets.cine:Cine", offers=OFFERS - {Trait.MAPS}),
+        DatasetSpec(name="qsm-phantom", summary="simulated local fields of drawn brains, for susceptibility mapping",
+                    target="mridiff_datasets.qsm:QsmPhantom", offers=frozenset({Trait.REFERENCE, Trait.GAUSSIAN_NOISE})),
+        DatasetSpec(name="sim-fmri", summary="simulated fMRI responses to drawn pictures, no measurement in k-space",
+                    target="mridiff_datasets.sim_fmri:SimFMRI", offers=frozenset({Trait.REFERENCE, Trait.NO_MEASUREMENT})),
         DatasetSpec(name="moving-brain", summary="embedded head moved between the shots of a scan; coils and motion simulated",
                     target="mridiff_datasets.moving:MovingBrain", offers=OFFERS | {Trait.MOTION}),
     ]  # fmt: skip

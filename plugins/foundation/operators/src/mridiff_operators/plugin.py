@@ -7,59 +7,33 @@ from collections.abc import Iterable
 from mridiff.plugins.hookspecs import hookimpl
 from mridiff.spec import Citation, OperatorSpec, Trait, needs
 
+SENSE = Citation("SENSE: sensitivity encoding for fast MRI", 1999, "10.1002/(SICI)1522-2594(199911)42:5<952::AID-MRM16>3.0.CO;2-S")
+MOTION = Citation("Accelerated motion correction with deep generative diffusion models", 2024, "10.1002/mrm.30082")
+DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
+                  2003, "10.1002/cmr.b.10083")  # fmt: skip
+
+SAMPLES = frozenset({Trait.LINEAR, Trait.MASKED})
+REPLACES = SAMPLES | {Trait.COISOMETRIC}
+MASK = {"dataset": needs(Trait.MASK)}
+COILS = {"dataset": needs(Trait.MASK, Trait.MAPS)}
+
 
 @hookimpl
 def mridiff_operators() -> Iterable[OperatorSpec]:
-    """Single-coil Fourier sampling, alone and over time, and multi-coil SENSE, also of an object in motion."""
+    """Fourier sampling by one coil and by several, over time, of an object in motion; the field of a susceptibility map."""
     return [
-        OperatorSpec(
-            name="fourier",
-            summary="Single-coil Cartesian sampling, y = M F x",
-            target="mridiff_operators.fourier:FourierOperator",
-            axes=("y", "x"),
-            offers=frozenset({Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC}),
-            needs={"dataset": needs(Trait.MASK)},
-        ),
-        OperatorSpec(
-            name="kt-cartesian",
-            summary="Time-resolved single-coil Cartesian sampling, y_f = M_f F x_f, a mask per frame",
-            target="mridiff_operators.kt_cartesian:KtCartesianOperator",
-            axes=("t", "y", "x"),
-            offers=frozenset({Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC}),
-            needs={"dataset": needs(Trait.MASK)},
-        ),
-        OperatorSpec(
-            name="coil-fourier",
-            summary="Multi-coil Cartesian sampling of coil images, y_c = M F x_c",
-            target="mridiff_operators.coil_fourier:CoilFourierOperator",
-            axes=("coil", "y", "x"),
-            offers=frozenset({Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC}),
-            needs={"dataset": needs(Trait.MASK, Trait.MAPS)},
-        ),
-        OperatorSpec(
-            name="sense",
-            summary="Multi-coil Cartesian sampling, y_c = M F S_c x",
-            target="mridiff_operators.sense:SenseOperator",
-            axes=("y", "x"),
-            offers=frozenset({Trait.LINEAR, Trait.MASKED}),
-            needs={"dataset": needs(Trait.MASK, Trait.MAPS)},
-            source=Citation(
-                title="SENSE: sensitivity encoding for fast MRI",
-                year=1999,
-                doi="10.1002/(SICI)1522-2594(199911)42:5<952::AID-MRM16>3.0.CO;2-S",
-            ),
-        ),
-        OperatorSpec(
-            name="rigid-motion-sense",
-            summary="Multi-coil Cartesian sampling of an object that moves between shots, poses unknown",
-            target="mridiff_operators.motion:RigidMotionSense",
-            axes=("y", "x"),
-            offers=frozenset({Trait.PARAMETRIC}),
-            needs={"dataset": needs(Trait.MASK, Trait.MAPS)},
-            source=Citation(
-                title="Accelerated motion correction with deep generative diffusion models",
-                year=2024,
-                doi="10.1002/mrm.30082",
-            ),
-        ),
-    ]
+        OperatorSpec(name="fourier", summary="Single-coil Cartesian sampling, y = M F x",
+                     target="mridiff_operators.fourier:FourierOperator", axes=("y", "x"), offers=REPLACES, needs=MASK),
+        OperatorSpec(name="kt-cartesian", summary="Time-resolved single-coil Cartesian sampling, y_f = M_f F x_f, a mask per frame",
+                     target="mridiff_operators.kt_cartesian:KtCartesianOperator", axes=("t", "y", "x"), offers=REPLACES, needs=MASK),
+        OperatorSpec(name="coil-fourier", summary="Multi-coil Cartesian sampling of coil images, y_c = M F x_c",
+                     target="mridiff_operators.coil_fourier:CoilFourierOperator", axes=("coil", "y", "x"), offers=REPLACES, needs=COILS),
+        OperatorSpec(name="sense", summary="Multi-coil Cartesian sampling, y_c = M F S_c x",
+                     target="mridiff_operators.sense:SenseOperator", axes=("y", "x"), offers=SAMPLES, needs=COILS, source=SENSE),
+        OperatorSpec(name="rigid-motion-sense", summary="Multi-coil Cartesian sampling of an object that moves between shots",
+                     target="mridiff_operators.motion:RigidMotionSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
+                     needs=COILS, source=MOTION),
+        OperatorSpec(name="dipole", summary="Local field of a susceptibility map, y = M F^-1 D F x, for any direction of the main field",
+                     target="mridiff_operators.dipole:DipoleOperator", axes=("z", "y", "x"), complex=False,
+                     offers=frozenset({Trait.LINEAR}), source=DIPOLE),
+    ]  # fmt: skip

@@ -17,6 +17,7 @@ from mridiff.spec import Spec, Trait
 from mridiff_sdk.codecs import Channels
 from mridiff_sdk.nets.converted import Converted as Network
 from mridiff_sdk.seeds import generator, seeded_layers
+from mridiff_sdk.stimuli import scene
 from mridiff_sdk.testing.automatic.priors import smooth
 from mridiff_sdk.testing.cases import Case, PriorCase
 
@@ -63,6 +64,16 @@ def _built(make: Callable[[Path, int], None], prior: Callable[[str], Prior], cha
         return prior(str(path))
 
 
+def latent(spec: Spec) -> Iterable[Case]:
+    """Latents of two drawn scenes that the shipped networks have not seen."""
+    from .latent.prior import LatentDiffusion
+
+    prior = LatentDiffusion()
+    with torch.no_grad():
+        x0 = prior.codec.encode(torch.stack([scene(n).picture(prior.stack.size) for n in (0, 1)]))
+    yield PriorCase(id="two-scenes", offers=spec.offers, build=lambda: prior, x0=x0, loss=0.1)
+
+
 def cases(spec: Spec) -> Iterable[Case]:
     """One case for each prior that needs a file; none for those of diffusers where it is not installed."""
     makers: dict[str, tuple[Callable[[Path, int], None], Callable[[str], Prior], int]] = {
@@ -71,6 +82,8 @@ def cases(spec: Spec) -> Iterable[Case]:
         "diffusers": (small_diffusers, diffusers.Diffusers, 2),
         "diffusers-real": (small_diffusers, diffusers.DiffusersReal, 1),
     }
+    if spec.name == "latent-diffusion" and importlib.util.find_spec("transformers") and importlib.util.find_spec("diffusers"):
+        yield from latent(spec)
     if spec.name not in makers or (spec.name.startswith("diffusers") and importlib.util.find_spec("diffusers") is None):
         return
     make, prior, channels = makers[spec.name]

@@ -9,6 +9,7 @@ from mridiff.spec import Citation, PriorSpec, Trait, Weights
 
 EDM = Citation("Elucidating the design space of diffusion-based generative models", 2022)
 DDPM = Citation("Denoising diffusion probabilistic models", 2020)
+LDM = Citation("High-resolution image synthesis with latent diffusion models", 2022)
 SCORE = Citation("Score-based generative modeling through stochastic differential equations", 2021)
 HASHES = {
     "brain": "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604",
@@ -16,6 +17,8 @@ HASHES = {
 }
 WEIGHTS = {name: Weights(f"weights/{name}.safetensors", sha256, "Apache-2.0") for name, sha256 in HASHES.items()}
 """The weights that come with this package, by the name under which the denoiser takes them."""
+LATENT = {"tiny": Weights("weights/tiny.safetensors", "13298631f18b96feb2eba21284223f04d5e02c217ffc6840e4adb1341a01df48", "Apache-2.0")}
+"""The same for the networks of the latent prior, packed from their folder."""
 
 
 def public(name: str, target: str, summary: str, channels: int, source: Citation) -> PriorSpec:
@@ -43,3 +46,14 @@ def mridiff_priors() -> Iterable[PriorSpec]:
     yield public("diffusers-real", "diffusers:DiffusersReal", f"{unet}: one channel, magnitudes", 1, DDPM)
     yield public("converted", "converted:Converted", f"{public_net}: real and imaginary part", 2, EDM)
     yield public("converted-real", "converted:ConvertedReal", f"{public_net}: one channel, magnitudes", 1, SCORE)
+    yield PriorSpec(
+        name="latent-diffusion",
+        summary="Latent diffusion of pictures, with or without a text, from a local Hugging Face folder",
+        target="mridiff_priors.latent.prior:LatentDiffusion",
+        axes=("channel", "y", "x"),
+        complex=False,
+        offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE}),
+        source=LDM,
+        weights=tuple(LATENT.values()),
+        training="mridiff_priors.latent.train:trainer",
+    )

@@ -12,7 +12,10 @@ SPARSE = Citation("Sparse MRI: the application of compressed sensing for rapid M
 VARIATION = Citation("Nonlinear total variation based noise removal algorithms", 1992, "10.1016/0167-2789(92)90242-F")
 DPS = Citation("Diffusion posterior sampling for general noisy inverse problems", 2023)
 DIFFPIR = Citation("Denoising diffusion models for plug-and-play image restoration", 2023)
+DPIR = Citation("Plug-and-play image restoration with deep denoiser prior", 2021, "10.1109/TPAMI.2021.3088914")
 DDGAN = Citation("Tackling the generative learning trilemma with denoising diffusion GANs", 2022)
+
+TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
 LINEAR = {"operator": needs(Trait.LINEAR)}
 POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
@@ -20,7 +23,7 @@ POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Four classical baselines and three diffusion samplers."""
+    """Five classical baselines, three diffusion samplers, and a denoiser as regulariser."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -30,14 +33,19 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
                     target="mridiff_samplers.wavelet:L1Wavelet", offers=POINT, needs=LINEAR, source=SPARSE),
         SamplerSpec(name="tv", summary="total variation, isotropic, by ADMM",
                     target="mridiff_samplers.tv:TotalVariation", offers=POINT, needs=LINEAR, source=VARIATION),
+        SamplerSpec(name="tkd", summary="thresholded k-space division by a convolution kernel",
+                    target="mridiff_samplers.tkd:TKD", offers=POINT, needs=LINEAR, source=TKD),
         SamplerSpec(name="dps", summary="diffusion posterior sampling with a gradient through the prior",
                     target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)}, source=DPS),
         SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
                     target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=frozenset({Trait.NO_BACKWARD}), needs=LINEAR, source=DIFFPIR),
+        SamplerSpec(name="dpir", summary="denoising and a proximal data step in turn, without noise: one estimate",
+                    target="mridiff_samplers.dpir:DPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=POINT, needs=LINEAR, source=DPIR),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
-                    priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER}, Trait.UNITARY_CODEC)},
+                    priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
                     offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}), needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)},
                     source=DDGAN),
     ]  # fmt: skip
@@ -50,12 +58,15 @@ def _recipe(name: str, summary: str, family: Family, domain: str, source: Citati
 
 @hookimpl
 def mridiff_recipes() -> Iterable[RecipeSpec]:
-    """The same six as methods for multi-coil Cartesian scans."""
+    """Seven of them as methods for multi-coil Cartesian scans, one for susceptibility mapping."""
     return [
         _recipe("zero-filled", "zero-filled reconstruction", Family.CLASSICAL, "image"),
         _recipe("cg-sense", "CG-SENSE, unregularised or with an l2 term", Family.CLASSICAL, "image", SENSE),
         _recipe("l1-wavelet", "l1-wavelet compressed sensing with coil maps", Family.CLASSICAL, "image", SPARSE),
         _recipe("tv", "total variation reconstruction with coil maps", Family.CLASSICAL, "image", VARIATION),
+        RecipeSpec(name="tkd", summary="thresholded k-space division of a local field", file="recipes/tkd.yaml",
+                   family=Family.CLASSICAL, application="susceptibility", domain="k-space", source=TKD),
         _recipe("dps", "diffusion posterior sampling, gradient through the prior", Family.STANDARD, "hybrid", DPS),
         _recipe("diffpir", "diffusion prior with a proximal data step, few steps", Family.STANDARD, "hybrid", DIFFPIR),
+        _recipe("dpir", "diffusion prior as plug-and-play denoiser, one estimate", Family.STANDARD, "hybrid", DPIR),
     ]

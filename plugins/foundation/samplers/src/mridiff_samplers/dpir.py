@@ -1,0 +1,57 @@
+"""DPIR: denoising and a proximal data step in turn, at a falling noise level, without any noise: one estimate, no samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import compress, product
+from math import sqrt
+from typing import Annotated
+
+import torch
+from annotated_types import Ge, Gt
+
+from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
+from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.consistency.proximal import proximal
+
+from .chain import known_level, reach
+from .least_squares import for_samples, normal_equations
+
+
+class DPIR(Sampler):
+    """x0 = D(x, sigma);  x = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / sigma^2, in turn, from the CG-SENSE image.
+
+    The reverse step without its noise (r = tau = 0): a diffusion prior as plug-and-play denoiser, `sigma` now the strength of the
+    regularisation. It follows no posterior; its error is nearer to that of the posterior's mean than to that of a draw. Every call sees
+    the image mirrored along other spatial axes, so that the network's own asymmetries average out.
+    Source: Zhang et al., Plug-and-play image restoration with deep denoiser prior, 2021, algorithm 1, section 4.2 for the falling sigma
+    and the mirrored images.
+    """
+
+    def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "denoising steps"] = 40,
+                 sigma_max: Annotated[float, Gt(0), "noise level of the first denoising, in units of the prior's images"] = 0.2,
+                 sigma_min: Annotated[float, Gt(0), "noise level of the last denoising"] = 0.02,
+                 weight: Annotated[float, Gt(0), "weight of the denoised image against the data"] = 0.2,
+                 iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 8) -> None:  # fmt: skip
+        super().__init__()
+        self.prior, self.steps, self.sigma_max, self.sigma_min = prior, steps, sigma_max, sigma_min
+        self.weight, self.iterations = weight, iterations
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
+        """One step per noise level, each with one call of the prior and one data step."""
+        prior = self.prior
+        conditions = prior.conditions(problem)
+        low, high = reach(prior.diffusion)
+        levels = self.sigma_max * (self.sigma_min / self.sigma_max) ** torch.linspace(0, 1, self.steps, dtype=torch.float64)
+        # What a prior was told beside the image would have to be mirrored too.
+        axes = [] if conditions else [prior.space.dim(a) for a in prior.space.axes if a in {"x", "y", "z"}]
+        mirrors = [list(compress(axes, chosen)) for chosen in product((False, True), repeat=len(axes))]
+        H, b = normal_equations(problem)
+        x = conjugate_gradients(H, b, iterations=self.iterations)
+        for i, sigma in enumerate(levels.clamp(low, high).tolist()):
+            mirror = mirrors[i % len(mirrors)]
+            with torch.no_grad():
+                u = prior.codec.encode(x, conditions).flip(mirror)
+                x0 = prior.codec.decode(prior.denoise(u, sigma, conditions).flip(mirror), conditions)
+            x = proximal(problem, x0, sigma / sqrt(self.weight), sigma_y=known_level(problem), iterations=self.iterations)
+            yield Step(i, self.steps, for_samples(x, rng), sigma)

@@ -1,0 +1,23 @@
+"""A model that is fitted in closed form when it is built: a training without updates."""
+
+import torch
+from torch import nn
+
+from mridiff.interfaces import Objective
+from mridiff_sdk.training.trainer import Trainer
+
+
+class Nothing(Objective):
+    def losses(self, model, batch, rng):
+        yield from ()
+
+
+class Fitted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("weight", torch.arange(3.0))
+
+
+def test_it_is_returned_as_it_was_fitted(tmp_path):
+    trainer = Trainer(Fitted(), Nothing(), [], tmp_path)
+    assert torch.equal(trainer.run().weight, torch.arange(3.0)) and trainer.step == trainer.total == 0
