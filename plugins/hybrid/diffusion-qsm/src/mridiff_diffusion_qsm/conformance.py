@@ -1,0 +1,55 @@
+"""Cases for what a declaration does not say: cubes of a drawn brain, a small field with a prior in closed form, a short run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, partial
+
+import torch
+
+from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Scan, Streams
+from mridiff.pipeline.method import Method, load_dataset
+from mridiff.pipeline.plan import Plan, plan
+from mridiff.plugins.registry import Registry
+from mridiff.spec import Spec
+from mridiff_operators.dipole import DipoleOperator
+from mridiff_sdk.diffusions.gaussian import VP
+from mridiff_sdk.oracles import Covariance, GaussianPrior
+from mridiff_sdk.testing.cases import Case, PriorCase, RecipeCase, SamplerCase
+
+from .prior import TRAINED, UNIT, QsmPatches
+from .sampler import DiffusionQSM
+from .source import volume
+
+SHAPE = (6, 8, 7)
+SMALL = {"samples": 1, "sampler": {"options": {"steps": 4, "late": 2, "repeats": 1}}, "dataset": {"options": {"size": 32}}}
+
+
+def cases(spec: Spec) -> Iterable[Case]:
+    """A subject that no weights were trained on, a random field, four steps of the recipe."""
+    if spec.kind == "prior":
+        x0 = torch.stack([volume(950, 32)[3:28, 2:30, 4:29], volume(951, 32)[3:28, 2:30, 4:29]])
+        yield PriorCase(id="two-brains", offers=spec.offers, build=cache(QsmPatches), x0=x0 * (TRAINED / UNIT))
+    elif spec.kind == "sampler":
+        problem, prior = small_problem()
+        yield SamplerCase(id="small-field", offers=spec.offers, build=partial(DiffusionQSM, prior, clip=10.0), problem=problem,
+                          shortest={"steps": 2})  # fmt: skip
+    elif spec.kind == "recipe":
+        yield RecipeCase(id="short", offers=spec.offers, build=lambda: Method(_plan()), read=_scan)
+
+
+def small_problem() -> tuple[Problem, Prior]:
+    """The field of white matter of variance 0.1 in a mask, and its prior."""
+    mask = (Streams.of(2, "mask").uniform(SHAPE) < 0.8).float()
+    A = DipoleOperator(mask, torch.tensor([[1.0, 0.3, 0.0]]))
+    prior = GaussianPrior(torch.zeros(SHAPE), Covariance.diagonal(A.domain, 0.1), VP(levels=1000))
+    y = Gaussian(0.01).draw(A(prior.draw(Streams.of(0, "x"))), Streams.of(1, "n"))
+    return Problem.of(A, Measured(mask * y, Gaussian(0.01))), prior
+
+
+def _plan() -> Plan:
+    return plan("diffusion-qsm", Registry.discover(), SMALL)
+
+
+def _scan() -> Scan:
+    return load_dataset(_plan())[0]
