@@ -1,0 +1,56 @@
+"""The two priors of PET and MR: the density of the pair, and the product of the densities of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from torch import Tensor
+
+from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
+from mridiff_sdk.diffusions import VE
+from mridiff_sdk.nets.named import named
+
+from .net import MODALITIES, PairNet
+from .plugin import WEIGHTS
+
+Named = Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"]
+
+
+class PairPrior(Prior):
+    """E[x0 | x0 + t std n] for pairs (sample, modality, y, x): PET activity, then MR magnitude, each about 0 to 1.
+
+    `std` is one number per modality: in weaker noise MR comes out first and leads PET (the study's code holds a smaller sigma for MR, too).
+    """
+
+    space = Space(("modality", "y", "x"), (MODALITIES, None, None), complex=False)
+    scaling = Scaling("fixed", 1.0)
+
+    def __init__(self, weights: str, training: str) -> None:
+        super().__init__()
+        self.model = named(PairNet, weights, WEIGHTS, Path(__file__).parent, training)
+        self.diffusion = VE(*self.model.sigma_range, source=self.model.noise)
+
+    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
+        """The estimate of x0, (sample, modality, y, x), for a noise level t that both modalities have: a number or (sample,)."""
+        x0: Tensor = self.model(x_t, t)
+        return x0
+
+    def score(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None) -> Tensor:
+        """(E[x0] - x_t) / (t std)^2: that of each modality in its own noise."""
+        return super().score(x_t, t, conditions) / self.model.noise.over(x_t) ** 2
+
+
+class JointPrior(PairPrior):
+    """The networks see the pair: they have learned p(PET, MR)."""
+
+    def __init__(self, weights: Named = "joint") -> None:
+        super().__init__(weights, "pet-mr-joint")
+
+
+class IndependentPrior(PairPrior):
+    """Each network sees its own modality: p(PET) p(MR), for comparison."""
+
+    def __init__(self, weights: Named = "independent") -> None:
+        super().__init__(weights, "pet-mr-independent")

@@ -1,0 +1,136 @@
+"""The trainings of both priors, for `mridiff train`: simulated pairs, made when the run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mridiff.interfaces import Streams
+from mridiff.interfaces.diffusion import spread
+from mridiff.io.weights import load_into, read_weights
+from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff_sdk.training.run import Run
+from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer, Validate
+
+from .net import MODALITIES, PairNet
+from .phantom import Contrast, Phantom
+
+VALIDATION = range(100_000, 100_016)
+"""Subjects of the validation figures; training takes those from 0 on, tuning and tables others again."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """What may be chosen of the UNets; both priors have the same."""
+
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    features: int
+    unshuffle: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How it is trained: noise levels lie between the two of `often` four times in five, anywhere in the range else, times `std`."""
+
+    sigma_data: float
+    sigma_range: tuple[float, float]
+    std: tuple[float, float]
+    often: tuple[float, float]
+    updates: int
+    batch: int
+    schedule: Schedule
+    autocast: bool
+    save: int
+    validate: int
+
+
+class Pairs:
+    """Pairs of the subjects of a pool, turned by quarters and mirrored, as "x" (sample, modality, y, x) of the true half of a batch."""
+
+    def __init__(self, images: Tensor, seed: int) -> None:
+        self.images, self.seed = images, seed
+
+    def batch(self, step: int, samples: Sequence[int]) -> Batch:
+        """The given samples of the batch of update `step`."""
+        rng = Streams([f"{self.seed}/pairs/{step}/{i}" for i in samples])
+        which, turns, mirror = rng.integers(0, len(self.images)), rng.integers(0, 4).tolist(), rng.integers(0, 2).tolist()
+        turned = [torch.rot90(x, k, (-2, -1)) for x, k in zip(self.images[which], turns, strict=True)]
+        return Batch(truth={"x": torch.stack([x.flip(-1) if m else x for x, m in zip(turned, mirror, strict=True)])})
+
+
+class PairObjective(DenoisingObjective):
+    """Denoising of pairs "x" (sample, modality, y, x) in the noise of their network; every level of each modality counts about the same."""
+
+    def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
+        """One loss, "denoiser"."""
+        assert isinstance(model, PairNet)
+        x0 = batch["x"]
+        sigma = self.levels.at(batch["place"] + rng.uniform((), device=x0.device) * batch["stride"])
+        s = spread(sigma, x0) * model.noise.over(x0)
+        weight = (s**2 + self.sigma_data**2) / (s * self.sigma_data) ** 2
+        yield "denoiser", (weight * (model(x0 + s * rng.normal_like(x0), sigma) - x0).square()).mean()
+
+
+def pairs(subjects: Iterable[int], size: int, contrast: Contrast = "brain") -> Tensor:
+    """The images of some subjects, (subject, modality, y, x)."""
+    phantom = Phantom(size, contrast=contrast)
+    return torch.stack([phantom.head(n).images for n in subjects])
+
+
+def joint_trainer(run: Run, *, seed: int = 0, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
+    """The training of the prior of pairs."""
+    return trainer(run, True, seed, subjects, size, contrast, net, fit)
+
+
+def independent_trainer(run: Run, *, seed: int = 0, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
+    """The training of two priors of one modality each, side by side on the same pairs."""
+    return trainer(run, False, seed, subjects, size, contrast, net, fit)
+
+
+def trainer(run: Run, joint: bool, seed: int, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
+    """The run, ready to start, from the weights of `run` if it has any, or to go on."""
+    with seeded_layers(seed):
+        model = PairNet(asdict(net), fit.sigma_data, fit.sigma_range, fit.std, joint)
+    if run.weights:
+        load_into(model, started(read_weights(run.weights)[0], joint))
+    objective = PairObjective(fit.sigma_data, NoiseLevels(fit.often, fit.sigma_range, 0.8))
+    stage = Stage(Pairs(pairs(range(subjects), size, contrast), seed), fit.updates, fit.batch)
+    seen = "seen together" if joint else "each modality by a network of its own"
+    notes = {"licence": "Apache-2.0",
+             "data": f"{subjects} simulated pairs of PET and MR (subjects from 0 on of the dataset `pet-mr-phantom`, contrast {contrast}), "
+                     f"{size} x {size}, {seen}."}  # fmt: skip
+    check = validator(pairs(VALIDATION, size, contrast)) if fit.validate else None
+    settings = Settings(seed, fit.schedule, autocast=fit.autocast, save=fit.save, validate=fit.validate)
+    return Trainer(model, objective, [stage], run.out, settings, validate=check, world=run.world, notes=notes)
+
+
+def started(tensors: Mapping[str, Tensor], joint: bool) -> dict[str, Tensor]:
+    """Weights to start from; those of independent networks start joint ones, which do not look at the other modality yet."""
+    made = dict(tensors)
+    for i in range(MODALITIES):
+        name = f"nets.{i}.head.weight"
+        own, wanted = made[name], made[f"nets.{i}.tail.weight"].shape[0] * (MODALITIES if joint else 1)
+        if own.shape[1] < wanted:
+            made[name] = torch.cat([own if j == i else torch.zeros_like(own) for j in range(MODALITIES)], dim=1)
+    return made
+
+
+def validator(x0: Tensor) -> Validate:
+    """A function that says the error of denoised pairs, per number and relative to the noise of PET, by modality and level of PET."""
+    noise = Streams.of(0, "validation", len(x0)).normal_like(x0)
+
+    @torch.no_grad()
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        assert isinstance(model, PairNet)
+        found: dict[str, float] = {}
+        for sigma in (0.1, 0.3, 1.0):
+            error = (model(x0 + sigma * model.noise.over(x0) * noise, sigma) - x0).square().mean((0, 2, 3)).sqrt() / sigma
+            found |= {f"{name}_error_over_sigma_{sigma:g}": float(e) for name, e in zip(("pet", "mr"), error, strict=True)}
+        return found
+
+    return validate
