@@ -21,8 +21,10 @@ from mridiff.plugins.registry import Registry
 from mridiff_priors.measure import held_out
 
 CLASSICAL = ("zero-filled", "cg-sense", "tv", "l1-wavelet")
-DIFFUSION = {"diffpir": 20, "dps-mri": 50}
+DIFFUSION = {"dpir": 40, "diffpir": 20, "dps-mri": 50}
 """Sampler and network evaluations per image."""
+POINT = ("dpir",)
+"""Those that give one estimate: there is no mean to take."""
 RATES = (4.0, 8.0)
 
 
@@ -31,9 +33,10 @@ def configurations(folder: Path, weights: list[str], samples: int) -> list[str]:
     texts = {name: f"recipe: {name}\n" for name in CLASSICAL}
     for name, steps in DIFFUSION.items():
         for file in weights:
-            for n in (1, samples):
+            for n in (1,) if name in POINT else (1, samples):
                 prior = f"priors: {{prior: {{use: denoiser, options: {{weights: '{file}'}}}}}}\n"
-                title = f"{name}, {Path(file).stem}, " + ("one sample" if n == 1 else f"mean of {n}")
+                kind = "one estimate" if name in POINT else "one sample" if n == 1 else f"mean of {n}"
+                title = f"{name}, {Path(file).stem}, {kind}"
                 texts[title] = f"recipe: {name}\nsamples: {n}\nsampler: {{options: {{steps: {steps}}}}}\n{prior}"
     for name, text in texts.items():
         (folder / f"{name}.yaml").write_text(text)
