@@ -22,7 +22,7 @@ $(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
 	touch $@
 
 demo: env
-	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri -o demo
+	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri,dpir -o demo
 
 test: env lint types
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

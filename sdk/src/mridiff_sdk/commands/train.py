@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mridiff.cli.common import registry
-from mridiff.errors import ConfigError, MridiffError, NotFound, Problem
+from mridiff.errors import ConfigError, MridiffError, NotFound, PluginContractError, Problem
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
@@ -17,7 +17,7 @@ from mridiff.plugins.registry import Registry
 def train(
     name: Annotated[str, typer.Argument(help="A prior or sampler that declares a training, or a method that uses one.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of checkpoint, log, weights and card; a run found there goes on.")],
-    config: Annotated[Path | None, typer.Option(help="Configuration; the package's own train.yaml if not given.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A file, or one of the package's own by name; train.yaml if not given.")] = None,
     data: Annotated[Path | None, typer.Option(envvar="MRIDIFF_DATA", help="Folder of the training data.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights to start from; from nothing if not given.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder of prepared data; OUT/cache if not given.")] = None,
@@ -34,7 +34,7 @@ def train(
     from ..training.parallel import start
 
     entry = trainable(name, registry())
-    config = config or entry.resource("train.yaml")
+    config = configuration(entry, config)
     read_configuration(config, entry.training())
     given = {"--data": data, "--weights": weights}
     problems = [Problem(option, f"{path} is not there") for option, path in given.items() if path and not path.exists()]
@@ -53,6 +53,21 @@ def train(
         raise SystemExit(130) from None
     if int(os.environ.get("RANK", "0")) == 0:
         typer.echo(f"{out / 'weights.safetensors'}\n{out / 'card.md'}")
+
+
+def configuration(entry: Entry, given: Path | None) -> Path:
+    """The file given; where there is none, or no such file but a bare name, the package's own, beside its training function."""
+    if given is not None and (given.exists() or len(given.parts) > 1):
+        return given
+    module = entry.spec.training.partition(":")[0]  # type: ignore[attr-defined]  # `trainable` found it
+    folder = module.removeprefix(f"{entry.package}.").split(".")[:-1]
+    own = Path(*folder, given or "train.yaml")
+    try:
+        return entry.resource(own.as_posix())
+    except PluginContractError:
+        if given is None:
+            raise
+        return given
 
 
 def trainable(name: str, found: Registry) -> Entry:

@@ -139,11 +139,14 @@ def details(data: Path, priors: tuple[KspacePrior, KspacePrior], build: Callable
 
 
 def times(data: Path, priors: tuple[KspacePrior, KspacePrior]) -> Iterator[str]:
-    """Seconds for one slice, and parameters, beside those of a sampler in pixels."""
+    """Seconds for one slice, after a run that warms up, and parameters, beside those of a sampler in pixels with two networks."""
     problem, _ = single_coil(held_out(data, 128, SLICES[:1]), "poisson")
-    denoiser = Denoiser("brain-small")
-    pixels = DiffPIR(denoiser, steps=COMPARED)
-    for name, sampler, nets in (("lrdm", LatentRefine(*priors), priors), (f"diffpir, {COMPARED} steps", pixels, (denoiser,))):
+    rows: dict[str, tuple[Sampler, tuple[Prior, ...]]] = {"lrdm": (LatentRefine(*priors), priors)}
+    for weights in ("brain-small", "brain"):
+        denoiser = Denoiser(weights)
+        rows[f"diffpir with {weights}, {COMPARED} steps"] = DiffPIR(denoiser, steps=COMPARED), (denoiser,)
+    for name, (sampler, nets) in rows.items():
+        run(sampler, problem)
         started = time.perf_counter()
         run(sampler, problem)
         seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Train the tiny stack: what `mridiff train latent-diffusion --config latent/train-PART.yaml -o DIR` runs, one part after the other."""
+"""Train the tiny stack, one part after the other: what `mridiff train latent-diffusion -o DIR [--config train-PART.yaml]` runs."""
 
 from __future__ import annotations
 
