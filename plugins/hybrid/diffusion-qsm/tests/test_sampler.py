@@ -9,7 +9,7 @@ from mridiff.interfaces import Gaussian, Measured, Problem, Space, Streams
 from mridiff.interfaces.operator import Multiply
 from mridiff.pipeline.cost import Counter
 from mridiff_diffusion_qsm.conformance import small_problem
-from mridiff_diffusion_qsm.sampler import DiffusionQSM
+from mridiff_diffusion_qsm.sampler import DiffusionQSM, limited
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.oracles import Covariance, GaussianPrior
@@ -120,3 +120,10 @@ def test_estimates_are_cut_in_the_unit_of_the_map():
 def test_there_is_no_way_back_above_the_first_level():
     chain = VP(levels=1000)
     assert DiffusionQSM(None, steps=4, late=9, repeats=1).visits(chain) == DiffusionQSM(None, steps=4, late=3, repeats=1).visits(chain)
+
+
+def test_complex_unknowns_are_cut_by_their_magnitude():
+    x = torch.tensor([0.3 - 0.4j, 3.0 + 4.0j, 0.0])
+    torch.testing.assert_close(limited(x, 1.0), torch.tensor([0.3 - 0.4j, 0.6 + 0.8j, 0.0]))
+    r = Streams.of(0).normal((50,), torch.float32)
+    torch.testing.assert_close(limited(r, 0.5), r.clamp(-0.5, 0.5))

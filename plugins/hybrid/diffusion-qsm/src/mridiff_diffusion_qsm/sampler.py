@@ -57,7 +57,7 @@ class DiffusionQSM(Sampler):
                 x_t, again = step(diffusion, x0, x0, s, *renoise(diffusion, t, s), rng), True
                 continue
             ratio = float(diffusion.sigma(t) / diffusion.alpha(t))
-            x0 = self.consistent(problem, prior(x_t, t, conditions, rng).clamp(-limit, limit), ratio)
+            x0 = self.consistent(problem, limited(prior(x_t, t, conditions, rng), limit), ratio)
             x_t = step(diffusion, x0, residual(diffusion, x_t, x0, t), s, *ddim(diffusion, t, s, self.eta), rng)
             yield Step(index, total, x0, t, stage="again" if again else "", x=x_t)
             index, again = index + 1, False
@@ -74,3 +74,8 @@ class DiffusionQSM(Sampler):
             weight = max(weight, self.limit * (std / ratio) ** 2)
         # a deviation of 1 in the data counts as one of weight^-1/2 in the map
         return proximal(problem, x0, weight**-0.5, sigma_y=1.0, iterations=self.iterations, tolerance=1e-3)
+
+
+def limited(x: Tensor, limit: float) -> Tensor:
+    """x where its magnitude is at most `limit`, else scaled down to it; real or complex."""
+    return x * (limit / x.abs().clamp_min(limit))
