@@ -22,7 +22,8 @@ class DPIR(Sampler):
     """x0 = D(x, sigma);  x = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / sigma^2, in turn, from the CG-SENSE image.
 
     The reverse step without its noise (r = tau = 0): a diffusion prior as plug-and-play denoiser, `sigma` now the strength of the
-    regularisation. It follows no posterior, and has no uncertainty. Every call sees the image mirrored along other spatial axes, so that the network's own asymmetries average out.
+    regularisation. It follows no posterior, and has no uncertainty. Every call sees the image mirrored along other spatial axes, so that
+    the network's own asymmetries average out.
     Source: Zhang et al., Plug-and-play image restoration with deep denoiser prior, 2021, algorithm 1, section 4.2 for the falling sigma
     and the mirrored images.
     """
