@@ -221,10 +221,12 @@ class PriorSpec(Spec):
 class SamplerSpec(Spec):
     """Declares a sampler; `priors` names its constructor's prior arguments, each with a demand; `needs["operator"]` the other.
 
-    A sampler with weights of its own may declare a `training`, as a prior does.
+    `axes` are those that the unknown must have, none for a sampler of any unknown. A sampler with weights of its own may declare a
+    `training`, as a prior does.
     """
 
     kind = "sampler"
+    axes: tuple[str, ...] = ()
     priors: Mapping[str, Needs] = field(default_factory=dict)
     weights: tuple[Weights, ...] = ()
     training: str = ""
@@ -235,7 +237,7 @@ class SamplerSpec(Spec):
 
     def _problems(self) -> list[str]:
         problems = [f"priors: {slot!r} must map to needs(...)" for slot, n in self.priors.items() if not isinstance(n, Needs)]
-        return [*problems, *_training_problems(self.training)]
+        return [*problems, *_axis_problems(self.axes, "axes"), *_training_problems(self.training)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,19 @@ def combinations(found: Registry) -> Iterator[tuple[Entry, Entry | None, dict[st
         assert isinstance(sampler.spec, SamplerSpec)
         slots = list(sampler.spec.priors)
         for operator in (*found.entries("operator"), None):
+            if not _has_data(sampler, operator, found):
+                continue
             fits = {slot: [p for p in found.entries("prior") if _fits(sampler, operator, slot, p, found)] for slot in slots}
             alone = not slots and not mismatches(Choice(sampler, {}, operator), found)
             if alone or (slots and all(fits.values())):
                 yield sampler, operator, fits
+
+
+def _has_data(sampler: Entry, operator: Entry | None, found: Registry) -> bool:
+    """Whether one of the installed datasets, if there are any, has what both want: a least-squares sampler has no use for counts."""
+    demands = [e.spec.needs["dataset"] for e in (sampler, operator) if e and "dataset" in e.spec.needs]
+    datasets = found.entries("dataset")
+    return not datasets or any(all(not d.missing(e.spec.offers) for d in demands) for e in datasets)
 
 
 def _fits(sampler: Entry, operator: Entry | None, slot: str, prior: Entry, found: Registry) -> bool:

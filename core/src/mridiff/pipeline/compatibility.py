@@ -67,6 +67,12 @@ def _spaces(choice: Choice, registry: Registry) -> list[Mismatch]:
     if not isinstance(operator, OperatorSpec) or choice.operator is None:
         return []
     found = []
+    sampler = choice.sampler.spec
+    assert isinstance(sampler, SamplerSpec)
+    if not set(sampler.axes) <= set(operator.axes):
+        fixes = _that(registry, "operator", lambda e: isinstance(e.spec, OperatorSpec) and set(sampler.axes) <= set(e.spec.axes))
+        wants, has = tuple(f"axis {a}" for a in sampler.axes), _space(operator)
+        found.append(Mismatch("operator", f"sampler {choice.sampler.qualified}", choice.operator.qualified, wants, has, fixes))
     for name, entry in choice.priors.items():
         prior = entry.spec
         assert isinstance(prior, PriorSpec)

@@ -31,3 +31,16 @@ def test_coils_see_the_image_together_or_one_of_them_does(files):
     same = (mixed == body).all((1, 2))
     assert 2 < int(same.sum()) < 10
     assert (mixed.abs() <= body.abs() * (1 + 1e-5)).all()
+
+
+def test_variety_is_asked_for(files):
+    """Zoomed, less is seen of the slice; a fine phase leaves magnitudes where nothing is resampled; without both all is as before."""
+    plain, zoomed, rough = (WholeSource(files, 32, seed=1, **given).batch(0, range(8)).truth["x"] for given in ({}, {"zoom": 0.6}, {"rough": 0.5}))
+    whole = WholeSource(files, 32, seed=1, zoom=1.0, rough=0.0).batch(0, range(8)).truth["x"]
+    assert torch.equal(plain, whole) and plain.shape == zoomed.shape == rough.shape
+    torch.testing.assert_close(rough.abs(), plain.abs(), atol=1e-5, rtol=1e-4)
+    turned = (rough * plain.conj()).angle()[plain.abs() > 0.1]
+    assert 0.05 < float(turned.std()) < 0.6
+    wide, close = (WholeSource(files, 16, seed=1, zoom=zoom) for zoom in (1.0, 0.5))
+    shares = [len(close.varied(0, i)) / len(wide.varied(0, i)) for i in range(12)]
+    assert 0.5 <= min(shares) < 0.7 < max(shares) <= 1 and torch.isfinite(close.batch(0, range(12)).truth["x"]).all()

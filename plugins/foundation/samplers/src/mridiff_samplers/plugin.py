@@ -18,6 +18,8 @@ DDGAN = Citation("Tackling the generative learning trilemma with denoising diffu
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
 LINEAR = {"operator": needs(Trait.LINEAR)}
+SQUARES = LINEAR | {"dataset": needs(Trait.GAUSSIAN_NOISE)}
+"""Of samplers whose data term is a sum of squares."""
 POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
 
 
@@ -28,21 +30,21 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
         SamplerSpec(name="cg-sense", summary="least squares by conjugate gradients",
-                    target="mridiff_samplers.cg_sense:CGSense", offers=POINT, needs=LINEAR, source=SENSE),
+                    target="mridiff_samplers.cg_sense:CGSense", offers=POINT, needs=SQUARES, source=SENSE),
         SamplerSpec(name="l1-wavelet", summary="compressed sensing with sparse wavelet coefficients, by FISTA",
-                    target="mridiff_samplers.wavelet:L1Wavelet", offers=POINT, needs=LINEAR, source=SPARSE),
+                    target="mridiff_samplers.wavelet:L1Wavelet", offers=POINT, needs=SQUARES, source=SPARSE),
         SamplerSpec(name="tv", summary="total variation, isotropic, by ADMM",
-                    target="mridiff_samplers.tv:TotalVariation", offers=POINT, needs=LINEAR, source=VARIATION),
+                    target="mridiff_samplers.tv:TotalVariation", offers=POINT, needs=SQUARES, source=VARIATION),
         SamplerSpec(name="tkd", summary="thresholded k-space division by a convolution kernel",
-                    target="mridiff_samplers.tkd:TKD", offers=POINT, needs=LINEAR, source=TKD),
+                    target="mridiff_samplers.tkd:TKD", offers=POINT, axes=("z", "y", "x"), needs=SQUARES, source=TKD),
         SamplerSpec(name="dps", summary="diffusion posterior sampling with a gradient through the prior",
                     target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)}, source=DPS),
         SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
                     target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=LINEAR, source=DIFFPIR),
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DIFFPIR),
         SamplerSpec(name="dpir", summary="denoising and a proximal data step in turn, without noise: one estimate",
                     target="mridiff_samplers.dpir:DPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=POINT, needs=LINEAR, source=DPIR),
+                    offers=POINT, needs=SQUARES, source=DPIR),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},

@@ -50,7 +50,7 @@ class TotalVariation(Sampler):
         for i in range(self.iterations):
             x = conjugate_gradients(system, b + rho * gradient_adjoint(z - u, dims), x, iterations=self.inner)
             g = gradient(x, dims) + u
-            length = torch.linalg.vector_norm(g, dim=0)
+            length = g.abs().square().sum(0).sqrt()  # a norm of torch over an axis that is not the last is ten times slower
             z = g * (1 - shrinkage / length.clamp_min(torch.finfo(length.dtype).tiny)).clamp_min_(0)
             u = g - z
             yield Step(i, self.iterations, for_samples(x, rng))

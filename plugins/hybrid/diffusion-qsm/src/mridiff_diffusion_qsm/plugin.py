@@ -43,7 +43,7 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
             target="mridiff_diffusion_qsm.sampler:DiffusionQSM",
             priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
             offers=frozenset({Trait.NO_BACKWARD}),
-            needs={"operator": needs(Trait.LINEAR)},
+            needs={"operator": needs(Trait.LINEAR), "dataset": needs(Trait.GAUSSIAN_NOISE)},
             source=STUDY,
         )
     ]

@@ -20,7 +20,7 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
             target="mridiff_dps_mri.sampler:DPSMRI",
             priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
             offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}),
-            needs={"operator": needs(Trait.LINEAR)},
+            needs={"operator": needs(Trait.LINEAR), "dataset": needs(Trait.GAUSSIAN_NOISE)},
             source=STUDY,
         )
     ]

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from mridiff_sdk.coils.simulate import simulate_maps
@@ -16,6 +17,7 @@ from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.training.trainer import Batch
 
 from .anatomy import SOURCES
+from .augment import Complex
 from .pool import PoolConfig
 from .source import PoolSource
 
@@ -38,20 +40,21 @@ class WholeSource:
     What undersampling does to an image depends on all of it, so nothing is cut out, unlike in PoolSource, whose variations are used.
     `seen`: "body", the image; "mixed", in one of two cases the image of one coil; "coils", the images of all (sample, coil, y, x), or,
     in a `single` part of the cases, the image in the first and nothing in the others. Coil maps are drawn from `sets` simulated
-    arrays of `coils`.
+    arrays of `coils`. For more variety, `zoom` is the smallest share of each side that is kept (a head then may fill the field of view, or
+    leave it), and `rough` the largest standard deviation, in radians, of a fine phase (3 to 8 pixels wide), as vessels and borders have.
     """
 
     def __init__(self, files: Sequence[Path], size: int, seed: int = 0, grain: float = 0.0, *, seen: Seen = "body", coils: int = 8,
-                 sets: int = 16, single: float = 0.0) -> None:  # fmt: skip
+                 sets: int = 16, single: float = 0.0, zoom: float = 1.0, rough: float = 0.0) -> None:  # fmt: skip
         full = int(np.load(files[0], mmap_mode="r").shape[-1])
         self.inner = PoolSource(files, full, seed, grain)
-        self.size, self.seed, self.seen, self.single = size, seed, seen, single
+        self.size, self.seed, self.seen, self.single, self.zoom, self.rough = size, seed, seen, single, zoom, rough
         arrays = [simulate_maps(coils, (size, size), 1000 * seed + i) for i in range(sets)] if seen != "body" else []
         self.maps = torch.stack(arrays) if arrays else None
 
     def sample(self, step: int, place: int) -> Tensor:
         """One image (y, x), or the images of all coils (coil, y, x)."""
-        k = fft(torch.from_numpy(self.inner.sample(step, place)))
+        k = fft(torch.from_numpy(self.varied(step, place)))
         start = k.shape[-1] // 2 - self.size // 2
         cut = slice(start, start + self.size)
         x = ifft(k[cut, cut]) * (self.size / k.shape[-1])
@@ -63,6 +66,19 @@ class WholeSource:
             alone = torch.cat([x[None], torch.zeros_like(maps[1:])])
             return alone if rng.random() < self.single else maps * x
         return maps[int(rng.integers(len(maps)))] * x if rng.random() < 0.5 else x
+
+    def varied(self, step: int, place: int) -> Complex:
+        """A slice (y, x) of the pool, zoomed in and with a fine phase where that is asked for."""
+        x, rng = self.inner.sample(step, place), np.random.default_rng((self.seed, step, place, 2))
+        full = len(x)
+        kept = max(round(full * rng.uniform(self.zoom, 1)), self.size)
+        top, left = (int(i) for i in rng.integers(0, full - kept + 1, 2))
+        x = x[top : top + kept, left : left + kept]
+        if not self.rough:
+            return x
+        angle = gaussian_filter(rng.standard_normal(x.shape), rng.uniform(1, 3))
+        angle *= self.rough * rng.random() / angle.std()
+        return np.asarray(x * np.exp(1j * angle), dtype=np.complex64)
 
     def batch(self, step: int, samples: Sequence[int]) -> Batch:
         """The given samples of the batch of update `step`: truth "x" (sample, [coil,] y, x)."""
