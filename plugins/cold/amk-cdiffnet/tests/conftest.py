@@ -27,7 +27,7 @@ def drawn(widths: tuple[int, ...] = (8, 12), **given: object) -> AMKNet:
         net = AMKNet(widths=widths, features=8, grid=N, radii=N // 2, **given)  # type: ignore[arg-type]
         torch.nn.init.normal_(net.tail.weight, std=0.1)
         for name, p in net.named_parameters():
-            if "gate.2" in name:
+            if "gate.2" in name or "choose" in name:
                 torch.nn.init.normal_(p, std=0.5)
     net.set_profile(8 / (1 + torch.arange(N / 2)) ** 1.5)
     return net.eval().requires_grad_(False)

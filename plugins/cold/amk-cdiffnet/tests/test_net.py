@@ -4,6 +4,7 @@ from torch import nn
 
 from mridiff.interfaces import Streams
 from mridiff_amk_cdiffnet.block import AMKBlock, branch
+from mridiff_amk_cdiffnet.completion import candidates, complete
 from mridiff_amk_cdiffnet.net import AMKNet
 from mridiff_amk_cdiffnet.objective import AMKObjective
 from mridiff_sdk.codecs.radial import bands
@@ -21,6 +22,11 @@ def test_a_branch_reaches_as_far_as_it_says(reach):
     part(x)[0, 0, 10, 10].backward()
     rows = x.grad.abs().sum((0, 1, 3)).nonzero()
     assert int(rows.max() - rows.min()) + 1 == reach
+
+
+def test_only_three_reaches_exist():
+    with pytest.raises(ValueError, match="3, 5 or 7"):
+        branch(9, 4)
 
 
 def test_a_single_branch_has_no_choice():
@@ -59,6 +65,27 @@ def test_bands_see_their_own_branches():
         out, h = block(x, torch.zeros(1, 4), rings), nn.functional.silu(x)
     torch.testing.assert_close(out[..., 8, 8], (x + block.branches[0](h))[..., 8, 8])
     torch.testing.assert_close(out[..., 0, 0], (x + block.branches[1](h))[..., 0, 0])
+
+
+def test_without_training_the_candidates_count_alike(net):
+    """One round adds their mean, and nothing is drawn."""
+    with seeded_layers(0):
+        network = AMKNet(widths=(8, 12), features=8, grid=32, radii=16, rounds=1)
+    k = fft(Streams.of(0).normal((4, 32, 32)))
+    M = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) < 0.5
+    with torch.no_grad():
+        g = complete(M * k, M, network.warm)
+        expected = torch.where(M, k, g + torch.stack(candidates(g, network.shares)).mean(0))
+        torch.testing.assert_close(network(M * k, 0.5), expected)
+
+
+def test_without_kernels_the_network_is_alone(net):
+    k = fft(Streams.of(0).normal((4, 32, 32)))
+    M = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) < 0.5
+    network = net(shares=(), warm=0)
+    assert network.choose is None and ((network(M * k, 0.5) - M * k).abs() * ~M).max() > 1e-3
+    network.rounds = 0
+    assert torch.equal(network(M * k, 0.5), M * k)
 
 
 def test_whitened_values_are_of_order_one_for_any_matrix(net):

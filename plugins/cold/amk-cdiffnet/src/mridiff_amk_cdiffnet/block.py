@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+HIDDEN = 8
+"""Numbers between what a block sees and how it weights its branches."""
+
 
 def branch(reach: int, width: int) -> nn.Module:
     """Convolutions with a receptive field of `reach` samples: one 3 x 3, two of them (5), or one with dilation 3 (7)."""
@@ -36,10 +39,10 @@ class AMKBlock(nn.Module):
             self.film.weight.mul_(0.1)
         self.gate: nn.Sequential | None = None
         if len(reaches) > 1:
-            last = nn.Linear(32, bands * width * len(reaches))
+            last = nn.Linear(HIDDEN, bands * width * len(reaches))
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
-            self.gate = nn.Sequential(nn.Linear(width + features, 32), nn.SiLU(), last)
+            self.gate = nn.Sequential(nn.Linear(width + features, HIDDEN), nn.SiLU(), last)
 
     def forward(self, x: Tensor, features: Tensor, rings: Tensor, seen: list[Tensor] | None = None) -> Tensor:
         """Same shape as x (sample, width, ky, kx); features (sample, features); rings (band, ky, kx); `seen` collects the weights."""
@@ -53,6 +56,7 @@ class AMKBlock(nn.Module):
         weights = self.gate(torch.cat([mean, features], dim=1)).reshape(-1, *self.shape).softmax(-1)
         if seen is not None:
             seen.append(weights)
+        everywhere = weights.permute(0, 3, 2, 1) @ rings.flatten(1)  # (sample, branch, width, ky kx)
         for j, part in enumerate(parts):
-            x = x + torch.einsum("nbc,byx->ncyx", weights[..., j], rings) * part
+            x = x + everywhere[:, j].reshape(part.shape) * part
         return x

@@ -39,8 +39,11 @@ from .virtual import compress, compression, expand
 
 STD = 0.005
 """Noise per complex sample, relative to the 99th percentile of the magnitude of the image."""
-FEW, MANY = tuple(range(5, 300, 30)), tuple(range(3, 300, 6))
-"""Held-out slices: for validation, methods and variants; and for the paired tests."""
+HEADS, CHOICE = (0, 120, 240), (60, 180)
+"""First of the 60 slices of held-out heads: those of the tables, and those on which settings were chosen and training is watched."""
+FEW, MANY, WATCHED = (tuple(h + i for h in heads for i in range(*slices))
+                      for heads, slices in ((HEADS, (2, 60, 15)), (HEADS, (1, 60, 3)), (CHOICE, (2, 60, 6))))  # fmt: skip
+"""Slices for methods and variants, for the paired tests, and for watching a training."""
 MAIN = "64 px, four coils, random, R = 4"
 METRICS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
     "PSNR": (psnr, ".2f"), "SSIM": (ssim, ".3f"), "NMSE": (nmse, ".4f"), "outer error": (outer_nmse, ".3f"),
@@ -156,16 +159,17 @@ def details(trial: Trial, prior: AMKRestorer, weights: str) -> list[str]:
     lines = [f"| variant | {' | '.join(METRICS)} |", "|---" * (len(METRICS) + 1) + "|"]
     uniform = AMKRestorer(weights, schedule="uniform")
     variants: dict[str, tuple[Prior, dict[str, Any]]] = {f"{n} step{'s' * (n > 1)}": (prior, {"steps": n}) for n in (1, 5, 10, 20)}
-    variants |= {f"{n} steps, uniform schedule": (uniform, {"steps": n}) for n in (5, 20)} | {"no blending": (prior, {"rho": 0.0})}
-    variants |= {"one choice of branches for all bands": (without_choice(weights, True), {}),
-                 "all branches alike": (without_choice(weights, False), {})}  # fmt: skip
+    variants |= {f"{n} steps, uniform schedule": (uniform, {"steps": n}) for n in (5, 10)} | {"no blending": (prior, {"rho": 0.0})}
+    for what in ("branches", "kernels"):
+        variants |= {f"one choice of {what} for all bands": (without_choice(weights, what, keep=True), {}),
+                     f"all {what} alike": (without_choice(weights, what, keep=False), {})}  # fmt: skip
     made: dict[str, Tensor] = {}
     for name, (which, options) in variants.items():
         started = time.perf_counter()
         made[name] = reconstruct(trial, which, **options)
         lines.append(f"| {name} ({(time.perf_counter() - started) / len(trial.truth):.2f} s) | {scores(made[name], trial.truth)} |")
     lines += ["", "| what | value |", "|---|---|"]
-    for rho, clean in ((0.0, made["no blending"]), (0.3, made["20 steps"])):
+    for rho, clean in ((0.0, made["no blending"]), (0.3, made["10 steps"])):
         lost = psnr(clean, trial.truth) - psnr(reconstruct(trial, Noisy(prior), rho=rho), trial.truth)
         lines.append(f"| PSNR lost by 5 % noise on every prediction, rho = {rho:g} | {float(lost.mean()):.3f} dB |")
     return lines + course(trial, prior)
@@ -187,44 +191,52 @@ def course(trial: Trial, prior: AMKRestorer) -> list[str]:
 
 
 def silent(prior: Prior) -> Prior:
-    """The restorer with a network that adds nothing to the completion."""
+    """The restorer without its network: completion alone, in as many rounds as gain anything."""
     out = copy.deepcopy(prior)
     assert isinstance(out, AMKRestorer)
-    nn.init.zeros_(out.model.tail.weight)
-    nn.init.zeros_(cast("Tensor", out.model.tail.bias))
+    out.model.rounds, out.model.warm = 0, 30
     return out
 
 
-def without_choice(weights: str, keep_branches: bool) -> Prior:
-    """The restorer with one choice of branches for all bands (their mean logits), or with none (all branches alike)."""
+def without_choice(weights: str, what: str, keep: bool) -> Prior:
+    """The restorer with one choice of "branches" or "kernels" for all bands (their mean logits), or with none (all alike)."""
     prior = AMKRestorer(weights)
-    for block in prior.model.modules():
-        if isinstance(block, AMKBlock) and block.gate is not None:
+    net = prior.model
+    places: dict[str, list[tuple[nn.Module | None, tuple[int, ...]]]]
+    places = {"branches": [(b.gate, b.shape) for b in net.modules() if isinstance(b, AMKBlock)],
+              "kernels": [(net.choose, (len(net.edges) + 1, net.coils, net.choices))]}  # fmt: skip
+    for layer, shape in places[what]:
+        if layer is not None:
 
-            def even(_: nn.Module, __: Any, logits: Tensor, shape: tuple[int, ...] = block.shape) -> Tensor:
+            def even(_: nn.Module, __: Any, logits: Tensor, shape: tuple[int, ...] = shape) -> Tensor:
                 split = logits.reshape(-1, *shape)
-                one = split.mean(1, keepdim=True).expand_as(split) if keep_branches else torch.zeros_like(split)
+                one = split.mean(1, keepdim=True).expand_as(split) if keep else torch.zeros_like(split)
                 return one.reshape(logits.shape)
 
-            block.gate.register_forward_hook(even)
+            layer.register_forward_hook(even)
     return prior
 
 
 def chosen(trial: Trial, net: AMKNet) -> list[str]:
-    """Which receptive field serves which band: mean branch weights of the first block, and of the last."""
+    """Which receptive field, and which kernel of the scan, serves which band: mean weights in the first and in the last round."""
     seen: list[Tensor] = []
     net(compress(compression(trial.y, int(net.architecture["coils"])), trial.y), 1.0, seen)
-    reaches = net.architecture["reaches"]
-    lines = ["| block, ring (inner to outer) | " + " | ".join(f"{r} x {r}" for r in reaches) + " |", "|---" * (len(reaches) + 1) + "|"]
-    for name, weights in (("first", seen[0]), ("last", seen[-1])):
-        for i, row in enumerate(weights.mean((0, 2)).tolist()):
-            lines.append(f"| {name}, {i + 1} | " + " | ".join(f"{w:.2f}" for w in row) + " |")
+    each = len(seen) // net.rounds
+    names = {"branches": [f"{r} x {r}" for r in net.architecture["reaches"]],
+             "kernels": [*(f"{100 * s:.0f} %" for s in net.shares), "object"]}  # fmt: skip
+    lines = []
+    for name, at in (("branches", 0), ("kernels", each - 1)):
+        lines += [f"| {name}: round, ring (inner to outer) | {' | '.join(names[name])} |", "|---" * (len(names[name]) + 1) + "|"]
+        for turn in (0, net.rounds - 1):
+            for i, row in enumerate(seen[turn * each + at].mean((0, 2)).tolist()):
+                lines.append(f"| {turn + 1}, {i + 1} | " + " | ".join(f"{w:.2f}" for w in row) + " |")
+        lines.append("")
     return lines
 
 
 def validator(data: Path) -> Validate:
     """Of held-out heads after one call, by coils and pattern: gain in dB over the zero-filled image, and outer error."""
-    cases = trials(data, FEW)
+    cases = trials(data, WATCHED)
 
     @torch.no_grad()
     def validate(model: nn.Module) -> Mapping[str, float]:

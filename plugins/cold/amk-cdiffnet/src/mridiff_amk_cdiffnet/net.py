@@ -1,4 +1,4 @@
-"""AMK network: the missing samples of k-space from those that are there, wholly in (whitened) k-space."""
+"""AMK network: the missing samples of k-space from those that are there, round after round, wholly in (whitened) k-space."""
 
 from __future__ import annotations
 
@@ -15,32 +15,38 @@ from mridiff_sdk.nets.described import Described
 from mridiff_sdk.nets.embedding import NumberEmbedding
 
 from .block import AMKBlock
-from .completion import complete, mirrored
+from .completion import candidates, complete, mirrored
 
 
 class AMKNet(Described):
-    """k0 = M k + (1 - M) (g + w F(g / w, d / w, M, M mirrored, t)) for k of `coils` virtual coils, complex (sample, coil, ky, kx).
+    """k0 of `coils` virtual coils, complex (sample, coil, ky, kx), from k = M k0: M = 1 where any coil of k is not 0.
 
-    M = 1 where any coil is not 0. g is k completed in `rounds` rounds by what the scan tells of itself, d how far that is from measured
-    samples (see `complete`; with 0 rounds k and nothing). w(r) is the root mean square of training k-space by radius: a table for
-    matrices of `grid` samples, kept with the weights. F has levels of `widths` on grids halved by stride-2 convolutions, `blocks` AMK
-    blocks on each level and way; the decoder's features of all levels (with `fuse`; else of the first) are brought to the full grid,
-    weighted by an attention over levels, and reduced to 2 channels per coil. `edges` are the radii that part the bands.
+    `warm` rounds of `complete` make g of k, then so many `rounds` each do
+
+        g <- M k + (1 - M) (g + sum_j a_j d_j + w F(g / w, d / w, M, M mirrored, t, round)),   d_j = P_j g - g,
+
+    with kernels P_j of this scan (see `candidates`) and weights a that add up to 1 in each ring and each coil. w(r) is the root mean
+    square of training k-space by radius: a table for matrices of `grid` samples, kept with the weights. F has levels of `widths` on
+    grids halved by stride-2 convolutions, `blocks` AMK blocks on each level and way; the decoder's features of all levels (with `fuse`;
+    else of the first) are brought to the full grid, weighted by an attention over levels, and reduced to 2 channels per coil. `edges` are
+    the radii that part the rings. All rounds share one F; the weights a come from the mean of its last features.
     """
 
     log_profile: Tensor
 
-    def __init__(self, coils: int = 4, widths: Sequence[int] = (16, 32, 48), blocks: int = 1, features: int = 48,
-                 edges: Sequence[float] = (0.08, 0.35, 0.7), reaches: Sequence[int] = (3, 5, 7), grid: int = 64,
-                 radii: int = 32, rounds: int = 10, whiten: bool = True, fuse: bool = True) -> None:  # fmt: skip
+    def __init__(self, coils: int = 4, widths: Sequence[int] = (20, 36, 50), blocks: int = 1, features: int = 48,
+                 edges: Sequence[float] = (0.08, 0.35, 0.7), reaches: Sequence[int] = (3, 5, 7), grid: int = 64, radii: int = 32,
+                 warm: int = 12, rounds: int = 4, shares: Sequence[float] = (0.08, 0.24, 0.6), whiten: bool = True,
+                 fuse: bool = True) -> None:  # fmt: skip
         super().__init__()
         self.architecture = {"coils": coils, "widths": list(widths), "blocks": blocks, "features": features, "edges": list(edges),
-                             "reaches": list(reaches), "grid": grid, "radii": radii, "rounds": rounds, "whiten": whiten,
-                             "fuse": fuse}  # fmt: skip
-        self.edges, self.grid, self.rounds, self.whiten = tuple(edges), grid, rounds, whiten
+                             "reaches": list(reaches), "grid": grid, "radii": radii, "warm": warm, "rounds": rounds,
+                             "shares": list(shares), "whiten": whiten, "fuse": fuse}  # fmt: skip
+        self.coils, self.edges, self.grid, self.warm, self.rounds, self.shares = coils, tuple(edges), grid, warm, rounds, tuple(shares)
+        self.whiten, self.choices = whiten, len(shares) + 1 if shares else 0
         self.register_buffer("log_profile", torch.zeros(radii))
-        self.embed = NumberEmbedding(features)
-        self.head = nn.Conv2d(4 * coils + 2, widths[0], 3, padding=1)
+        self.embed, self.embed_round = NumberEmbedding(features), NumberEmbedding(features)
+        self.head = nn.Conv2d(2 * coils * (1 + self.choices) + 2, widths[0], 3, padding=1)
 
         def stack(width: int) -> nn.ModuleList:
             return nn.ModuleList(AMKBlock(width, features, len(edges) + 1, reaches) for _ in range(blocks))
@@ -53,9 +59,14 @@ class AMKNet(Described):
         levels, first = len(widths) if fuse else 1, widths[0]
         self.thin = nn.ModuleList(nn.Conv2d(w, first, 1) for w in widths[:levels])
         self.attention = nn.Conv2d(levels * first, levels, 1)
+        with torch.no_grad():
+            self.attention.weight.mul_(0.1)
+            self.attention.bias[0] += 4  # type: ignore[index]  # begins with the full grid: mixed evenly, all learn later
         self.tail = nn.Conv2d(levels * first, 2 * coils, 3, padding=1)
-        nn.init.zeros_(self.tail.weight)
-        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+        self.choose = nn.Linear(first + features, (len(edges) + 1) * coils * self.choices) if shares else None
+        for last in (self.tail, self.choose) if self.choose else (self.tail,):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
     def set_profile(self, table: Tensor) -> None:
         """Keep the root mean square of |k| at the radii 0, 1, 2 ... of a matrix of `grid` samples."""
@@ -72,18 +83,25 @@ class AMKNet(Described):
         return self.weight(ny, nx) if self.whiten else torch.full((ny, nx), math.sqrt(ny * nx) / self.grid, device=self.log_profile.device)
 
     def forward(self, k: Tensor, t: float | Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        """The estimate of all k-space, in the precision of k; t in [0, 1] a number or (sample,); `seen` collects the branch weights."""
+        """The estimate of all k-space, in the precision of k; t in [0, 1] a number or (sample,); `seen` collects, round by
+        round, the weights of branches (sample, ring, channel, branch) of each block and those of kernels (sample, ring, coil, kernel)."""
         ny, nx = k.shape[-2:]
         M = (k != 0).any(1, keepdim=True)
         w = self.whitening(ny, nx)
-        g, d = complete(k, M, self.rounds)
-        u = torch.cat([g, d], dim=1) / w
-        x = torch.cat([u.real, u.imag, M.to(u.real.dtype), mirrored(M).to(u.real.dtype)], dim=1).to(self.head.weight.dtype)
-        (up, down), (left, right) = (self.margins(n) for n in (ny, nx))
-        x = functional.pad(x, (left, right, up, down))
-        out = self.fill(x, torch.as_tensor(t, dtype=x.dtype, device=x.device).expand(len(x)), seen)
-        real, imaginary = out[..., up : up + ny, left : left + nx].to(u.real.dtype).chunk(2, dim=1)
-        return torch.where(M, k, g + w * torch.complex(real, imaginary))
+        rings = bands(ny, nx, self.edges).to(w)
+        known = torch.cat([M, mirrored(M)], dim=1).to(w)
+        times = self.embed(4 * torch.as_tensor(t, dtype=w.dtype, device=w.device).expand(len(k)) - 2)
+        g = complete(k, M, self.warm)
+        for i in range(self.rounds):
+            d = candidates(g, self.shares)
+            u = torch.cat([g, *d], dim=1) / w
+            turn = self.embed_round(torch.full_like(times[:, 0], 4 * i / max(self.rounds - 1, 1) - 2))
+            drawn, shares = self.fill(torch.cat([u.real.to(w), u.imag.to(w), known], dim=1), times + turn, seen)
+            a = torch.einsum("nbcj,byx->jncyx", shares, rings)
+            real, imaginary = drawn.to(u.real.dtype).chunk(2, dim=1)
+            mixed = sum((a[j].to(u.real.dtype) * d[j] for j in range(self.choices)), w * torch.complex(real, imaginary))
+            g = torch.where(M, k, g + mixed)
+        return g
 
     def margins(self, n: int) -> tuple[int, int]:
         """Samples to add before and after n, so that they can be halved on every level and the origin stays at the centre."""
@@ -91,11 +109,13 @@ class AMKNet(Described):
         before = full // 2 - n // 2
         return before, full - n - before
 
-    def fill(self, x: Tensor, t: Tensor, seen: list[Tensor] | None) -> Tensor:
-        """F: what the network sees (sample, 4 coil + 2, ky, kx), in sizes that can be halved, to (sample, 2 coil, ky, kx)."""
+    def fill(self, x: Tensor, features: Tensor, seen: list[Tensor] | None) -> tuple[Tensor, Tensor]:
+        """F: what the network sees to (sample, 2 coil, ky, kx), and the shares of the candidates (sample, ring, coil, candidate)."""
+        (up, down), (left, right) = (self.margins(n) for n in x.shape[-2:])
+        inside = (..., slice(up, up + x.shape[-2]), slice(left, left + x.shape[-1]))
+        x = functional.pad(x, (left, right, up, down))
         ny, nx = x.shape[-2:]
         rings = [bands(ny >> i, nx >> i, self.edges).to(x) for i in range(len(self.down_blocks))]
-        features = self.embed(4 * t - 2)
         h, skips = self.head(x), []
         for i, stack in enumerate(self.down_blocks):
             h = self.run(stack, h, features, rings[i], seen)
@@ -106,10 +126,16 @@ class AMKNet(Described):
             h = self.run(self.up_blocks[i], self.ups[i](h) + skips[i], features, rings[i], seen)
             decoded.insert(0, h)
         maps = [functional.interpolate(thin(d), size=(ny, nx), mode="bilinear") for thin, d in zip(self.thin, decoded, strict=False)]
-        shares = self.attention(torch.cat(maps, 1)).softmax(1)
-        merged = torch.cat([m * shares[:, i : i + 1] for i, m in enumerate(maps)], 1)
-        out: Tensor = self.tail(functional.silu(merged))
-        return out
+        levels = self.attention(torch.cat(maps, 1)).softmax(1)
+        merged = torch.cat([m * levels[:, i : i + 1] for i, m in enumerate(maps)], 1)
+        drawn = self.tail(functional.silu(merged))[inside]
+        if self.choose is None:
+            return drawn, x.new_zeros(len(x), len(self.edges) + 1, self.coils, 0)
+        logits = self.choose(torch.cat([decoded[0].mean((2, 3)), features], dim=1)).float()
+        shares = logits.reshape(len(x), -1, self.coils, self.choices).softmax(-1)
+        if seen is not None:
+            seen.append(shares)
+        return drawn, shares
 
     @staticmethod
     def run(stack: nn.Module, h: Tensor, features: Tensor, rings: Tensor, seen: list[Tensor] | None) -> Tensor:

@@ -39,6 +39,11 @@ class AMKObjective(ColdObjective):
         super().__init__(masks, gain, STEPS, (0.5, 1.0))
         self.kspace, self.image, self.edge = kspace, image, edge
 
+    def times(self, batch: Mapping[str, Tensor], rng: Streams) -> Tensor:
+        """One time per sample, (sample,), with a density that grows with t: the more is missing, the more there is to learn."""
+        t: Tensor = (super().times(batch, rng).sqrt() * self.levels).ceil() / self.levels
+        return t
+
     def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
         """One loss, "restorer"."""
         assert isinstance(model, AMKNet)

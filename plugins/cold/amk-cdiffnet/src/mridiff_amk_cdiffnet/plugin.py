@@ -10,7 +10,7 @@ from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, T
 STUDY = Citation("AMK-CDiffNet: Adaptive-multiscale K-space cold diffusion network for fast MRI reconstruction", 2026,
                  "10.1016/j.eswa.2025.129384")  # fmt: skip
 WEIGHTS = {
-    "brain": Weights("weights/brain.safetensors", "47099de9d56fdfeca2bf81d8106d90180a6ad867f411b22807f431e1dfc120d5", "Apache-2.0"),
+    "brain": Weights("weights/brain.safetensors", "e5ceaa6dc9dbf3eee4c4c9737d7c363b7125a4ece515c9928d10ee526433d544", "Apache-2.0"),
 }
 """The weights that come with this package, by the name under which the restorer takes them."""
 

@@ -18,7 +18,7 @@ class AMKCold(Sampler):
     on the cold rule of Shen et al., Scientific Reports 14, 2024.
     """
 
-    def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(1), "steps from the mask of the scan to all of k-space"] = 20,
+    def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(1), "steps from the mask of the scan to all of k-space"] = 10,
                  rho: Annotated[float, Ge(0), Lt(1), "weight of earlier predictions in each, 0 for none"] = 0.3) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.rho = prior, steps, rho

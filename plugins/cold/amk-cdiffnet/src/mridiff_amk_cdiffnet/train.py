@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import torch
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 
 from mridiff.io.weights import load_into, read_weights
 from mridiff_priors.data.pool import PoolConfig
@@ -27,19 +27,23 @@ from .objective import AMKObjective
 
 PROFILE_SLICES = 256
 """Slices, in full resolution, that the radial profile is measured on."""
+ARRAYS = 64
+"""Simulated arrays of eight coils."""
 
 
 @dataclass(frozen=True)
 class Net:
     """The network."""
 
-    widths: tuple[int, ...] = (16, 32, 48)
+    widths: tuple[int, ...] = (20, 36, 50)
     blocks: int = 1
     features: int = 48
     edges: tuple[float, ...] = (0.08, 0.35, 0.7)
     reaches: tuple[int, ...] = (3, 5, 7)
     coils: int = 4
-    rounds: int = 10
+    warm: int = 12
+    rounds: int = 4
+    shares: tuple[float, ...] = (0.08, 0.24, 0.6)
     whiten: bool = True
     fuse: bool = True
 
@@ -60,12 +64,15 @@ def trainer(
     order: Annotated[Order, "what comes back first"] = "centre_out",
     energy: Annotated[bool, "equal steps take equal shares of the expected magnitude, not of the samples"] = True,
     single: Annotated[float, "part of the samples with one coil"] = 0.3,
+    zoom: Annotated[float, Gt(0), Le(1), "smallest share of each side of a slice that is kept"] = 1.0,
+    rough: Annotated[float, Ge(0), "largest standard deviation of a fine phase, in radians"] = 0.0,
+    autocast: Annotated[bool, "compute the network in bfloat16"] = False,
     save: Annotated[int, Ge(1), "updates between checkpoints"] = 100,
     validate: Annotated[int, Ge(0), "updates between measurements on held-out heads, 0 for none"] = 400,
 ) -> Trainer:  # fmt: skip
     """The run that a configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
     files = pool_files(run, pool)
-    source = [WholeSource(files, s.size, seed, s.grain, seen="coils", single=single) for s in stages]
+    source = [WholeSource(files, s.size, seed, s.grain, seen="coils", sets=ARRAYS, single=single, zoom=zoom, rough=rough) for s in stages]
     with seeded_layers(seed):
         model = AMKNet(**asdict(net), grid=pool.size, radii=pool.size // 2)
     model.set_profile(profile(WholeSource(files, pool.size, seed)))
@@ -73,7 +80,7 @@ def trainer(
         load_into(model, read_weights(run.weights)[0])
     gain = NestedMasks("auto", order, weight=model.weight if energy else None)
     parts = [Stage(of, s.updates, s.batch) for of, s in zip(source, stages, strict=True)]
-    settings = Settings(seed, schedule, save=save, validate=validate)
+    settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
     return Trainer(model, AMKObjective(masks, gain, **asdict(losses)), parts, run.out, settings,
                    validate=validator(run.folder()) if validate else None, world=run.world, notes=notes(pool))  # fmt: skip
 
