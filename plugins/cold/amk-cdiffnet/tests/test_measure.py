@@ -53,12 +53,12 @@ def test_choices_can_be_taken_away(trial, what, keep):
 
 @pytest.mark.skipif(DATA is None, reason="MRIDIFF_DATA, the folder of real data, is not set")
 def test_held_out_heads_are_better_than_zero_filled():
-    """The gains that the specification asks for where they are reached; the card has those that are not."""
+    """By at least what the specification asks for, or half of it with one coil and columns; the card has the means."""
     prior, gains = AMKRestorer(), {}
     for case, trial in trials(Path(DATA), (8, 128, 254)).items():
         with torch.no_grad():
             x, zero_filled = reconstruct(trial, prior, steps=4), trial.combined(ifft(trial.y))
         gains[case] = float((psnr(x, trial.truth) - psnr(zero_filled, trial.truth)).mean())
         assert outer_nmse(x, trial.truth).mean() < outer_nmse(zero_filled, trial.truth).mean() < 1
-    assert gains["64 px, one coil, gaussian-2d, R = 4"] > 1 and gains["64 px, four coils, gaussian-2d, R = 4"] > 2.5
-    assert gains["64 px, four coils, random, R = 4"] > 1.5 and gains["64 px, one coil, random, R = 4"] > 0.2
+    least = {"one coil, random": 0.5, "one coil, gaussian-2d": 2, "four coils, random": 2.5, "four coils, gaussian-2d": 4}
+    assert all(gains[f"64 px, {case}, R = 4"] > gain for case, gain in least.items()), gains
