@@ -51,4 +51,3 @@ def test_weights_of_ones_own_describe_themselves(generator, problem, tmp_path):
     x, c = Streams.of(0, "", 1).normal((16, 16)), Streams.of(1, "", 1).normal((16, 16))
     torch.testing.assert_close(mine.model(x, 0.5, c), net(x, 0.5, c), atol=5e-3, rtol=5e-3)
     assert mine.model.architecture == net.architecture
-

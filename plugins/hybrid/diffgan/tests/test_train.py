@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from mridiff.errors import ConfigError
 from mridiff_diffgan import train
+from mridiff_diffgan.measure import SLICES
 from mridiff_diffgan.network import Generator
 from mridiff_diffgan.train import Net, Slices, trainer
 from mridiff_priors.data.pool import PoolConfig
@@ -18,9 +20,9 @@ def start(tmp_path, monkeypatch):
     np.save(tmp_path / "pool.npy", np.random.default_rng(0).standard_normal((4, 2, 24, 24)).astype(np.float16))
     monkeypatch.setattr(train, "pool_files", lambda run, pool: [tmp_path / "pool.npy"])
 
-    def begin(name, critic, weights=None):
-        return trainer(Run(None, tmp_path / name, tmp_path, weights), net=Net((8, 8), 8, 4, 4), critic=critic, pool=PoolConfig(),
-                       stages=[Slices(16, 2, 2), Slices(24, 2, 1)], schedule=Schedule(1e-3, 0))  # fmt: skip
+    def begin(name, critic, weights=None, crops=(24,), **options):
+        return trainer(Run(None, tmp_path / name, tmp_path, weights), net=Net((8, 8), 8, 4, 4), critic=critic, pool=PoolConfig(size=24),
+                       crops=crops, stages=[Slices(16, 2, 2), Slices(24, 2, 1)], schedule=Schedule(1e-3, 0), **options)  # fmt: skip
 
     return begin
 
@@ -47,6 +49,22 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(start):
     assert again.step == 2
     for a, b in zip(whole.parameters(), again.run().parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_half_precision_follows_single_precision(start):
+    single, half = (start(str(autocast), (6, 8), autocast=autocast).run() for autocast in (False, True))
+    for a, b, before in zip(single.parameters(), half.parameters(), start("new", (6, 8)).model.parameters(), strict=True):
+        assert b.dtype == torch.float32 and (a - b).norm() <= (a - before).norm()
+
+
+def test_fields_of_view_must_fit_between_images_and_pool(start):
+    for crops in ([20], [32]):
+        with pytest.raises(ConfigError, match="24 pixels"):
+            start("none", None, crops=crops)
+
+
+def test_validation_slices_are_not_those_of_the_tables():
+    assert min(abs(a - b) for a in train.CHECKED for b in SLICES) >= 4
 
 
 def test_validation_reports_a_reconstruction(generator, monkeypatch):

@@ -13,9 +13,10 @@ class WindowAttention(nn.Module):
     """Self-attention among the pixels of each window x window square, with a depth-wise convolution of the values beside it.
 
     Images are cut into squares from the corner, or, `shifted`, from half a square outside of it; pixels beyond the border are seen by
-    nobody, so an image of any size will do. A learned bias per head depends on where two pixels stand to each other. The 3 x 3
-    convolution of the values is local without regard to windows. Sources: Liu et al., Swin Transformer, ICCV 2021, equations 3 and 4
-    (here by padding instead of by cyclic shift); Dong et al., CSWin Transformer, CVPR 2022, equation 7 (convolution of the values).
+    nobody, so an image of any size will do. For the shift the image is turned like a ring, and pixels that only this brings together do
+    not see each other. A learned bias per head depends on where two pixels stand to each other. The 3 x 3 convolution of the values is
+    local without regard to windows. Sources: Liu et al., Swin Transformer, ICCV 2021, equations 3 and 4; Dong et al., CSWin Transformer,
+    CVPR 2022, equation 7 (convolution of the values).
     """
 
     squares: Tensor
@@ -36,36 +37,47 @@ class WindowAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as x (sample, y, x, channel)."""
-        n, ny, nx, c = x.shape
-        q, k, v = self.split(x).chunk(3, dim=-1)
-        inside = x.new_ones(1, ny, nx, 1)
-        q, k, w, seen = (self.windows(part) for part in (q, k, v, inside))
-        score = q @ k.mT / math.sqrt(c // self.heads) + self.bias[:, self.squares]
-        unseen = (seen[:, :1, :, 0] == 0).repeat(n, 1, 1)[:, :, None, :]  # (n window, 1, 1, pixel)
-        mixed = self.image(score.masked_fill(unseen, -math.inf).softmax(dim=-1) @ w, n, ny, nx)
-        out: Tensor = self.out(mixed + self.local(v.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+        _, ny, nx, c = x.shape
+        parts = self.split(x)
+        q, k, v = self.windows(parts)
+        score = q / math.sqrt(c // self.heads) @ k.mT + self.biases(ny, nx)
+        mixed = self.image(score.softmax(dim=-1) @ v, ny, nx)
+        out: Tensor = self.out(mixed + self.local(parts[..., 2 * c :].permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
         return out
 
-    def margins(self, ny: int, nx: int) -> tuple[int, int]:
-        """Pixels that are missing at the far ends to whole squares."""
-        return -(ny + self.offset) % self.window, -(nx + self.offset) % self.window
+    def biases(self, ny: int, nx: int) -> Tensor:
+        """What is added to scores, (1 or window, head, pixel, pixel): the learned bias, -inf between pixels that do not see each other."""
+        learned = self.bias[:, self.squares]
+        if not self.offset and not ny % self.window and not nx % self.window:
+            return learned[None]
+        rows, columns = (self.sides(size).to(learned.device) for size in (ny, nx))
+        w = self.window
+        place = (3 * rows[:, None] + columns).reshape(len(rows) // w, w, -1, w).transpose(1, 2).reshape(-1, 1, w * w)
+        return learned.masked_fill(place[..., :, None] != place[..., None, :], -math.inf)
+
+    def sides(self, size: int) -> Tensor:
+        """For each line of the padded and turned image 1 or 0, where it came from before or behind the turn, and 2 beyond the border."""
+        at = (torch.arange(size + -size % self.window) + self.offset) % (size + -size % self.window)
+        return torch.where(at < size, (at < self.offset).long(), 2)
 
     def windows(self, x: Tensor) -> Tensor:
-        """(sample, y, x, channel) to (sample * window, head, pixel, channel / head), zero beyond the border."""
-        bottom, right = self.margins(x.shape[1], x.shape[2])
-        x = functional.pad(x, (0, 0, self.offset, right, self.offset, bottom))
-        n, ny, nx, c = x.shape
-        heads = self.heads if c % self.heads == 0 else 1
+        """(sample, y, x, 3 channel) to (3, sample, window, head, pixel, channel / head): zero beyond the border, turned by the offset."""
         w = self.window
-        cut = x.reshape(n, ny // w, w, nx // w, w, heads, c // heads)
-        return cut.permute(0, 1, 3, 5, 2, 4, 6).reshape(-1, heads, w * w, c // heads)
+        if x.shape[1] % w or x.shape[2] % w:
+            x = functional.pad(x, (0, 0, 0, -x.shape[2] % w, 0, -x.shape[1] % w))
+        if self.offset:
+            x = x.roll((-self.offset, -self.offset), dims=(1, 2))
+        n, ny, nx, c = x.shape
+        cut = x.reshape(n, ny // w, w, nx // w, w, 3, self.heads, -1)
+        return cut.permute(5, 0, 1, 3, 6, 2, 4, 7).reshape(3, n, -1, self.heads, w * w, c // (3 * self.heads))
 
-    def image(self, x: Tensor, n: int, ny: int, nx: int) -> Tensor:
-        """The inverse of `windows`, to (n, ny, nx, channel)."""
-        bottom, right = self.margins(ny, nx)
-        w, rows, columns = self.window, (ny + self.offset + bottom) // self.window, (nx + self.offset + right) // self.window
+    def image(self, x: Tensor, ny: int, nx: int) -> Tensor:
+        """The inverse of `windows`, to (sample, ny, nx, channel)."""
+        n, w, rows, columns = len(x), self.window, -(-ny // self.window), -(-nx // self.window)
         whole = x.reshape(n, rows, columns, self.heads, w, w, -1).permute(0, 1, 4, 2, 5, 3, 6).reshape(n, rows * w, columns * w, -1)
-        return whole[:, self.offset : self.offset + ny, self.offset : self.offset + nx]
+        if self.offset:
+            whole = whole.roll((self.offset, self.offset), dims=(1, 2))
+        return whole[:, :ny, :nx]
 
 
 class LocalTransformerBlock(nn.Module):

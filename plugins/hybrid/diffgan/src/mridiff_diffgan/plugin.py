@@ -9,7 +9,7 @@ from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, Trait, Weights
 
 STUDY = Citation("DiffGAN: An adversarial diffusion model with local transformer for MRI reconstruction", 2024, "10.1016/j.mri.2024.03.017")
 WEIGHTS = {
-    "brain": Weights("weights/brain.safetensors", "974bff639e909652f88b51248ab4945b0e3a4a71b96986662c9ca66b82b2bb1c", "Apache-2.0"),
+    "brain": Weights("weights/brain.safetensors", "f3f8abcd03df70cfe47d239cc6b746a86742121edd75867cadf46d5979db055d", "Apache-2.0"),
 }
 """The weights that come with this package, by the name under which the generator takes them."""
 

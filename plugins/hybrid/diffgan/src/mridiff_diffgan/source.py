@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mridiff.interfaces import Streams
-from mridiff_priors.data.whole import WholeSource
+from mridiff_priors.data.source import PoolSource
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 from mridiff_sdk.training.trainer import Batch
@@ -19,21 +19,22 @@ CENTRE = 0.08
 
 
 class PairSource:
-    """Whole slices x of `size` pixels and c = F^H M (F x + n): random lines, noise of up to `noise` per complex number.
+    """Images x of `size` pixels and c = F^H M (F x + n): random lines, noise of up to `noise` per complex number.
 
-    Both are divided by the 99th percentile of |c|, which is known when a scan is reconstructed. A pair depends on (seed, update, place)
-    alone.
+    The field of view is a square of the slice, `crops` pixels wide, one of them for each image; its k-space is cropped to `size`. So heads
+    fill the image, or stand in it, or go beyond it, as they do in measurements. Both x and c are divided by the 99th percentile of |c|,
+    which is known when a scan is reconstructed. A pair depends on (seed, update, place) alone.
     """
 
-    def __init__(self, files: Sequence[Path], size: int, seed: int = 0, *, acceleration: float = 4.0, noise: float = 0.02,
-                 grain: float = 0.01) -> None:  # fmt: skip
-        self.images = WholeSource(files, size, seed, grain)
+    def __init__(self, files: Sequence[Path], size: int, seed: int = 0, *, crops: Sequence[int], acceleration: float = 4.0,
+                 noise: float = 0.02, grain: float = 0.01) -> None:  # fmt: skip
+        self.images = [PoolSource(files, crop, seed, grain) for crop in crops]
         self.size, self.seed, self.acceleration, self.noise = size, seed, acceleration, noise
 
     def pair(self, step: int, place: int) -> tuple[Tensor, Tensor]:
         """x and c, each complex (y, x)."""
-        x = self.images.sample(step, place)
         rng = Streams.of(self.seed, f"pair {step}", [place])
+        x = coarse(torch.from_numpy(self.images[int(rng.integers(0, len(self.images)))].sample(step, place)), self.size)
         size = (self.size, self.size)
         mask = draw_mask("random", size, self.acceleration, CENTRE, int(rng.integers(0, 2**31)))
         n = self.noise * rng.uniform(()) * rng.normal(size)[0]
@@ -43,6 +44,13 @@ class PairSource:
         """The given samples of the batch of update `step`: truth "x" and "condition", each (sample, y, x)."""
         x, c = zip(*(self.pair(step, i) for i in samples), strict=True)
         return Batch(truth={"x": torch.stack(x), "condition": torch.stack(c)})
+
+
+def coarse(x: Tensor, size: int) -> Tensor:
+    """The image (y, x) at `size` pixels: the centre of its k-space."""
+    start = x.shape[-1] // 2 - size // 2
+    cut = slice(start, start + size)
+    return ifft(fft(x)[cut, cut]) * (size / x.shape[-1])
 
 
 def normalised(x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
