@@ -81,7 +81,7 @@ def test_the_cascade_keeps_the_data_and_beats_zero_filling_and_itself_without_lo
         x = Cascade(global_prior, local_prior, low_rank=low_rank)(problem, Streams.of(0))
         torch.testing.assert_close(problem.linear(x), problem.y, atol=1e-9, rtol=0)
         error[low_rank] = float((x - truth).norm())
-    assert error[True] < error[False] <= error["zero-filled"]
+    assert error[True] < error[False] <= error["zero-filled"] * (1 + 1e-9)  # rounding
 
 
 def test_weighting_is_undone_except_where_it_removed_everything():
