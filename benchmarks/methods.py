@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import mridiff
-from mridiff.plugins.registry import Registry
 from mridiff.spec import PriorSpec
 
 BESIDE: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -81,22 +80,19 @@ def row(name: str, scans: list[dict[str, Any]], which: str, shipped: str) -> str
     return f"| {name} ({len(scans)}) | {' | '.join([*scores, more, *cost, shipped])} |"
 
 
-def weights(method: str, registry: Registry) -> str:
-    """Megabytes and parameters of the weights that the method's priors ship."""
+def weights(method: str) -> str:
+    """Megabytes of all weights that ship with the method's priors, also where a run loads one of several."""
     sizes = []
     for entry in mridiff.load(method).plan.choice.priors.values():
-        spec = registry.find("prior", entry.qualified).spec
-        assert isinstance(spec, PriorSpec)
-        package = spec.target.split(":")[0].split(".")[0]
-        chosen = spec.weights[:1]
-        sizes += [files(package).joinpath(w.file).stat().st_size / 1e6 for w in chosen]  # type: ignore[attr-defined]
+        assert isinstance(entry.spec, PriorSpec)
+        package = entry.spec.target.split(":")[0].split(".")[0]
+        sizes += [files(package).joinpath(w.file).stat().st_size / 1e6 for w in entry.spec.weights]  # type: ignore[attr-defined]
     return " + ".join(f"{s:.1f}" for s in sizes)
 
 
 def table(methods: list[str], threads: int) -> list[str]:
     """All rows; a method's first look at its data comes first, itself last."""
-    registry, lines = Registry.discover(), []
-    lines += ["| method (scans) | PSNR | SSIM | NMSE | more | NFE | s | GB | weights, MB |", "|---" * 9 + "|"]
+    lines = ["| method (scans) | PSNR | SSIM | NMSE | more | NFE | s | GB | weights that ship, MB |", "|---" * 9 + "|"]
     with tempfile.TemporaryDirectory() as temporary:
         for method in methods:
             operator, others = BESIDE[method]
@@ -105,7 +101,7 @@ def table(methods: list[str], threads: int) -> list[str]:
                 lines.append(row(f"{method}: first look", record["scans"], "baseline", ""))
             for name in others:
                 lines.append(row(f"{method}: {name}", run(name, method, operator, Path(temporary), threads)["scans"], "x", ""))
-            lines.append(row(f"**{method}**", record["scans"], "x", weights(method, registry)))
+            lines.append(row(f"**{method}**", record["scans"], "x", weights(method)))
             print(lines[-1], flush=True)
     return lines
 

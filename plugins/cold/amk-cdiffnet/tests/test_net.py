@@ -79,15 +79,6 @@ def test_without_training_the_candidates_count_alike(net):
         torch.testing.assert_close(network(M * k, 0.5), expected)
 
 
-def test_without_kernels_the_network_is_alone(net):
-    k = fft(Streams.of(0).normal((4, 32, 32)))
-    M = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) < 0.5
-    network = net(shares=(), warm=0)
-    assert network.choose is None and ((network(M * k, 0.5) - M * k).abs() * ~M).max() > 1e-3
-    network.rounds = 0
-    assert torch.equal(network(M * k, 0.5), M * k)
-
-
 def test_whitened_values_are_of_order_one_for_any_matrix(net):
     network = net()
     r = torch.hypot(*(g.float() - 32 for g in torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")))

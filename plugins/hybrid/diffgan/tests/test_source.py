@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mridiff_diffgan.source import PairSource, coarse
+from mridiff_diffgan.source import PairSource
 from mridiff_sdk.fourier import fft
 
 
@@ -52,9 +52,3 @@ def test_fields_of_view_are_mixed(files):
     x = PairSource(files, 16, crops=[16, 48], noise=0.0, grain=0.0).batch(0, range(24)).truth["x"].abs()
     full = [bool(image.min() > 0.1 * image.max()) for image in x]
     assert 0 < sum(full) < 24
-
-
-def test_a_coarser_image_has_the_same_intensity_and_only_the_centre_of_k_space():
-    at = torch.arange(48) / 48
-    wave = torch.exp(2j * torch.pi * (3 * at[:, None] + 20 * at)) + 2
-    torch.testing.assert_close(coarse(wave, 24), torch.full((24, 24), 2.0 + 0j), atol=1e-5, rtol=0)

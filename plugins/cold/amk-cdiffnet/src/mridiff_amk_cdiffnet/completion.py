@@ -69,8 +69,6 @@ def complete(k: Tensor, M: Tensor, rounds: int) -> Tensor:
 
 def candidates(g: Tensor, shares: Sequence[float]) -> list[Tensor]:
     """What several kernels make of g: P g - g for kernels of each of `shares`, and, for the middle one, kept to the object as well."""
-    if not shares:
-        return []
     S = [kernels(g, share) for share in shares]
     return [*(predict(g, s) - g for s in S), predict(g, S[len(S) // 2], support(g)) - g]
 

@@ -43,7 +43,7 @@ class AMKNet(Described):
                              "reaches": list(reaches), "grid": grid, "radii": radii, "warm": warm, "rounds": rounds,
                              "shares": list(shares), "whiten": whiten, "fuse": fuse}  # fmt: skip
         self.coils, self.edges, self.grid, self.warm, self.rounds, self.shares = coils, tuple(edges), grid, warm, rounds, tuple(shares)
-        self.whiten, self.choices = whiten, len(shares) + 1 if shares else 0
+        self.whiten, self.choices = whiten, len(shares) + 1
         self.register_buffer("log_profile", torch.zeros(radii))
         self.embed, self.embed_round = NumberEmbedding(features), NumberEmbedding(features)
         self.head = nn.Conv2d(2 * coils * (1 + self.choices) + 2, widths[0], 3, padding=1)
@@ -63,8 +63,8 @@ class AMKNet(Described):
             self.attention.weight.mul_(0.1)
             self.attention.bias[0] += 4  # type: ignore[index]  # begins with the full grid: mixed evenly, all learn later
         self.tail = nn.Conv2d(levels * first, 2 * coils, 3, padding=1)
-        self.choose = nn.Linear(first + features, (len(edges) + 1) * coils * self.choices) if shares else None
-        for last in (self.tail, self.choose) if self.choose else (self.tail,):
+        self.choose = nn.Linear(first + features, (len(edges) + 1) * coils * self.choices)
+        for last in (self.tail, self.choose):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
@@ -129,8 +129,6 @@ class AMKNet(Described):
         levels = self.attention(torch.cat(maps, 1)).softmax(1)
         merged = torch.cat([m * levels[:, i : i + 1] for i, m in enumerate(maps)], 1)
         drawn = self.tail(functional.silu(merged))[inside]
-        if self.choose is None:
-            return drawn, x.new_zeros(len(x), len(self.edges) + 1, self.coils, 0)
         logits = self.choose(torch.cat([decoded[0].mean((2, 3)), features], dim=1)).float()
         shares = logits.reshape(len(x), -1, self.coils, self.choices).softmax(-1)
         if seen is not None:

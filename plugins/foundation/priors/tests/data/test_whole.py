@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mridiff_priors.data.whole import WholeSource
+from mridiff_priors.data.whole import WholeSource, coarse
 from mridiff_sdk.fourier import fft
 
 
@@ -44,3 +44,9 @@ def test_variety_is_asked_for(files):
     wide, close = (WholeSource(files, 16, seed=1, zoom=zoom) for zoom in (1.0, 0.5))
     shares = [len(close.varied(0, i)) / len(wide.varied(0, i)) for i in range(12)]
     assert 0.5 <= min(shares) < 0.7 < max(shares) <= 1 and torch.isfinite(close.batch(0, range(12)).truth["x"]).all()
+
+
+def test_a_coarser_image_has_the_same_intensity_and_only_the_centre_of_k_space():
+    at = torch.arange(48) / 48
+    wave = torch.exp(2j * torch.pi * (3 * at[:, None] + 20 * at)) + 2
+    torch.testing.assert_close(coarse(wave, 24), torch.full((24, 24), 2.0 + 0j), atol=1e-5, rtol=0)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Streams
 from mridiff_priors.data.source import PoolSource
+from mridiff_priors.data.whole import coarse
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 from mridiff_sdk.training.trainer import Batch
@@ -44,13 +45,6 @@ class PairSource:
         """The given samples of the batch of update `step`: truth "x" and "condition", each (sample, y, x)."""
         x, c = zip(*(self.pair(step, i) for i in samples), strict=True)
         return Batch(truth={"x": torch.stack(x), "condition": torch.stack(c)})
-
-
-def coarse(x: Tensor, size: int) -> Tensor:
-    """The image (y, x) at `size` pixels: the centre of its k-space."""
-    start = x.shape[-1] // 2 - size // 2
-    cut = slice(start, start + size)
-    return ifft(fft(x)[cut, cut]) * (size / x.shape[-1])
 
 
 def normalised(x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

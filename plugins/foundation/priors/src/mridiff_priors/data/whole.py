@@ -54,10 +54,7 @@ class WholeSource:
 
     def sample(self, step: int, place: int) -> Tensor:
         """One image (y, x), or the images of all coils (coil, y, x)."""
-        k = fft(torch.from_numpy(self.varied(step, place)))
-        start = k.shape[-1] // 2 - self.size // 2
-        cut = slice(start, start + self.size)
-        x = ifft(k[cut, cut]) * (self.size / k.shape[-1])
+        x = coarse(torch.from_numpy(self.varied(step, place)), self.size)
         if self.maps is None:
             return x
         rng = np.random.default_rng((self.seed, step, place, 1))
@@ -83,6 +80,13 @@ class WholeSource:
     def batch(self, step: int, samples: Sequence[int]) -> Batch:
         """The given samples of the batch of update `step`: truth "x" (sample, [coil,] y, x)."""
         return Batch(truth={"x": torch.stack([self.sample(step, i) for i in samples])})
+
+
+def coarse(x: Tensor, size: int) -> Tensor:
+    """The image (y, x) at `size` pixels, its intensity kept: the centre of its k-space."""
+    start = x.shape[-1] // 2 - size // 2
+    cut = slice(start, start + size)
+    return ifft(fft(x)[cut, cut]) * (size / x.shape[-1])
 
 
 def notes(pool: PoolConfig) -> dict[str, str]:
