@@ -1,5 +1,5 @@
 # make demo   reconstructs an undersampled brain scan and names the pictures and the page to open
-# make test   runs the linter, the type checker and all tests
+# make test   runs the linter, the formatter, the type checker and all tests
 # make docs   builds the documentation site into build/site; warnings are errors
 # make isolation [PACKAGES="changed" or folders]   each package as a wheel, alone in a fresh environment; all if not given
 # make env    the part that all share; a second call installs nothing
@@ -29,6 +29,7 @@ test: env lint types
 
 lint: env
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: env
 	$(BIN)/mypy core/src sdk/src $(wildcard plugins/*/*/src)

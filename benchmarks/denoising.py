@@ -1,6 +1,6 @@
 """Denoising side by side: the shipped prior, non-local means and, where it is installed, BM3D, over noise levels, on unseen heads.
 
-    python benchmarks/denoising.py            writes benchmarks/results/denoising.md; needs MRIDIFF_DATA
+python benchmarks/denoising.py            writes benchmarks/results/denoising.md; needs MRIDIFF_DATA
 """
 
 from __future__ import annotations

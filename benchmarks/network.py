@@ -1,6 +1,6 @@
 """One network evaluation in several ways on this processor: time, and what each way costs in quality.
 
-    python benchmarks/network.py            writes benchmarks/results/network.md; needs MRIDIFF_DATA
+python benchmarks/network.py            writes benchmarks/results/network.md; needs MRIDIFF_DATA
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reconstruction of unseen heads from few lines: the shipped priors beside classical methods, through the pipeline that users run.
 
-    python benchmarks/reconstruction.py       writes benchmarks/results/reconstruction.md and pictures beside it; needs MRIDIFF_DATA
+python benchmarks/reconstruction.py       writes benchmarks/results/reconstruction.md and pictures beside it; needs MRIDIFF_DATA
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ def report(options: argparse.Namespace) -> str:
         picks = tuple(int(i) for i in np.linspace(30, 270, options.count))
         np.savez(folder / "t2.npz", image=held_out(options.data, 192, picks).numpy())
         names = configurations(folder, options.weights, options.samples)
-        cases = {f"{options.count} T2 slices of unseen heads, 192 x 192, 8 simulated coils, noise 0.01": (folder / "t2.npz", 0.01),
-                 "One measured head, 230 x 180, 8 coils, as it was measured": (options.data / "multicoil_kspace" / "brain8_full.h5", 0.0)}
+        cases = {
+            f"{options.count} T2 slices of unseen heads, 192 x 192, 8 simulated coils, noise 0.01": (folder / "t2.npz", 0.01),
+            "One measured head, 230 x 180, 8 coils, as it was measured": (options.data / "multicoil_kspace" / "brain8_full.h5", 0.0),
+        }
         for title, (path, noise) in cases.items():
             for rate in RATES:
                 scan = {"path": str(path), "acceleration": rate, "noise_std": noise}

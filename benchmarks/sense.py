@@ -1,6 +1,6 @@
 """SENSE side by side: forward and adjoint, normal operator, CG-SENSE, one sampler step, against bare FFTs and other libraries.
 
-    python benchmarks/sense.py            writes benchmarks/results/sense.md
+python benchmarks/sense.py            writes benchmarks/results/sense.md
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An operator of one's own, from its equation to an image: y = F (x + g x'), x' shifted by half the field of view: a ghost.
 
-    python examples/own_operator.py
+python examples/own_operator.py
 """
 
 import torch

@@ -1,6 +1,6 @@
 """A scan in an array file, reconstructed from Python, with the error and where the samples disagree.
 
-    python examples/reconstruct.py [scan.h5]
+python examples/reconstruct.py [scan.h5]
 """
 
 import sys

@@ -40,7 +40,9 @@ def mridiff():
 
     def run(*arguments, **environment):
         command = [sys.executable, "-c", "from mridiff.cli import main; main()", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, check=False
+        )
 
     return run
 

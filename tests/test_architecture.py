@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = sorted(p.parent for p in (*ROOT.glob("core/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml"), *ROOT.glob("plugins/*/*/pyproject.toml")))
+PACKAGES = sorted(
+    p.parent for p in (*ROOT.glob("core/pyproject.toml"), *ROOT.glob("sdk/pyproject.toml"), *ROOT.glob("plugins/*/*/pyproject.toml"))
+)
 METHODS = [p for p in PACKAGES if p.parent.parent.name == "plugins" and p.parent.name != "foundation"]
 WEIGHTS = [f for p in PACKAGES for f in sorted((p / "src").rglob("*.safetensors"))]
 SOURCES = [f for p in PACKAGES for f in sorted((p / "src").rglob("*.py"))]
@@ -66,7 +68,11 @@ def test_every_import_of_the_project_is_a_declared_dependency(package):
 @pytest.mark.parametrize("method", METHODS, ids=_name)
 def test_anatomy_of_a_method(method):
     module = method / "src" / f"mridiff_{method.name.replace('-', '_')}"
-    missing = [f for f in (method / "README.md", module / "plugin.py", module / "recipe.yaml", module / "py.typed", method / "tests") if not f.exists()]
+    missing = [
+        f
+        for f in (method / "README.md", module / "plugin.py", module / "recipe.yaml", module / "py.typed", method / "tests")
+        if not f.exists()
+    ]
     assert not missing, f"missing: {', '.join(map(_name, missing))}"
     project = tomllib.loads((method / "pyproject.toml").read_text())["project"]
     assert project["name"] == f"mridiff-{method.name}"
@@ -97,7 +103,17 @@ def test_files_are_short_and_safe(file):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is longer than a page"
     for name in _imports(file):
-        assert name.split(".")[0] not in {"pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle", "torchvision", "deepinv", "mrpro"}, name
+        assert name.split(".")[0] not in {
+            "pickle",
+            "joblib",
+            "shelve",
+            "marshal",
+            "dill",
+            "cloudpickle",
+            "torchvision",
+            "deepinv",
+            "mrpro",
+        }, name
     for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
         called = ast.unparse(call.func)
         assert called not in {"eval", "exec", "torch.save", "os.system"}, f"{called} is banned"
@@ -106,7 +122,7 @@ def test_files_are_short_and_safe(file):
         if called == "torch.load":
             assert file.name == "convert.py" and keywords.get("weights_only") == "True", "only the converting command may call torch.load"
         assert called != "torch.manual_seed" or file.name == "seeds.py", "layers are built inside mridiff_sdk.seeds.seeded_layers"
-        assert called not in { "np.random.seed", "numpy.random.seed", "random.seed"}, "no global random numbers"
+        assert called not in {"np.random.seed", "numpy.random.seed", "random.seed"}, "no global random numbers"
         assert called != "h5py.File" or file.name in {"hdf5.py", "output.py"}, "HDF5 is opened through mridiff.io.hdf5"
 
 
@@ -120,7 +136,12 @@ def test_the_core_is_small_and_names_no_method():
 
 
 def test_nothing_of_the_building_machine_is_named():
-    texts = [f for p in ("*.md", "*.py", "*.yaml", "*.toml", "Makefile") for f in ROOT.rglob(p) if ".venv" not in f.parts and ".git" not in f.parts]
+    texts = [
+        f
+        for p in ("*.md", "*.py", "*.yaml", "*.toml", "Makefile")
+        for f in ROOT.rglob(p)
+        if ".venv" not in f.parts and ".git" not in f.parts
+    ]
     for file in texts:
         if file == Path(__file__):
             continue
@@ -130,7 +151,9 @@ def test_nothing_of_the_building_machine_is_named():
 
 def _modules_after(code):
     program = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
-    return set(json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.splitlines()[-1]))
+    return set(
+        json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+    )
 
 
 HEAVY = {"torch", "numpy", "pydantic", "h5py", "scipy", "matplotlib"}

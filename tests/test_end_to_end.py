@@ -26,7 +26,9 @@ def test_a_file_becomes_pictures_arrays_and_a_record(mridiff, scan_file, tmp_pat
         assert f["reconstruction"].dtype == np.complex64
     assert (folder / "overview.png").stat().st_size > 10_000 and (out / "index.html").exists()
     assert str(out / "index.html") in done.stdout
-    again = mridiff("recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, "--set", "sampler.options.steps=4")
+    again = mridiff(
+        "recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, "--set", "sampler.options.steps=4"
+    )
     assert again.returncode == 0 and "were kept" in again.stdout
 
 

@@ -23,7 +23,11 @@ def reconstruct(scan_file):
     scan = open_scans(scan_file, registry, acceleration=3)[0]
 
     def run(operator, prior, steps=12):
-        run = {"operator": {"use": operator}, "priors": {"prior": {"use": prior}}, "sampler": {"use": "diffpir", "options": {"steps": steps}}}
+        run = {
+            "operator": {"use": operator},
+            "priors": {"prior": {"use": prior}},
+            "sampler": {"use": "diffpir", "options": {"steps": steps}},
+        }
         return mridiff.load(run, registry)(scan)
 
     return run

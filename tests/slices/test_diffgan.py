@@ -70,7 +70,10 @@ class Adversarial(Objective):
         x0, zero_filled = batch
         x_t = model.diffusion.degrade(x0, 1.0, rng)
         fake = model(x_t, 1.0, {"zero_filled": Field(zero_filled, ("y", "x"))}, rng)
-        yield "critic", nn.functional.softplus(-self._judge(x0, x_t)).mean() + nn.functional.softplus(self._judge(fake.detach(), x_t)).mean()
+        yield (
+            "critic",
+            nn.functional.softplus(-self._judge(x0, x_t)).mean() + nn.functional.softplus(self._judge(fake.detach(), x_t)).mean(),
+        )
         yield "generator", nn.functional.softplus(-self._judge(fake, x_t)).mean() + 10 * (fake - x0).abs().mean()
 
     def _judge(self, x_s, x_t):

@@ -64,7 +64,9 @@ def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(mon
     """No dataset has both counts and Gaussian noise, and the operator's unknown has no axis z."""
     counting = OperatorSpec(name="counting", summary="counts", target="toy:Mask", axes=("y", "x"), offers={Trait.LINEAR},
                             needs={"dataset": needs(Trait.POISSON_NOISE)})  # fmt: skip
-    thick = SamplerSpec(name="thick", summary="volumes alone", target="toy:Walk", axes=("z", "y", "x"), needs={"operator": needs(Trait.LINEAR)})
+    thick = SamplerSpec(
+        name="thick", summary="volumes alone", target="toy:Walk", axes=("z", "y", "x"), needs={"operator": needs(Trait.LINEAR)}
+    )
     monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, counting, thick))))
     pairs = {(r["sampler"], r["operator"]) for r in json.loads(CliRunner().invoke(application(), ["matrix", "--json"]).stdout)}
     assert pairs == {("local/walk", "local/mask")}

@@ -156,7 +156,9 @@ def test_killed_ten_times_and_resumed_a_run_is_that_of_an_undisturbed_one(tmp_pa
     generator = np.random.default_rng(0)
     made, kills, deadline = [], 0, time.monotonic() + 240
     while time.monotonic() < deadline:
-        child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "killed")], stdout=subprocess.PIPE, text=True, env=environment)
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "killed")], stdout=subprocess.PIPE, text=True, env=environment
+        )
         assert child.stdout is not None and child.stdout.readline().strip() == "ready"
         if kills < 10:
             time.sleep(float(generator.uniform(0.005, 0.09)))

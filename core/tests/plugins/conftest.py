@@ -22,6 +22,7 @@ def mridiff_samplers():
     yield SamplerSpec(name={name!r}, summary="A sampler", target={target!r})
 """
 
+
 class Site:
     """A folder on the import path, with fake distributions in it; their packages are called `acme_...`."""
 

@@ -84,7 +84,9 @@ def test_other_preconditionings(convert, tmp_path, kind):
 
 
 def ncsnpp():
-    theirs = NCSN.song(SONG.described(**{**SONG.PLAIN, "mults": (1, 2), "blocks": 1, "encoder": "residual", "fourier": True, "noise": 16, "filter": 4}))
+    theirs = NCSN.song(
+        SONG.described(**{**SONG.PLAIN, "mults": (1, 2), "blocks": 1, "encoder": "residual", "fourier": True, "noise": 16, "filter": 4})
+    )
     return theirs, NCSN.in_score_sde_form(theirs)
 
 
@@ -94,7 +96,12 @@ def test_a_score_sde_checkpoint_with_averaged_parameters(convert, tmp_path):
     other = {f"module.{k}": v if k.endswith("s.0.W") else v + 1 for k, v in tensors.items()}
     shadow = [v for k, v in tensors.items() if k != "all_modules.0.W"]
     sigmas = torch.tensor([378.0, 3.0, 0.01])
-    checkpoint = {"optimizer": {"state": {}}, "model": {"module.sigmas": sigmas, **other}, "ema": {"decay": 0.9, "num_updates": 2, "shadow_params": shadow}, "step": 7}
+    checkpoint = {
+        "optimizer": {"state": {}},
+        "model": {"module.sigmas": sigmas, **other},
+        "ema": {"decay": 0.9, "num_updates": 2, "shadow_params": shadow},
+        "step": 7,
+    }
     torch.save(checkpoint, tmp_path / "them.pth")
     result = convert(tmp_path / "them.pth", "--format", "ncsnpp", "--centred")
     assert result.exit_code == 0, result.output

@@ -96,7 +96,15 @@ def test_weights_and_card_tell_where_they_come_from(train, tmp_path):
     assert Preconditioned.load(tmp_path / "a" / "weights.safetensors").architecture["net"] == {"widths": [4, 8], "blocks": [1, 1]}
     assert tensors and (tmp_path / "a" / "curve.png").read_bytes().startswith(b"\x89PNG")
     card = (tmp_path / "a" / "card.md").read_text()
-    for part in ("# toy", "CC0-1.0", "Blobs of one value.", "mridiff train acme/toy", "| quality | 1.5 (5) | 1.5 (10) |", "curve.png", '"updates": 10'):
+    for part in (
+        "# toy",
+        "CC0-1.0",
+        "Blobs of one value.",
+        "mridiff train acme/toy",
+        "| quality | 1.5 (5) | 1.5 (10) |",
+        "curve.png",
+        '"updates": 10',
+    ):
         assert part in card
     assert hashlib.sha256((tmp_path / "a" / "weights.safetensors").read_bytes()).hexdigest() in card
 

@@ -43,5 +43,7 @@ def test_the_record_of_a_series_that_moves_says_so():
     made, still = score(0.9 * x, x, ("t", "y", "x"), {}), score(x[:, :1], x[:, :1], ("t", "y", "x"), {})
     assert made["psnr_moving"] == pytest.approx(float(psnr(0.9 * x, x, region=moving_region(x))))
     assert made["nmse_temporal"] == pytest.approx(0.01, rel=1e-4)
-    assert "psnr_moving" not in still and "nmse_temporal" not in score(x[:, 0], x[:, 0], ("y", "x"), {"head": Field(torch.ones(1, 16, 16), ("y", "x"))})
+    assert "psnr_moving" not in still and "nmse_temporal" not in score(
+        x[:, 0], x[:, 0], ("y", "x"), {"head": Field(torch.ones(1, 16, 16), ("y", "x"))}
+    )
     assert not math.isnan(made["psnr_head"])

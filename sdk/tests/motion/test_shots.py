@@ -26,4 +26,3 @@ def test_every_sample_of_a_mask_of_points_gets_a_shot():
     shots = shots_of(mask, 3)
     assert torch.equal(shots >= 0, mask > 0) and shots.max() == 2
     assert torch.equal(shots_of(mask[1:], 3), shots[1:])
-

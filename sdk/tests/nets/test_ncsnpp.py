@@ -108,8 +108,20 @@ def test_other_variants_are_refused(described):
 
 def residual(block):
     """A residual block of diffusers in the score_sde form."""
-    names = {"norm1": "GroupNorm_0", "conv1": "Conv_0", "time_emb_proj": "Dense_0", "norm2": "GroupNorm_1", "conv2": "Conv_1", "conv_shortcut": "Conv_2"}
-    return {f"{ours}.{k}": v for theirs, ours in names.items() if (m := getattr(block, theirs, None)) is not None for k, v in m.state_dict().items()}
+    names = {
+        "norm1": "GroupNorm_0",
+        "conv1": "Conv_0",
+        "time_emb_proj": "Dense_0",
+        "norm2": "GroupNorm_1",
+        "conv2": "Conv_1",
+        "conv_shortcut": "Conv_2",
+    }
+    return {
+        f"{ours}.{k}": v
+        for theirs, ours in names.items()
+        if (m := getattr(block, theirs, None)) is not None
+        for k, v in m.state_dict().items()
+    }
 
 
 def attention(block):

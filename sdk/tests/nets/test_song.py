@@ -13,7 +13,17 @@ PLAIN = {"encoder": "", "decoder": "", "attention": (8,), "labels": 0, "augment"
 VARIANTS = {
     "DDPM++": {**PLAIN, "mults": (1, 2), "blocks": 1, "labels": 3, "augment": 2, "fourier": False, "noise": 8, "filter": 2},
     "NCSN++": {**PLAIN, "mults": (1, 2), "blocks": 2, "encoder": "residual", "fourier": True, "noise": 16, "filter": 4},
-    "skips": {**PLAIN, "mults": (1, 2, 2), "blocks": 1, "encoder": "skip", "decoder": "skip", "attention": (4,), "fourier": True, "noise": 16, "filter": 4},
+    "skips": {
+        **PLAIN,
+        "mults": (1, 2, 2),
+        "blocks": 1,
+        "encoder": "skip",
+        "decoder": "skip",
+        "attention": (4,),
+        "fourier": True,
+        "noise": 16,
+        "filter": 4,
+    },
 }
 THEIRS = {
     "DDPM++": (48194, [-0.2505, -0.2552, -0.2861, -0.3356, -0.3772]),

@@ -36,7 +36,9 @@ def test_pictures_are_drawn_in_their_colours(tmp_path):
     truth = colours()
     draw_overview(tmp_path / "a.png", title="t", axes=AXES, result=truth, reference=truth, baseline=0 * truth, baseline_name="first guess",
                   std=None, metrics={"x": {"pixcorr": 1.0}}, sampling=None)  # fmt: skip
-    draw_comparison(tmp_path / "b.png", title="t", axes=AXES, reference=truth, results={"one": truth, "two": 0.5 * truth}, metrics={}, cost={})
+    draw_comparison(
+        tmp_path / "b.png", title="t", axes=AXES, reference=truth, results={"one": truth, "two": 0.5 * truth}, metrics={}, cost={}
+    )
     for name in ("a.png", "b.png"):
         drawn = imread(tmp_path / name)[..., :3].reshape(-1, 3)
         for pure in np.eye(3):

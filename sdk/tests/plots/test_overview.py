@@ -107,7 +107,9 @@ def test_drawing_leaves_the_global_plotting_state_alone(tmp_path):
 def test_the_legend_of_wide_pictures_is_on_the_page(tmp_path, monkeypatch):
     lowest = []
     draw = Sheet.bar
-    monkeypatch.setattr(Sheet, "bar", lambda self, label, left, top, *rest: lowest.append((top + 60, self.height)) or draw(self, label, left, top, *rest))
+    monkeypatch.setattr(
+        Sheet, "bar", lambda self, label, left, top, *rest: lowest.append((top + 60, self.height)) or draw(self, label, left, top, *rest)
+    )
     x = rng.random((2, 16, 16))
     draw_overview(tmp_path / "a.png", **{**BARE, "axes": ("modality", "y", "x"), "reference": x, "sampling": x[0] > 0.5}, result=x + 0.1)
     assert len(lowest) == 2 and all(bottom <= height for bottom, height in lowest)

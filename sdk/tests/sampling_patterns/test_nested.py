@@ -87,7 +87,9 @@ def test_faults():
 
 def test_auto_finds_the_largest_unit_that_a_mask_is_made_of():
     columns = target()
-    patches = (torch.rand(1, 5, 4, generator=torch.Generator().manual_seed(0)) < 0.5).repeat_interleave(4, 1).repeat_interleave(4, 2)[:, :18, :15]
+    patches = (
+        (torch.rand(1, 5, 4, generator=torch.Generator().manual_seed(0)) < 0.5).repeat_interleave(4, 1).repeat_interleave(4, 2)[:, :18, :15]
+    )
     masks = {"column": columns, "row": columns.mT, "patch": patches, "pixel": target("gaussian-2d")}
     for unit, goal in masks.items():
         assert unit_of(goal) == unit

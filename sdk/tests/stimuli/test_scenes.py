@@ -51,4 +51,8 @@ def test_captions_say_what_there_is_in_known_words():
 def test_counts_are_those_of_the_things():
     s = Scene("navy", "olive", (Thing("disc", "red", "large", "top", "left"), Thing("disc", "blue", "small", "middle", "right")))
     found = dict(zip(ATTRIBUTES, s.counts().tolist(), strict=True))
-    assert found["disc"] == 2 and found["red"] == found["navy above"] == found["olive below"] == 1 and found["olive above"] == found["ring"] == 0
+    assert (
+        found["disc"] == 2
+        and found["red"] == found["navy above"] == found["olive below"] == 1
+        and found["olive above"] == found["ring"] == 0
+    )

@@ -58,7 +58,9 @@ def test_an_earlier_failure_excuses_what_depends_on_it(monkeypatch, name, first,
     monkeypatch.setattr(runner, "CHECKS", checks)
     outcomes = list(examine([Some(id=name)]))
     assert [o.status for o in outcomes] == [first, second]
-    assert [(o.check, o.status) for o in examine([Some(id=name)], "second")] == [("operator.second", second)], "what it comes after runs unseen"
+    assert [(o.check, o.status) for o in examine([Some(id=name)], "second")] == [("operator.second", second)], (
+        "what it comes after runs unseen"
+    )
 
 
 def test_a_failure_says_what_was_measured():

@@ -15,7 +15,9 @@ OFFERS = frozenset({Trait.LINEAR, Trait.MASKED})
 
 
 def _registry(target, axes=("y", "x")):
-    return Registry.of([OperatorSpec(name="some", summary="s", target=target, axes=axes, offers=OFFERS, needs={"dataset": needs(Trait.MASK, Trait.MAPS)})])
+    return Registry.of(
+        [OperatorSpec(name="some", summary="s", target=target, axes=axes, offers=OFFERS, needs={"dataset": needs(Trait.MASK, Trait.MAPS)})]
+    )
 
 
 FILE = """

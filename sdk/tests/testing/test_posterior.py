@@ -39,7 +39,9 @@ def test_table_and_plot(tmp_path):
 
 
 def test_a_curve_needs_a_denoiser_and_steps():
-    spec = SamplerSpec(name="plain", summary="p", target="mridiff_sdk.testing.mutants.components:Plain", priors={"prior": needs(Trait.DENOISER)})
+    spec = SamplerSpec(
+        name="plain", summary="p", target="mridiff_sdk.testing.mutants.components:Plain", priors={"prior": needs(Trait.DENOISER)}
+    )
     entry = Registry.of([spec]).find("sampler", "plain")
     with pytest.raises(ConfigError, match="no curve"):
         list(accuracy(entry))

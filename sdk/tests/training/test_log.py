@@ -83,5 +83,7 @@ def test_event_files_hold_every_figure_and_the_restart(tmp_path):
     events = [fields(r) for f in files for r in records(f)]
     assert [e[3] for e in events if 3 in e] == [[b"brain.Event:2"]] * 2
     assert [e[2] for e in events if 7 in e] == [[301]]
-    values = [(fields(v)[1][0].decode(), e[2][0], struct.unpack("<f", fields(v)[2][0])[0]) for e in events if 5 in e for v in fields(e[5][0])[1]]
+    values = [
+        (fields(v)[1][0].decode(), e[2][0], struct.unpack("<f", fields(v)[2][0])[0]) for e in events if 5 in e for v in fields(e[5][0])[1]
+    ]
     assert values == [("loss", 300, 0.5), ("quality", 300, 20.0), ("loss", 301, 0.25)]

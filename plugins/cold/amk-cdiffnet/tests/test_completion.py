@@ -50,7 +50,9 @@ def test_without_rounds_nothing_is_added():
 def test_the_object_is_where_it_is_bright(shape):
     x = disc(*shape)
     inside = support(fft(simulate_maps(3, shape, 0, torch.complex128) * x)[None])[0, 0]
-    assert inside.shape == shape and inside[x > 0.8].min() > 0.9 and inside[x < 1e-3].mean() < 0.1 and 0 <= inside.min() <= inside.max() <= 1
+    assert (
+        inside.shape == shape and inside[x > 0.8].min() > 0.9 and inside[x < 1e-3].mean() < 0.1 and 0 <= inside.min() <= inside.max() <= 1
+    )
 
 
 def test_candidates_are_one_for_each_width_and_one_that_keeps_to_the_object():

@@ -128,7 +128,7 @@ def test_a_faulty_restorer_harms_step_down_less_than_naive():
 
         def forward(self, x_t, t, conditions=None, rng=None):
             estimate = super().forward(x_t, t)
-            bump = torch.exp(-torch.linspace(-3, 3, N) ** 2)
+            bump = torch.exp(-(torch.linspace(-3, 3, N) ** 2))
             return estimate + self.error * estimate.abs().amax() * bump[:, None] * bump
 
     prior, harm = Faulty(), {}

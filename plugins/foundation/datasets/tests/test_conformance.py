@@ -38,7 +38,11 @@ def files(tmp_path_factory):
     with h5py.File(folder / "arrays.h5", "w") as file:
         file["kspace"], file["sensitivity_maps"] = kspace, maps.numpy()
     with h5py.File(folder / "fastmri.h5", "w") as file:
-        file["kspace"], file["ismrmrd_header"], file["reconstruction_rss"] = np.stack([kspace, kspace]), "none", np.ones((2, 20, 20), np.float32)
+        file["kspace"], file["ismrmrd_header"], file["reconstruction_rss"] = (
+            np.stack([kspace, kspace]),
+            "none",
+            np.ones((2, 20, 20), np.float32),
+        )
     nibabel.save(nibabel.Nifti1Image(np.stack([image.abs().numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
     raw(folder / "ismrmrd.h5", kspace)
     FILES.update(ismrmrd=folder / "ismrmrd.h5", arrays=folder / "arrays.h5", fastmri=folder / "fastmri.h5", nifti=folder / "nifti.nii.gz")

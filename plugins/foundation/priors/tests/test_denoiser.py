@@ -83,7 +83,6 @@ def test_weights_of_ones_own(tmp_path: Path) -> None:
     assert mine.diffusion.t_range == (0.01, 5.0)
 
 
-
 @pytest.mark.skipif("MRIDIFF_DATA" not in os.environ, reason="MRIDIFF_DATA, the folder of real data, is not set")
 @pytest.mark.parametrize(("sigma", "gain"), [(0.05, 1.5), (0.2, 5.0)])
 def test_denoises_heads_it_has_not_seen(brain: Denoiser, sigma: float, gain: float) -> None:

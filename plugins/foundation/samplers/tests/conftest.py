@@ -55,7 +55,7 @@ def closed_form(kind: str = "white", coils: int = 1, std: float = 0.1, diffusion
     C = Covariance.diagonal(space, 1.0)
     if kind == "smooth":
         place = torch.cartesian_prod(torch.arange(shape[0]), torch.arange(shape[1])).double()
-        C = Covariance.dense(space, torch.exp(-torch.cdist(place, place) ** 2 / 3) + 0.02 * torch.eye(len(place)))
+        C = Covariance.dense(space, torch.exp(-(torch.cdist(place, place) ** 2) / 3) + 0.02 * torch.eye(len(place)))
     prior = GaussianPrior(rng.normal(shape, torch.complex128), C, diffusion or VP())
     problem = measured(coils, shape, std, prior.draw(rng))
     return Case(prior, problem, *prior.posterior(problem))

@@ -67,6 +67,7 @@ def test_without_noise_and_travel_only_the_start_is_random():
     assert torch.equal(quiet(problem, Streams.of(0)), quiet(problem, Streams.of(0)))
     drawn = []
     for eta in (0.0, 1.0):
+
         class Same(Streams):
             """The same start for all, then streams of their own."""
 

@@ -14,7 +14,6 @@ def run():
     return Streams.of(0, "scan")
 
 
-
 class Recorded(torch.nn.Module):
     """A prior that notes what it is asked, under a name."""
 
@@ -79,7 +78,10 @@ def test_measured_samples_are_kept_exactly_at_every_step():
 def test_low_rank_over_time_helps():
     problem, prior = small_problem()
     truth = ifft(small_problem(acceleration=1)[0].y)
-    error = {flag: float((GLDM(prior, prior, steps=25, window=3, rank=0.7, low_rank=flag)(problem, run()) - truth).norm()) for flag in (True, False)}
+    error = {
+        flag: float((GLDM(prior, prior, steps=25, window=3, rank=0.7, low_rank=flag)(problem, run()) - truth).norm())
+        for flag in (True, False)
+    }
     zero_filled = float((problem.linear.H(problem.y) - truth).norm())
     assert error[True] < 0.4 * error[False] and error[True] < 0.4 * zero_filled
 

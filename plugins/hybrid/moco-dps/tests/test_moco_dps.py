@@ -117,7 +117,9 @@ def test_an_operator_without_an_unknown_is_refused(moved, sampler):
 
 
 def test_the_table_holds_means():
-    rows = [("R1", {"scan": s, "method": "joint", "psnr": p, "ssim": 0.5, "nrmse": 0.1, "seconds": 1.0}) for s, p in (("a", 30.0), ("b", 32.0))]
+    rows = [
+        ("R1", {"scan": s, "method": "joint", "psnr": p, "ssim": 0.5, "nrmse": 0.1, "seconds": 1.0}) for s, p in (("a", 30.0), ("b", 32.0))
+    ]
     assert "| R1 | joint | 31.000 | 0.500 | 0.100 |  |  | 1.000 |" in table(rows)
 
 

@@ -19,7 +19,9 @@ def pose(prior):
     def make(count=2, **given):
         scans = list(SimFMRI(stimuli=count))
         voxels = torch.cat([s.measured.conditions["voxels"].data for s in scans])
-        fields = {name.replace("_", "-"): Field(v, ("channel", "y", "x") if v.ndim == 4 else ("token", "channel")) for name, v in given.items()}
+        fields = {
+            name.replace("_", "-"): Field(v, ("channel", "y", "x") if v.ndim == 4 else ("token", "channel")) for name, v in given.items()
+        }
         measured = Measured(None, Gaussian(), conditions={"voxels": Field(voxels, ("voxel",)), **fields})
         return Problem.of(None, measured, space=prior.codec.domain(prior.space))
 

@@ -24,8 +24,12 @@ def bench(prior):
 @pytest.fixture(scope="module")
 def runs(bench):
     """Mean figures of the method, without guidance, and with the features of the true and of another picture."""
-    made = {"guided": bench.run(steps=15), "unguided": bench.run(steps=15, kappa=0.0),
-            "true": bench.run(bench.problem(bench.features()), steps=15), "other": bench.run(bench.problem(bench.features(1)), steps=15)}
+    made = {
+        "guided": bench.run(steps=15),
+        "unguided": bench.run(steps=15, kappa=0.0),
+        "true": bench.run(bench.problem(bench.features()), steps=15),
+        "other": bench.run(bench.problem(bench.features(1)), steps=15),
+    }
     return {name: {k: float(v.mean()) for k, v in bench.score(x).items()} for name, x in made.items()}
 
 

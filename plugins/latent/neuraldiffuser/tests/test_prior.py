@@ -34,7 +34,9 @@ def test_what_a_problem_holds_already_is_not_decoded(prior, pose):
     decoded, given = prior.conditions(pose()), prior.conditions(pose(feature_2=own))
     assert torch.equal(given["feature-2"].data, own) and not torch.equal(decoded["feature-2"].data, own)
     assert all(torch.equal(decoded[k].data, given[k].data) for k in decoded if k != "feature-2")
-    assert {k: tuple(f.data.shape[1:]) for k, f in decoded.items()} == {"latent": (4, 8, 8), "text": (24, 64)} | {f"feature-{n}": (17, 64) for n in (1, 2, 3, 4)}
+    assert {k: tuple(f.data.shape[1:]) for k, f in decoded.items()} == {"latent": (4, 8, 8), "text": (24, 64)} | {
+        f"feature-{n}": (17, 64) for n in (1, 2, 3, 4)
+    }
 
 
 def test_scans_that_do_not_fit_are_refused(prior):

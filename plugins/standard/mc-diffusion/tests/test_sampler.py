@@ -106,7 +106,10 @@ class UnevenOracle(Prior):
         super().__init__()
         self.space, self.scaling, self.mean = prior.space, prior.scaling, prior.mean.flatten(1)
         self.C = prior.covariance.matrix().to(self.mean.dtype)
-        self.diffusion, self.per = VE(0.005, 20.0, source=Uneven(std)), torch.tensor(std, dtype=self.mean.dtype).repeat_interleave(self.C.shape[0] // 2)
+        self.diffusion, self.per = (
+            VE(0.005, 20.0, source=Uneven(std)),
+            torch.tensor(std, dtype=self.mean.dtype).repeat_interleave(self.C.shape[0] // 2),
+        )
 
     def forward(self, x_t, t, conditions=None, rng=None):
         N = torch.diag((float(t) * self.per) ** 2)

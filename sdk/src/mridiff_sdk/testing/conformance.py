@@ -47,5 +47,3 @@ def _cases(entry: Entry, own: Own | None, examples: int) -> list[Case]:
         raise ValueError(f"no case can be made of {entry.spec.kind} {entry.qualified} alone; give conformance(..., cases=) or a module "
                          f"{entry.package}.conformance with a function cases(spec)")  # fmt: skip
     return found
-
-

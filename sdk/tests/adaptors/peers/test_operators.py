@@ -76,7 +76,9 @@ def test_they_keep_every_law_and_are_sense(build, shape, precision):
     def measured(p):
         return cartesian(shape, p, with_maps=True)
 
-    case = OperatorCase(id="peer", offers=frozenset({Trait.LINEAR}), measured=measured, build=build, samples=shape.samples, precision=precision)
+    case = OperatorCase(
+        id="peer", offers=frozenset({Trait.LINEAR}), measured=measured, build=build, samples=shape.samples, precision=precision
+    )
     outcomes = list(examine([case]))
     assert not [o for o in outcomes if o.status == "failed"]
     assert sum(o.status == "passed" for o in outcomes) >= 10

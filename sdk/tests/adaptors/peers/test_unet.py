@@ -57,7 +57,9 @@ def test_a_network_of_pairs_keeps_every_law_of_priors(predicts, wrap):
 def test_three_predictions_are_one_prior():
     x = Streams.of(0, "x", 2).normal((2, 8, 6), torch.float32)
     t = torch.tensor([0.1, 0.7])
-    one, two, three = (FromUnet(Wiener(p, WRAPS["object"]), VP(levels=1000), predicts=p)(x, t) for p in ("epsilon", "sample", "v_prediction"))
+    one, two, three = (
+        FromUnet(Wiener(p, WRAPS["object"]), VP(levels=1000), predicts=p)(x, t) for p in ("epsilon", "sample", "v_prediction")
+    )
     torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(one, three, rtol=1e-3, atol=1e-4)
 

@@ -157,7 +157,7 @@ class Faulty(Prior):
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
         """The estimate, and the error."""
         x0: Tensor = self.prior(x_t, t, conditions)
-        y, x = (torch.exp(-torch.linspace(-3, 3, n) ** 2) for n in x0.shape[-2:])
+        y, x = (torch.exp(-(torch.linspace(-3, 3, n) ** 2)) for n in x0.shape[-2:])
         return x0 + 0.05 * x0.abs().amax((-2, -1), keepdim=True) * y[:, None] * x
 
 

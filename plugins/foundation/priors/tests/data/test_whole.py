@@ -35,7 +35,9 @@ def test_coils_see_the_image_together_or_one_of_them_does(files):
 
 def test_variety_is_asked_for(files):
     """Zoomed, less is seen of the slice; a fine phase leaves magnitudes where nothing is resampled; without both all is as before."""
-    plain, zoomed, rough = (WholeSource(files, 32, seed=1, **given).batch(0, range(8)).truth["x"] for given in ({}, {"zoom": 0.6}, {"rough": 0.5}))
+    plain, zoomed, rough = (
+        WholeSource(files, 32, seed=1, **given).batch(0, range(8)).truth["x"] for given in ({}, {"zoom": 0.6}, {"rough": 0.5})
+    )
     whole = WholeSource(files, 32, seed=1, zoom=1.0, rough=0.0).batch(0, range(8)).truth["x"]
     assert torch.equal(plain, whole) and plain.shape == zoomed.shape == rough.shape
     torch.testing.assert_close(rough.abs(), plain.abs(), atol=1e-5, rtol=1e-4)

@@ -39,16 +39,24 @@ def test_a_pipeline_of_stable_diffusion_and_a_whole_clip_model_are_read(stack, f
     from diffusers import DDIMScheduler, StableDiffusionPipeline
     from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-    words = {w: i for i, w in enumerate(["<|startoftext|>", "<|endoftext|>", *"abcdefghijklmnopqrstuvwxyz", *(f"{c}</w>" for c in "abcdefgr")])}
+    words = {
+        w: i for i, w in enumerate(["<|startoftext|>", "<|endoftext|>", *"abcdefghijklmnopqrstuvwxyz", *(f"{c}</w>" for c in "abcdefgr")])
+    }
     (tmp_path / "vocab.json").write_text(json.dumps(words))
     (tmp_path / "merges.txt").write_text("#version: 0.2\n")
     tokenizer = CLIPTokenizer(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt"), model_max_length=24)
     wide = {**stack.text_encoder.config.to_dict(), "vocab_size": 70, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 1}
     text = CLIPTextModel(CLIPTextConfig(**wide))
-    pipeline = StableDiffusionPipeline(stack.vae, text, tokenizer, stack.unet, DDIMScheduler(steps_offset=1, clip_sample=False), None, None, requires_safety_checker=False)
+    pipeline = StableDiffusionPipeline(
+        stack.vae, text, tokenizer, stack.unet, DDIMScheduler(steps_offset=1, clip_sample=False), None, None, requires_safety_checker=False
+    )
     pipeline.save_pretrained(tmp_path / "sd")
     common = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 4}
-    clip = CLIPModel(CLIPConfig(text_config={**common, "vocab_size": 70}, vision_config={**common, "num_hidden_layers": 3, "image_size": 48, "patch_size": 16}))
+    clip = CLIPModel(
+        CLIPConfig(
+            text_config={**common, "vocab_size": 70}, vision_config={**common, "num_hidden_layers": 3, "image_size": 48, "patch_size": 16}
+        )
+    )
     clip.save_pretrained(tmp_path / "clip")
     constants = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
     (tmp_path / "clip" / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": "CLIPImageProcessor", **constants}))

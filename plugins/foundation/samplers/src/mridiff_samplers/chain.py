@@ -48,7 +48,6 @@ def start(prior: Prior, diffusion: Diffusion, problem: Problem, t: float, rng: S
     return spread(diffusion.sigma(t), like) * diffusion.noise(like, rng)
 
 
-
 def known_level(problem: Problem) -> float | None:
     """0 where the level of Gaussian noise is unknown, so that the data are trusted; None, "as the problem says", otherwise."""
     return 0.0 if isinstance(problem.noise, Gaussian) and problem.noise.std is None else None

@@ -52,4 +52,3 @@ class DPS(Sampler):
 
 def _size(diffusion: Diffusion, t: float) -> float:
     return float(torch.hypot(diffusion.alpha(t), diffusion.sigma(t)))
-

@@ -44,5 +44,3 @@ class MergedFrames:
         which = rng.integers(0, len(self.frames))
         turn = torch.polar(torch.ones(len(samples)), 2 * torch.pi * rng.uniform(()))
         return Batch(measured={"x": self.frames[which] * turn[:, None, None]})
-
-

@@ -132,10 +132,15 @@ def tune(console: Console, subjects: int) -> None:
     table = Table(console, f"Baselines, {subjects} tuning subjects")
     for iterations in (2, 4):
         for fwhm in (3.0, 4.0, 5.0, 6.0):
-            for weight in ((0.001, 0.003, 0.01) if (iterations, fwhm) == (4, 4.0) else (0.003,)):
+            for weight in (0.001, 0.003, 0.01) if (iterations, fwhm) == (4, 4.0) else (0.003,):
                 sampler = classical(iterations=iterations, fwhm=fwhm, weight=weight)
-                table.row(f"OSEM {iterations} x 6, filter {fwhm:g}, TV {weight:g}", partial(reconstructed, sampler, measured, 1),
-                          truth, lesion, measured)
+                table.row(
+                    f"OSEM {iterations} x 6, filter {fwhm:g}, TV {weight:g}",
+                    partial(reconstructed, sampler, measured, 1),
+                    truth,
+                    lesion,
+                    measured,
+                )
 
 
 def main_table(console: Console, priors: Mapping[str, Prior], subjects: int, samples: int, **scan: Any) -> None:

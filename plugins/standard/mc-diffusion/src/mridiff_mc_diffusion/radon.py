@@ -53,6 +53,7 @@ class Radon(LinearOperator):
     rough_name = "filtered back-projection"
     angles: Tensor
     scale: Tensor
+
     def __init__(self, size: tuple[int, int], angles: Tensor, bins: int, scale: Tensor) -> None:
         super().__init__()
         if angles.ndim != 2 or len(angles) != 1:
