@@ -3,7 +3,7 @@ import pytest
 from mridiff.spec import Family, OperatorSpec, RecipeSpec, Trait
 from mridiff_sdk.testing import Case, Check, checks_for, examine
 from mridiff_sdk.testing import run as runner
-from mridiff_sdk.testing.check import NotApplicableError, law
+from mridiff_sdk.testing.check import law
 from mridiff_sdk.testing.run import CHECKS, perform
 
 
@@ -38,8 +38,6 @@ def _first(case):
         raise AssertionError("0.3, at most 0.1 allowed")
     if case.id == "crash":
         raise KeyError("x")
-    if case.id == "foreign":
-        raise NotApplicableError("no coils")
 
 
 def _second(case):
@@ -47,7 +45,7 @@ def _second(case):
 
 
 @pytest.mark.parametrize(("name", "first", "second"), [
-    ("good", "passed", "passed"), ("bad", "failed", "excused"), ("crash", "failed", "excused"), ("foreign", "not applicable", "passed"),
+    ("good", "passed", "passed"), ("bad", "failed", "excused"), ("crash", "failed", "excused"),
 ])  # fmt: skip
 def test_an_earlier_failure_excuses_what_depends_on_it(monkeypatch, name, first, second):
     checks = (law("operator")(_first), law("operator", after=("first",))(_second))
@@ -61,6 +59,14 @@ def test_an_earlier_failure_excuses_what_depends_on_it(monkeypatch, name, first,
     assert [(o.check, o.status) for o in examine([Some(id=name)], "second")] == [("operator.second", second)], (
         "what it comes after runs unseen"
     )
+
+
+def test_a_check_is_there_for_the_cases_that_it_has_something_to_say_of(monkeypatch):
+    class Some(Case):
+        kind = "operator"
+
+    monkeypatch.setattr(runner, "CHECKS", (law("operator", applies=lambda case: case.id == "several-coils")(_first),))
+    assert [[o.check for o in examine([Some(id=name)])] for name in ("several-coils", "one-coil")] == [["operator.first"], []]
 
 
 def test_a_failure_says_what_was_measured():

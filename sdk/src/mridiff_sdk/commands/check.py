@@ -73,7 +73,7 @@ def _tell(rows: list[dict[str, Any]]) -> None:
             typer.secho(f"{row['status'].upper()}  {row['component']}  {row['check']}  [{row['case']}]", fg=colour)
             typer.echo(f"    {row['message']}")
     components = list(dict.fromkeys(r["component"] for r in rows))
-    states = ("passed", "failed", "excused", "not applicable")
+    states = ("passed", "failed", "excused")
     counts = [[c, *(str(sum(r["component"] == c and r["status"] == s for r in rows)) for s in states),
                f"{sum(float(r['seconds']) for r in rows if r['component'] == c):.1f}"] for c in components]  # fmt: skip
     typer.echo(table(counts, ("component", *states, "s")))

@@ -11,7 +11,7 @@ from mridiff.pipeline.signature import options_model, validate_options
 from mridiff.spec import RecipeSpec, SamplerSpec
 
 from .cases import ComponentCase
-from .check import NotApplicableError, collect, law
+from .check import collect, law
 
 HEAVY = ("torch", "numpy", "pydantic", "h5py", "scipy", "matplotlib")
 
@@ -37,12 +37,14 @@ def target(case: ComponentCase) -> None:
         case.entry.load()
 
 
-@law("component", after=("target",))
+def _has_options(case: ComponentCase) -> bool:
+    return not isinstance(case.entry.spec, RecipeSpec)
+
+
+@law("component", after=("target",), applies=_has_options)
 def arguments(case: ComponentCase) -> None:
     """Its arguments are what the pipeline gives it first (a measurement, priors), and options by keyword after it."""
     spec = case.entry.spec
-    if isinstance(spec, RecipeSpec):
-        raise NotApplicableError("a recipe has no options")
     given = {"operator": ("measured",)}.get(spec.kind, tuple(spec.priors) if isinstance(spec, SamplerSpec) else ())
     parameters = list(inspect.signature(configurable(case.entry)).parameters.values())
     found = tuple(p.name for p in parameters[: len(given)])
@@ -54,12 +56,10 @@ def arguments(case: ComponentCase) -> None:
         assert not positional, f"the options {', '.join(positional)} must be keyword-only"
 
 
-@law("component", after=("arguments",))
+@law("component", after=("arguments",), applies=_has_options)
 def options(case: ComponentCase) -> None:
     """Its defaults are valid by its own bounds, and an option that does not exist is refused."""
     spec = case.entry.spec
-    if isinstance(spec, RecipeSpec):
-        raise NotApplicableError("a recipe has no options")
     skip = ("measured", *(spec.priors if isinstance(spec, SamplerSpec) else ()))
     model = options_model(configurable(case.entry), skip)
     defaults = {name: info.default for name, info in model.model_fields.items() if not info.is_required()}
@@ -71,11 +71,9 @@ def options(case: ComponentCase) -> None:
     assert any("no such option" in p.message for p in problems), "an option that does not exist is accepted"
 
 
-@law("component", after=("options",))
+@law("component", after=("options",), applies=_has_options)
 def described(case: ComponentCase) -> None:
     """Every option says what it is, with its unit."""
-    if isinstance(case.entry.spec, RecipeSpec):
-        raise NotApplicableError("a recipe has no options")
     silent = [row["name"] for row in option_rows(case.entry) if not row["description"]]
     assert not silent, f"options without a description: {', '.join(silent)}; write Annotated[type, bounds, 'what it is, with its unit']"
 

@@ -13,7 +13,7 @@ from mridiff.interfaces import Blocks, Field, Gaussian, Poisson, Scan
 from mridiff.spec import Trait
 
 from .cases import DatasetCase
-from .check import NotApplicableError, collect, law
+from .check import collect, law
 from .values import finite, identical, parts
 
 
@@ -76,8 +76,6 @@ def finite_scans(case: DatasetCase) -> None:
 def truth_apart(case: DatasetCase) -> None:
     """The truth lies apart: spoiling it changes nothing that was measured, in this scan or when it is read again."""
     scan = case.dataset[0]
-    if not scan.truth:
-        raise NotApplicableError("no truth")
     before = {name: tensor.clone() for name, tensor in _tensors(scan, truth=False)}
     for field in scan.truth.values():
         field.data.fill_(float("nan") if field.data.dtype.is_floating_point or field.data.is_complex() else 0)
@@ -134,11 +132,10 @@ def sent_to_workers(case: DatasetCase) -> None:
     assert not changed, f"the copy in another process reads another {', '.join(changed)}"
 
 
-@law("dataset")
+@law("dataset", applies=lambda case: case.missing is not None)
 def missing_file(case: DatasetCase) -> None:
     """A file that does not exist is a DataError that names it."""
-    if case.missing is None:
-        raise NotApplicableError("it reads no file")
+    assert case.missing is not None
     try:
         case.missing()[0]
     except DataError as error:

@@ -13,7 +13,7 @@ from mridiff.spec import Trait
 
 from .. import fourier
 from .cases import DOUBLE, OperatorCase
-from .check import NotApplicableError, collect, law
+from .check import collect, law
 from .values import bare_tensors, check_space, close, distance, draw, each, finite, identical, inner, parts, size
 
 ANY_LINEAR = {Trait.LINEAR, Trait.PARAMETRIC}
@@ -99,11 +99,9 @@ def double_precision(case: OperatorCase) -> None:
         assert rounded < 0.5, f"{rounded:.0%} of the numbers of A(x) have single precision only; at most 50% can by chance"
 
 
-@law("operator", after=("spaces", "stateless"))
+@law("operator", after=("spaces", "stateless"), applies=lambda case: case.samples > 1)
 def batch(case: OperatorCase) -> None:
     """Several samples at once give what each gives alone."""
-    if case.samples == 1:
-        raise NotApplicableError("one sample")
     x, y = _x(case), _y(case)
     for i in range(case.samples):
         alone = case.sample(i).build(case.sample(i).scan)
@@ -193,12 +191,16 @@ def image(case: OperatorCase) -> None:
         close(seen[i : i + 1], alone.build(alone.scan).image(x[i : i + 1]), case.bound, f"image of sample {i} against the same alone")
 
 
-@law("operator", after=("spaces", "batch"))
+def _several_coils(case: OperatorCase) -> bool:
+    maps, codomain = case.scan.acquisition.get("sensitivity_maps"), case.A.codomain
+    return maps is not None and not isinstance(codomain, tuple) and "coil" in codomain.axes and maps.data.shape[1] > 1
+
+
+@law("operator", after=("spaces", "batch"), applies=_several_coils)
 def coils(case: OperatorCase) -> None:
     """All coils at once give what each coil gives alone: nothing is lost where coils are batched."""
-    maps, codomain = case.scan.acquisition.get("sensitivity_maps"), case.A.codomain
-    if maps is None or isinstance(codomain, tuple) or "coil" not in codomain.axes or maps.data.shape[1] < 2:
-        raise NotApplicableError("one coil")
+    maps, codomain = case.scan.acquisition["sensitivity_maps"], case.A.codomain
+    assert not isinstance(codomain, tuple)
     x, axis = _x(case), codomain.dim("coil")
     own = "coil" in case.A.domain.axes
     y = case.A(x)
@@ -227,10 +229,9 @@ def mask(case: OperatorCase) -> None:
 
 @law("operator", Trait.MASKED, after=("adjoint", "mask", "coils"))
 def fourier_convention(case: OperatorCase) -> None:
-    """With nothing but a full mask and coil maps of 1, A is the centred orthonormal Fourier transform, for odd sizes too."""
-    if not {"mask"} <= set(case.scan.acquisition) <= {"mask", "sensitivity_maps"}:
-        raise NotApplicableError("more than a mask and coil maps define it")
-    acquisition = {name: replace(f, data=torch.ones_like(f.data)) for name, f in case.scan.acquisition.items()}
+    """With a full mask, coil maps of 1 and all else 0, A is the centred orthonormal Fourier transform, for odd sizes too."""
+    neutral = {"mask": torch.ones_like, "sensitivity_maps": torch.ones_like}
+    acquisition = {name: replace(f, data=neutral.get(name, torch.zeros_like)(f.data)) for name, f in case.scan.acquisition.items()}
     A, x = case.build(replace(case.scan, acquisition=acquisition)), _x(case)
     y = A(x)
     assert isinstance(y, Tensor)

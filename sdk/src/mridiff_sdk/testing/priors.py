@@ -10,7 +10,7 @@ from mridiff.interfaces.diffusion import spread
 from mridiff.spec import Trait
 
 from .cases import PriorCase
-from .check import NotApplicableError, collect, law
+from .check import collect, law
 from .values import close, distance, finite, identical, size
 
 NOISY = {Trait.DENOISER, Trait.GENERATOR}
@@ -91,11 +91,9 @@ def streams_used(case: PriorCase) -> None:
     assert not identical(zero, one), "the estimates of the seeds 0 and 1 are the same"
 
 
-@law("prior", after=("repeatable",))
+@law("prior", after=("repeatable",), applies=lambda case: len(case.x0) > 1)
 def samples_apart(case: PriorCase) -> None:
     """A sample's estimate does not depend on the other samples, with one time for all or one for each."""
-    if len(case.x0) < 2:
-        raise NotApplicableError("one sample")
     t, n = _middle(case), len(case.x0)
     x_t = _degraded(case, t)
     together, each_its_own = _estimate(case, x_t, t), _estimate(case, x_t, torch.full((n,), t))
@@ -146,11 +144,9 @@ def denoises(case: PriorCase) -> None:
     assert after < 0.9 * before, f"the error goes from {before:.3g} to {after:.3g}; it must fall by a tenth at least"
 
 
-@law("prior", Trait.DENOISER, after=("clean_end",))
+@law("prior", Trait.DENOISER, after=("clean_end",), applies=lambda case: case.x0.is_complex())
 def phase(case: PriorCase) -> None:
     """A global phase of a complex x_t is a global phase of the estimate: numbers are complex, not two channels on their own."""
-    if not case.prior.space.complex:
-        raise NotApplicableError("real numbers")
     t = _middle(case)
     x_t = _degraded(case, t)
     plain = _estimate(case, x_t, t)
@@ -190,11 +186,9 @@ def differentiable(case: PriorCase) -> None:
     assert error <= 0.05, f"autograd's slope is {analytic:.5g}, the measured one {numeric:.5g}: error {error:.2g}, at most 0.05 allowed"
 
 
-@law("prior")
+@law("prior", applies=lambda case: case.problem is not None)
 def conditions(case: PriorCase) -> None:
     """`conditions` gives fields by name, the same each time, and leaves the problem as it is."""
-    if case.problem is None:
-        raise NotApplicableError("no problem")
     y = case.problem.y
     kept = y.clone() if isinstance(y, Tensor) else None
     first, again = case.prior.conditions(case.problem), case.prior.conditions(case.problem)

@@ -10,7 +10,7 @@ from mridiff.pipeline.method import Method
 from mridiff.pipeline.record import describe, scan_record
 
 from .cases import RecipeCase
-from .check import NotApplicableError, collect, law
+from .check import collect, law
 from .values import distance, finite, identical
 
 
@@ -39,11 +39,10 @@ def truth_unseen(case: RecipeCase) -> None:
     assert identical(found.x, case.result.x), f"with another truth the image changes by {distance(found.x, case.result.x):.2g}"
 
 
-@law("recipe", after=("runs",))
+@law("recipe", after=("truth_unseen",))
 def record(case: RecipeCase) -> None:
     """Its record is plain data and complete: configuration, versions, weights, seed, scale, data, cost."""
-    if not isinstance(case.method, Method):
-        raise NotApplicableError("not built from a plan")
+    assert isinstance(case.method, Method), f"it is {type(case.method).__name__}, which no record can be made of"
     found = {**describe(case.method), **scan_record(case.result, case.scan.measured, case.method.plan.config.seed)}
     json.dumps(found)
     wanted = {"config", "versions", "weights_sha256", "device", "id", "seed", "samples", "scale", "data_sha256", "cost", "metrics"}

@@ -14,13 +14,13 @@ from mridiff.spec import Spec
 
 from . import components, datasets, noises, nuisances, operators, priors, recipes, samplers
 from .cases import Case
-from .check import Check, NotApplicableError
+from .check import Check
 
 MODULES = (components, operators, nuisances, noises, priors, samplers, datasets, recipes)
 CHECKS: tuple[Check, ...] = tuple(check for module in MODULES for check in module.CHECKS)
 """Every check there is, those on which others depend first."""
 
-Status = Literal["passed", "failed", "not applicable", "excused"]
+Status = Literal["passed", "failed", "excused"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def checks_for(spec: Spec) -> list[Check]:
 
 
 def checks_of(case: Case) -> list[Check]:
-    """The checks that a case is held to."""
-    return [c for c in CHECKS if c.kind == case.kind and not c.requires.missing(case.offers)]
+    """The checks that a case is held to: those that its traits switch on and that have something to say of it."""
+    return [c for c in CHECKS if c.kind == case.kind and not c.requires.missing(case.offers) and c.applies(case)]
 
 
 def perform(check: Check, case: Case, earlier: Mapping[str, Outcome]) -> Outcome:
@@ -62,8 +62,6 @@ def perform(check: Check, case: Case, earlier: Mapping[str, Outcome]) -> Outcome
     try:
         with torch.no_grad():
             check(case)
-    except NotApplicableError as reason:
-        status, message = "not applicable", str(reason)
     except AssertionError as reason:
         status, message = "failed", str(reason)
     except MridiffError as error:
