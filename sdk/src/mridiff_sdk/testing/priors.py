@@ -189,6 +189,7 @@ def differentiable(case: PriorCase) -> None:
 @law("prior", applies=lambda case: case.problem is not None)
 def conditions(case: PriorCase) -> None:
     """`conditions` gives fields by name, the same each time, and leaves the problem as it is."""
+    assert case.problem is not None
     y = case.problem.y
     kept = y.clone() if isinstance(y, Tensor) else None
     first, again = case.prior.conditions(case.problem), case.prior.conditions(case.problem)
