@@ -1,7 +1,7 @@
 import importlib.util
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from mridiff.errors import DataError, MridiffError
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
-from mridiff_sdk.training.parallel import World
+from mridiff.io.weights import read_weights, write_weights
+from mridiff_sdk.training import parallel
+from mridiff_sdk.training.parallel import MEETING, World
 from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
 
 RUNS = Path(__file__).parent / "runs.py"
@@ -70,12 +73,9 @@ def test_training_helps(tmp_path: Path) -> None:
 
 def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
     runs.run_keeping_gradients(tmp_path / "one")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = str(s.getsockname()[1])
     ranks = []
     for rank in range(2):
-        environment = {**os.environ, "RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+        environment = {**os.environ, "RANK": str(rank), "WORLD_SIZE": "2", MEETING: str(tmp_path / "meeting"),
                        "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}  # fmt: skip
         ranks.append(subprocess.Popen([sys.executable, str(RUNS), str(tmp_path / "two")], env=environment))
     assert [r.wait(timeout=120) for r in ranks] == [0, 0]
@@ -137,8 +137,99 @@ def test_an_objective_sees_its_half_alone(tmp_path: Path, sees: str, hidden: str
 
 
 def test_poison_is_noticed(tmp_path: Path) -> None:
-    with pytest.raises(FloatingPointError, match="update 0"):
+    with pytest.raises(MridiffError, match="loss first is nan at update 0"):
         game(tmp_path, "truth", "truth")[0].update()
+
+
+def test_a_gradient_that_is_not_finite_is_noticed_before_it_is_followed(tmp_path: Path) -> None:
+    """A loss may be finite where its gradient is not: the square root at zero."""
+    run, objective = game(tmp_path, "truth", "measured")
+    objective.losses = lambda model, batch, rng: iter([("first", (0 * next(model.parameters())).sum().sqrt())])  # type: ignore[method-assign]
+    with pytest.raises(MridiffError, match="gradient of loss first is nan at update 0"):
+        run.update()
+    assert all(torch.equal(p, torch.ones(1, 1)) for p in run.model.parameters())
+
+
+class Listening(Objective):
+    """Keeps the noise that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Tensor] = []
+
+    def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
+        self.heard.append(rng.normal((4,)))
+        yield "all", sum((p.square().sum() for p in model.parameters()), torch.zeros(()))
+
+
+def heard(folder: Path, seed: int) -> list[Tensor]:
+    objective = Listening()
+    Trainer(nn.Linear(1, 1), objective, [Stage(Halves("measured"), 3, 2)], folder, Settings(seed, Schedule(0.1, warmup=0))).run()
+    return objective.heard
+
+
+def test_noise_is_another_in_each_update_sample_and_seed(tmp_path: Path) -> None:
+    """And the same when a seed is used again."""
+    first, second, again = heard(tmp_path / "a", 0), heard(tmp_path / "b", 1), heard(tmp_path / "c", 0)
+    rows = torch.cat([*first, *second]).tolist()
+    assert len({tuple(row) for row in rows}) == len(rows) == 12
+    assert all(torch.equal(x, y) for x, y in zip(first, again, strict=True))
+
+
+def test_time_adds_up_over_the_parts_of_a_run(tmp_path: Path) -> None:
+    run = runs.small_run(tmp_path)
+    run.seconds = 1000.0
+    run.run(until=5)
+    resumed = runs.small_run(tmp_path)
+    assert resumed.seconds == run.seconds > 1000
+    resumed.run(until=6)
+    assert resumed.seconds > run.seconds
+
+
+def damage(path: Path, how: str) -> None:
+    """Cut the file short, change one number of it or its count of updates, or put something else in its place."""
+    content = path.read_bytes()
+    if how == "counter":
+        tensors, header = read_weights(path)
+        state = json.loads(header["state"]) | {"step": 12}
+        write_weights(path, tensors, header | {"state": json.dumps(state, sort_keys=True)})
+    elif how == "other":
+        write_weights(path, {"model/w": torch.ones(2)}, {})
+    else:
+        middle = len(content) // 2
+        path.write_bytes({"cut": content[:middle], "empty": b"", "number": content[:middle] + b"\x7f" + content[middle + 1 :]}[how])
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "number", "counter", "other"])
+def test_a_damaged_checkpoint_is_told_and_never_followed(tmp_path: Path, how: str) -> None:
+    run = runs.small_run(tmp_path)
+    run.run(until=5)
+    damage(run.path, how)
+    with pytest.raises(DataError, match=re.escape(str(run.path))) as caught:
+        runs.small_run(tmp_path)
+    assert "remove it to begin anew" in str(caught.value)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    game(tmp_path, "truth", "measured")[0].run()
+    with pytest.raises(DataError, match="do not fit Preconditioned"):
+        runs.small_run(tmp_path)
+
+
+def test_a_checkpoint_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.small_run(tmp_path)
+    run.run(until=5)
+    kept = run.path.read_bytes()
+
+    def full(path: Path, blob: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(blob[:100])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        run.run(until=10)
+    assert run.path.read_bytes() == kept and {f.name for f in tmp_path.iterdir()} == {"checkpoint.safetensors", "log.jsonl", "tensorboard"}
 
 
 def test_each_loss_moves_its_own_parameters_before_the_next_is_asked_for(tmp_path: Path) -> None:
@@ -169,6 +260,22 @@ def test_validation_sees_the_average(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "quality" in row] == [5, 6]
     assert seen[0] is not run.model and not any(p.requires_grad for p in seen[0].parameters())
+
+
+def test_processes_of_one_machine_meet_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is looked for, closed and opened later may be another program's by then."""
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(parallel, "start_processes", lambda work, given, n, start_method: seen.update(given=given, n=n))
+    monkeypatch.setattr(parallel.dist, "init_process_group", lambda backend, where, rank, world_size: seen.update(where=where, rank=rank))
+    monkeypatch.setattr(parallel.dist, "is_initialized", lambda: False)
+    for get in ("get_rank", "get_world_size"):
+        monkeypatch.setattr(parallel.dist, get, lambda: 1)
+    parallel.start(lambda: None, 2)
+    _, n, meeting = seen["given"]
+    assert n == seen["n"] == 2 and not meeting.parent.exists()
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    parallel._ranked(1, lambda: seen.update(world=parallel.join()), n, meeting)
+    assert seen["where"] == f"file://{meeting}" and seen["rank"] == 1
 
 
 def test_a_batch_is_shared_evenly() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from mridiff.errors import DataError, MridiffError
+from mridiff.io.weights import load_into, read_weights, write_weights
 
 from ..nets.ema import EMA
 
@@ -35,25 +37,42 @@ def restore_optimiser(name: str, optimiser: Optimizer, tensors: Mapping[str, Ten
 
 def save(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer],
          counters: Mapping[str, Any]) -> None:  # fmt: skip
-    """Write everything to one file, whole or not at all."""
+    """Write everything to one file, whole or not at all, with a checksum of all of it."""
     tensors = {f"model/{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"objective/{k}": v for k, v in objective.state_dict().items()}
     tensors |= {f"ema/{k}": v for k, v in ema.average.items()}
     for name, optimiser in optimisers.items():
         tensors |= optimiser_tensors(name, optimiser)
-    partial = path.with_suffix(".partial")
-    state = json.dumps({**counters, "ema_updates": ema.updates})
-    save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, metadata={"state": state})
-    partial.replace(path)
+    state = json.dumps({**counters, "ema_updates": ema.updates}, sort_keys=True)
+    write_weights(path, tensors, {"state": state, "checksum": checksum(state, tensors)})
+
+
+def checksum(state: str, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of counters and tensors: safetensors notices a file that was cut short, not one in which numbers changed."""
+    digest = hashlib.sha256(state.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and counters of a checkpoint; raises DataError where it is damaged or none."""
+    hint = "put a sound copy in its place, or remove it to begin anew"
+    try:
+        tensors, header = read_weights(path)
+    except MridiffError as error:
+        raise DataError(error.message, hint=hint) from error
+    if "state" not in header or header.get("checksum") != checksum(header["state"], tensors):
+        raise DataError(f"{path}: this is no checkpoint of a training, or it was damaged or changed", hint=hint)
+    counters: dict[str, Any] = json.loads(header["state"])
+    return tensors, counters
 
 
 def load(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer]) -> dict[str, Any]:
-    """Restore everything from `path`; returns the counters."""
-    with safe_open(path, framework="pt") as f:
-        tensors = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118 (not a dict)
-        counters: dict[str, Any] = json.loads(f.metadata()["state"])
-    model.load_state_dict({k.removeprefix("model/"): v for k, v in tensors.items() if k.startswith("model/")})
-    objective.load_state_dict({k.removeprefix("objective/"): v for k, v in tensors.items() if k.startswith("objective/")})
+    """Restore everything from `path`; returns the counters. Raises DataError where the file is damaged or of another model."""
+    tensors, counters = read(path)
+    for kind, module in (("model", model), ("objective", objective)):
+        load_into(module, {k.removeprefix(f"{kind}/"): v for k, v in tensors.items() if k.startswith(f"{kind}/")})
     ema.average = {k: tensors[f"ema/{k}"].to(p.device) for k, p in model.named_parameters()}
     ema.updates = int(counters.pop("ema_updates"))
     for name, optimiser in optimisers.items():

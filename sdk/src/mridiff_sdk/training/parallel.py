@@ -1,16 +1,18 @@
 """Parallel: several processes that train one model, over plain torch.distributed.
 
 Why no engine (Lightning Fabric, Accelerate): all that is needed is an average of gradients, and both cost seconds at import, pull
-further packages and bring loops of their own. `mridiff train --processes N` starts N processes on one machine; on several, torchrun
-sets the environment that `join` reads: `torchrun --nnodes 4 --nproc-per-node 8 --no-python mridiff train ...`.
+further packages and bring loops of their own. `mridiff train --processes N` starts N processes on one machine, which meet in a file:
+a port that is free when it is looked for may be taken when it is used. On several machines torchrun sets the environment that `join`
+reads: `torchrun --nnodes 4 --nproc-per-node 8 --no-python mridiff train ...`.
 """
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 import torch.distributed as dist
@@ -18,6 +20,8 @@ from torch import nn
 from torch.multiprocessing.spawn import start_processes
 
 CPU = torch.device("cpu")
+MEETING = "MRIDIFF_MEETING"
+"""Environment variable: the file in which the processes of one machine meet; without it they do as torchrun says."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +75,23 @@ def join(device: str = "cpu") -> World:
     if place.type == "cuda":
         place = torch.device("cuda", place.index if place.index is not None else int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(place)
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
         return World(device=place)
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+        where = f"file://{os.environ[MEETING]}" if MEETING in os.environ else "env://"
+        dist.init_process_group("nccl" if place.type == "cuda" else "gloo", where, rank=int(os.environ["RANK"]), world_size=size)
     return World(dist.get_rank(), dist.get_world_size(), place)
 
 
 def start(work: Callable[[], None], processes: int) -> None:
     """Run `work` in that many new processes that can `join` each other; ends when all have, or with the first error of one."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = str(s.getsockname()[1])
-    start_processes(_ranked, (work, processes, port), processes, start_method="spawn")
+    with TemporaryDirectory() as folder:
+        start_processes(_ranked, (work, processes, Path(folder) / "meeting"), processes, start_method="spawn")
 
 
-def _ranked(rank: int, work: Callable[[], None], processes: int, port: str) -> None:
-    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes)}
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+def _ranked(rank: int, work: Callable[[], None], processes: int, meeting: Path) -> None:
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes), MEETING: str(meeting)}
     work()
     if dist.is_initialized():
         dist.destroy_process_group()

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from mridiff.errors import MridiffError
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
 
@@ -185,14 +186,18 @@ class Trainer:
         return sum(self.named.values())
 
     def descend(self, name: str, loss: Tensor) -> None:
-        """One step of the optimiser of this loss; raises FloatingPointError when the loss is no longer finite."""
-        if not bool(torch.isfinite(loss)):
-            raise FloatingPointError(f"loss {name or 'total'} is {loss.item()} at update {self.step}; lower the learning rate and resume")
+        """One step of the optimiser of this loss; raises MridiffError when the loss or its gradient is no longer finite."""
+        self._finite(f"loss {name or 'total'}", loss)
         optimiser, group = self.optimisers[name], self.groups[name]
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.world.average(group)
-        torch.nn.utils.clip_grad_norm_(group, self.settings.clip)
+        self._finite(f"gradient of loss {name or 'total'}", torch.nn.utils.clip_grad_norm_(group, self.settings.clip))
         for options in optimiser.param_groups:
             options["lr"] = self.rate(self.step)
         optimiser.step()
+
+    def _finite(self, what: str, number: Tensor) -> None:
+        if not bool(torch.isfinite(number)):
+            raise MridiffError(f"the {what} is {number.item()} at update {self.step}: training cannot go on",
+                               hint="begin anew, in another folder, with a lower learning rate")  # fmt: skip
