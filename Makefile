@@ -2,6 +2,8 @@
 # make test   runs the linter, the formatter, the type checker and all tests
 # make docs   builds the documentation site into build/site; warnings are errors
 # make isolation [PACKAGES="changed" or folders]   each package as a wheel, alone in a fresh environment; all if not given
+# make mutants [ONLY="words"]   changes the listed behaviours one by one: would a test notice?
+# make lowest [EXCEPT="names"]   all tests with the lowest versions that the packages promise (the pinned ones of EXCEPT), in an environment of its own
 # make env    the part that all share; a second call installs nothing
 PYTHON ?= python3
 ENV := .venv
@@ -10,7 +12,7 @@ ALL := core sdk $(wildcard plugins/*/*)
 EDITABLE := $(foreach p,$(ALL),-e ./$(p))
 STAMP := $(ENV)/installed
 
-.PHONY: env demo test lint types docs isolation clean
+.PHONY: env demo test lint types docs isolation mutants lowest clean
 env: $(STAMP)
 
 $(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
@@ -25,7 +27,7 @@ demo: env
 	$(BIN)/mridiff compare zero-filled,cg-sense,l1-wavelet,dps-mri,dpir -o demo
 
 test: env lint types
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST)
 
 lint: env
 	$(BIN)/ruff check .
@@ -40,6 +42,15 @@ docs: env
 
 isolation: env
 	$(BIN)/python tests/isolation.py $(PACKAGES)
+
+mutants: env
+	$(BIN)/python tests/mutants.py $(ONLY)
+
+lowest: env
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python tests/lowest.py $(EXCEPT)) -r requirements-dev.txt
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(EDITABLE)
+	build/lowest/bin/python -m pytest -q -n 2 --dist loadfile $(PYTEST)
 
 clean:
 	rm -rf $(ENV) build demo out

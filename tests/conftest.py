@@ -13,6 +13,8 @@ import torch
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 def kspace_of(size=(48, 40), coils=4, noise=0.002):
     """k-space (coil, ky, kx) of a smooth head-like object, with noise, and the coil maps: so few lines hold no calibration."""
@@ -45,11 +47,3 @@ def mridiff():
         )
 
     return run
-
-
-@pytest.fixture
-def real_data():
-    folder = os.environ.get("MRIDIFF_DATA")
-    if not folder:
-        pytest.skip("MRIDIFF_DATA is not set: the real data are not here")
-    return Path(folder)

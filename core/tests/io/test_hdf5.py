@@ -216,9 +216,8 @@ def test_errors_of_the_caller_pass_through(path):
         raise ValueError("mine")
 
 
-@pytest.mark.skipif("MRIDIFF_DATA" not in os.environ, reason="MRIDIFF_DATA does not name a folder with measured scans")
-def test_measured_scans_pass_the_door():
-    files = sorted(Path(os.environ["MRIDIFF_DATA"]).rglob("*.h5"))
+def test_measured_scans_pass_the_door(real_data):
+    files = sorted(real_data.rglob("*.h5"))
     assert files
     for measured in files:
         with open_hdf5(measured) as file:

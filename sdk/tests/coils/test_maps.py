@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -135,12 +132,9 @@ def test_espirit_agrees_with_sigpy():
     assert alike[disc((36, 36)).abs() > 0].min() > 0.999
 
 
-def test_espirit_on_a_measured_head():
-    folder = os.environ.get("MRIDIFF_DATA")
-    if folder is None:
-        pytest.skip("MRIDIFF_DATA, the folder of measured data, is not set")
+def test_espirit_on_a_measured_head(real_data):
     h5py = pytest.importorskip("h5py")
-    with h5py.File(Path(folder) / "multicoil_kspace" / "brain8_full.h5") as f:
+    with h5py.File(real_data / "multicoil_kspace" / "brain8_full.h5") as f:
         kspace, theirs = (torch.from_numpy(f[name][:])[None] for name in ("kspace", "espirit_maps"))
     images = ifft(kspace)
     ours = unexplained(espirit_maps(kspace, box(kspace.shape[-2:], 24)), images)

@@ -1,8 +1,5 @@
 """A tiny head: an ellipse with detail, seen by four coils, with noise of a known level."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -39,14 +36,6 @@ def lines():
     mask[:, ::2] = True
     mask[:, 13:23] = True
     return mask
-
-
-@pytest.fixture
-def real_data():
-    folder = os.environ.get("MRIDIFF_DATA")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("MRIDIFF_DATA does not name a folder of measured data")
-    return Path(folder)
 
 
 @pytest.fixture

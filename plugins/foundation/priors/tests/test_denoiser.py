@@ -1,5 +1,4 @@
 import math
-import os
 from pathlib import Path
 
 import pytest
@@ -83,8 +82,7 @@ def test_weights_of_ones_own(tmp_path: Path) -> None:
     assert mine.diffusion.t_range == (0.01, 5.0)
 
 
-@pytest.mark.skipif("MRIDIFF_DATA" not in os.environ, reason="MRIDIFF_DATA, the folder of real data, is not set")
 @pytest.mark.parametrize(("sigma", "gain"), [(0.05, 1.5), (0.2, 5.0)])
-def test_denoises_heads_it_has_not_seen(brain: Denoiser, sigma: float, gain: float) -> None:
-    x0 = held_out(Path(os.environ["MRIDIFF_DATA"]), 96, (10, 130))
+def test_denoises_heads_it_has_not_seen(brain: Denoiser, sigma: float, gain: float, real_data: Path) -> None:
+    x0 = held_out(real_data, 96, (10, 130))
     assert denoising(brain, x0, (sigma,))[f"denoise_{sigma:g}"] > -20 * math.log10(sigma) + gain
