@@ -10,6 +10,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 ALL := core sdk $(wildcard plugins/*/*)
 EDITABLE := $(foreach p,$(ALL),-e ./$(p))
+SOURCES := $(wildcard $(addsuffix /src,$(ALL)))
 STAMP := $(ENV)/installed
 
 .PHONY: env demo test lint types docs isolation mutants lowest clean
@@ -34,7 +35,7 @@ lint: env
 	$(BIN)/ruff format --check .
 
 types: env
-	$(BIN)/mypy core/src sdk/src $(wildcard plugins/*/*/src)
+	MYPYPATH="$$(echo $(SOURCES) | tr ' ' ':')" $(BIN)/mypy $(SOURCES)
 
 docs: env
 	$(BIN)/python -m mkdocs build --strict --quiet

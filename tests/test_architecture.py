@@ -9,6 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from importlib_metadata import packages_distributions
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(
@@ -63,6 +66,20 @@ def test_every_import_of_the_project_is_a_declared_dependency(package):
             if other is not None and other != package:
                 dist = tomllib.loads((other / "pyproject.toml").read_text())["project"]["name"]
                 assert dist in names, f"{_name(file)} imports {module}; {dist} is not among the dependencies"
+
+
+DISTRIBUTIONS = packages_distributions()
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=_name)
+def test_every_import_of_others_is_a_declared_dependency(package):
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *(d for extra in project.get("optional-dependencies", {}).values() for d in extra)]
+    names = {canonicalize_name(Requirement(d).name) for d in declared}
+    for file in (package / "src").rglob("*.py"):
+        for module in {m.split(".")[0] for m in _imports(file)} - sys.stdlib_module_names - MODULES.keys():
+            offering = {canonicalize_name(d) for d in DISTRIBUTIONS.get(module, [module])}
+            assert offering & names, f"{_name(file)} imports {module}; none of {', '.join(offering)} is among the dependencies"
 
 
 @pytest.mark.parametrize("method", METHODS, ids=_name)
