@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mridiff_sdk.nets.unet import UNet, pad, shuffle, unshuffle
+from mridiff.errors import DataError
+from mridiff_sdk.nets.unet import UNet, deepen, pad, shuffle, unshuffle
 
 
 def small(**options: object) -> UNet:
@@ -80,3 +81,21 @@ def test_pad_reflects_or_fills_with_zeros() -> None:
     assert torch.equal(pad(x, 4)[..., :7][0, 0, 6], x[0, 0, 4])
     assert pad(normal(1, 1, 1, 1), 4).count_nonzero() == 1
     assert pad(x[..., :4, :4], 4) is not None and pad(x[..., :4, :4], 4).shape == (1, 1, 4, 4)
+
+
+def test_a_deeper_network_starts_where_the_shallower_one_stopped() -> None:
+    """It computes the same at first, and every parameter of the new level has a way to matter: its last one moves at the first step."""
+    old, new = small(widths=(4, 8, 8), blocks=(1, 1, 1)), small(widths=(4, 8, 8, 6), blocks=(1, 1, 1, 2))
+    deepen(new, old.state_dict())
+    x, t = normal(2, 2, 32, 32), torch.tensor([-1.0, 0.5])
+    assert torch.equal(new(x, t), old(x, t))
+    new.requires_grad_(True)(x, t).square().sum().backward()
+    assert new.ups[2].weight.grad.abs().sum() > 0 and not new.ups[2].weight.any()
+    assert new.down_blocks[3][0].first.weight.any()
+
+
+def test_weights_that_are_no_shallower_network_are_refused() -> None:
+    with pytest.raises(DataError, match=r"down_blocks\.2"):
+        deepen(small(), small(widths=(4, 8, 8), blocks=(1, 1, 1)).state_dict())
+    with pytest.raises(DataError, match="shape"):
+        deepen(small(widths=(6, 8, 8), blocks=(1, 1, 1)), small().state_dict())

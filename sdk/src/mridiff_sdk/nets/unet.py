@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from mridiff.io.weights import load_into
 
 from .embedding import NumberEmbedding
 
@@ -104,6 +106,23 @@ class UNet(nn.Module):
         for axis, n in enumerate(size, start=2):
             h = h.narrow(axis, 0, n)
         return h
+
+
+def deepen(net: UNet, tensors: Mapping[str, Tensor]) -> None:
+    """Puts the parameters of a UNet of the same or fewer levels into `net`, whose own further levels then add nothing yet.
+
+    Right after, both networks compute the same wherever they pad alike. Raises DataError where the levels they share differ.
+    """
+    levels = len({name.split(".")[1] for name in tensors if name.startswith("down_blocks.")})
+    own = {name: p for name, p in net.state_dict().items() if _level(name) >= levels}
+    silent = {name: torch.zeros_like(p) if name.startswith(f"ups.{levels - 1}.") else p for name, p in own.items()}
+    load_into(net, {**silent, **tensors})
+
+
+def _level(name: str) -> int:
+    """The level of a parameter by its name; what leads to a level and back belongs to it, what has none to the finest."""
+    stack, number, *_ = name.split(".")
+    return int(number) + (stack in ("downs", "ups")) if number.isdigit() else 0
 
 
 def run(stack: nn.Module, h: Tensor, features: Tensor) -> Tensor:
