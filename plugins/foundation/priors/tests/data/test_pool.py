@@ -4,13 +4,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from mridiff.errors import DataError
 from mridiff_priors.data import pool
-from mridiff_priors.data.anatomy import SOURCES, Source, Volume, guided, halve, load_volume, load_volumes
-from mridiff_priors.data.pool import PoolConfig, build, sample
+from mridiff_priors.data.anatomy import SOURCES, Source
+from mridiff_priors.data.pool import PoolConfig, build, load_heads, sample
+from mridiff_priors.data.slices import Head
 from mridiff_priors.data.source import PoolSource
 
-HEADS = (Source("head.nii.gz", "t1", 0.7, 0.01, 0.7, 0.9), Source("flat.nii.gz", "t2", 0.3, 0.0, 0.3, 0.9, axial_only=True))
+HEADS = (Source("head.nii.gz", "t1", 0.7, 0.01, 0.7, 0.9), Source("flat.nii.gz", "t2", 0.3, 0.0, 0.3, 0.9, axial_only=True, kept=0.5))
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +26,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def heads(folder: Path) -> list[Volume]:
-    return load_volumes(folder, HEADS)
+def heads(folder: Path) -> list[Head]:
+    return load_heads(folder, HEADS)
 
 
-def test_a_slice_depends_on_seed_and_index_alone(heads: list[Volume]) -> None:
+def test_a_slice_depends_on_seed_and_index_alone(heads: list[Head]) -> None:
     assert np.array_equal(sample(heads, 3, 5, 48), sample(heads, 3, 5, 48))
     assert not np.array_equal(sample(heads, 3, 5, 48), sample(heads, 3, 6, 48))
     assert not np.array_equal(sample(heads, 3, 5, 48), sample(heads, 4, 5, 48))
 
 
-def test_slices_are_scaled_finite_and_not_empty(heads: list[Volume]) -> None:
+def test_slices_are_scaled_finite_and_not_empty(heads: list[Head]) -> None:
     for index in range(12):
         x = sample(heads, 0, index, 48)
         assert x.shape == (48, 48) and x.dtype == np.complex64 and np.isfinite(x).all()
@@ -44,18 +44,18 @@ def test_slices_are_scaled_finite_and_not_empty(heads: list[Volume]) -> None:
 
 
 def test_parts_change_nothing_and_the_cache_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "load_volumes", lambda data: load_volumes(data, HEADS))
+    monkeypatch.setattr(pool, "load_heads", lambda data: load_heads(data, HEADS))
     config = PoolConfig(count=4, size=32, seed=1)
     whole = np.load(build(config, folder, tmp_path))
     halves = [np.load(build(config, folder, tmp_path, part, 2)) for part in range(2)]
     assert np.array_equal(whole[0::2], halves[0]) and np.array_equal(whole[1::2], halves[1])
-    monkeypatch.setattr(pool, "load_volumes", None)  # a second call must not read anything
+    monkeypatch.setattr(pool, "load_heads", None)  # a second call must not read anything
     assert np.array_equal(np.load(build(config, folder, tmp_path)), whole)
     assert config.key() != PoolConfig(count=4, size=32, seed=2).key()
 
 
 def test_batches_depend_on_seed_update_and_place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "load_volumes", lambda data: load_volumes(data, HEADS))
+    monkeypatch.setattr(pool, "load_heads", lambda data: load_heads(data, HEADS))
     source = PoolSource([build(PoolConfig(6, 32), folder, tmp_path)], crop=24, seed=2)
     both = source.batch(7, range(4)).truth["x"]
     assert both.shape == (4, 24, 24) and both.is_complex()
@@ -63,30 +63,22 @@ def test_batches_depend_on_seed_update_and_place(folder: Path, tmp_path: Path, m
     assert not np.array_equal(source.batch(8, range(4)).truth["x"], both)
 
 
-def test_a_missing_volume_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"head\.nii\.gz"):
-        load_volume(tmp_path, HEADS[0])
-
-
-def test_smoothing_removes_noise_and_keeps_edges() -> None:
-    step = np.where(np.arange(24) < 12, 0.2, 1.0)[:, None, None] * np.ones((24, 24, 24))
-    noisy = (step + 0.02 * np.random.default_rng(0).standard_normal(step.shape)).astype(np.float32)
-    out = guided(noisy, 1, 0.04)
-    assert np.std((out - step)[2:8]) < 0.5 * 0.02
-    assert (out[12] - out[11]).mean() > 0.7
-
-
-def test_halving_keeps_the_mean_and_smooth_shapes() -> None:
-    at = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    wave = (2 + np.cos(at))[:, None, None] * np.ones((16, 16, 2), np.float32)
-    np.testing.assert_allclose(halve(wave), wave[::2, ::2], atol=1e-5)
-
-
 def test_nothing_measured_on_is_trained_on() -> None:
     """Folders without a clear licence, the demonstration scan and all evaluation data stay out of the shipped weights."""
     barred = {"siat_t2_complex", "multicoil_kspace", "single_coil_brain", "t2star_multiecho_brain", "t1map_ir_brain", "cine_rat",
               "multiecho_complex_cardiac", "pet_t1_t2_pd_templates"}  # fmt: skip
     assert not barred & {s.path.split("/")[0] for s in SOURCES}
+
+
+def test_people_kept_for_measuring_are_in_no_source() -> None:
+    """Split by person: every scan of patient 12, and two heads of the label maps, are left for tests of the weights."""
+    assert not [s.path for s in SOURCES if "patient12" in s.path or s.path.endswith(("head15", "head16"))]
+    assert len({s.path for s in SOURCES}) == len(SOURCES)
+
+
+def test_notes_name_every_file_of_the_data_once() -> None:
+    text = PoolConfig(count=7).notes()["data"]
+    assert "7 slices" in text and all(text.count(name) == 1 for name in {s.path.partition(":")[0] for s in SOURCES})
 
 
 def test_grain_is_noise_of_the_stated_size(tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from .anatomy import Array
-from .slices import smooth_field
+from .slices import Array, smooth_field
 
 Complex = npt.NDArray[np.complex64]
 
@@ -24,14 +23,22 @@ RANGES: dict[str, tuple[tuple[float, float], ...]] = {
 """Intensity of each tissue in the contrasts that a T1 slice is turned into."""
 
 
+KINDS = {
+    "t1": {"own": 0.2, "t2": 0.5, "flair": 0.1, "pd": 0.06, "any": 0.14},
+    "t2": {"own": 0.85, "any": 0.15},
+    "flair": {"own": 0.85, "any": 0.15},
+    "labels": {"own": 1.0},
+}
+"""How often a slice of each contrast keeps it, or is turned into another; intensities of label maps are drawn already."""
+
+
 def recontrast(image: Array, contrast: str, rng: np.random.Generator) -> Array:
-    """Another contrast (y, x) of the slice: a power for most, a smooth random curve of the intensity for the others.
+    """Another contrast (y, x) of the slice: a power for some, a smooth random curve of the intensity for the others.
 
     T1 slices are turned into T2-, FLAIR- and PD-like ones and into contrasts that no sequence has; air stays dark.
     """
-    kinds = ("t1", "t2", "flair", "pd", "any") if contrast == "t1" else ("t1", "any")
-    kind = str(rng.choice(kinds, p=(0.33, 0.34, 0.1, 0.08, 0.15) if contrast == "t1" else (0.8, 0.2)))
-    if kind == "t1":
+    kind = str(rng.choice(list(KINDS[contrast]), p=list(KINDS[contrast].values())))
+    if kind == "own":
         return np.asarray(image ** rng.uniform(0.75, 1.3), dtype=np.float32)
     air = rng.uniform(0.08, 0.14)
     knots = np.array([0, air, *T1_LEVELS, 6.0]) * np.array([1, 1, *rng.uniform(0.93, 1.07, 4), 1])

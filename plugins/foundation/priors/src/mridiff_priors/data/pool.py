@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from . import augment
-from .anatomy import SOURCES, Volume, load_volumes
-from .slices import cut
+from .anatomy import SOURCES, Source, summary
+from .labels import load_map
+from .slices import Head, cut
+from .volume import load_volume
 
-VERSION = 1
+VERSION = 2
 """Raise when the augmentation changes: the cache then regenerates."""
 
 Half = npt.NDArray[np.float16]
@@ -34,17 +37,27 @@ class PoolConfig:
         text = json.dumps([VERSION, asdict(self), [asdict(s) for s in SOURCES]], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    def notes(self, further: str = "") -> dict[str, str]:
+        """What weights that were trained on the pool say of their data."""
+        drawn = f"{self.count} slices of {self.size} pixels cut, warped and varied at random with seed {self.seed}"
+        return {"licence": "Apache-2.0", "data": f"{summary()}; {drawn}{further}."}
 
-def sample(volumes: list[Volume], seed: int, index: int, size: int) -> augment.Complex:
+
+def load_heads(folder: Path, sources: Sequence[Source] = SOURCES) -> list[Head]:
+    """All heads of the data folder, in the order of `sources`."""
+    return [(load_map if source.contrast == "labels" else load_volume)(folder, source) for source in sources]
+
+
+def sample(heads: Sequence[Head], seed: int, index: int, size: int) -> augment.Complex:
     """Slice `index` (y, x) of the pool with this seed: complex, 99th percentile of the magnitude 1. Depends on nothing else."""
     rng = np.random.default_rng((seed, index))
-    weights = np.array([v.source.weight for v in volumes])
+    weights = np.array([head.source.weight for head in heads])
     for _ in range(20):
-        volume = volumes[int(rng.choice(len(volumes), p=weights / weights.sum()))]
-        image, _ = cut(volume, rng, size)
+        head = heads[int(rng.choice(len(heads), p=weights / weights.sum()))]
+        image, _ = cut(head, rng, size)
         if (image > 0.3).mean() > 0.15:
             break
-    image = augment.lesions(augment.recontrast(image, volume.source.contrast, rng), rng)
+    image = augment.lesions(augment.recontrast(image, head.source.contrast, rng), rng)
     x = augment.normalise(image * augment.shading(size, rng) * augment.phase(size, rng))
     return augment.normalise(augment.degrade_background(augment.window(x, rng), rng))
 
@@ -58,11 +71,11 @@ def build(config: PoolConfig, data: Path, cache: Path, part: int = 0, parts: int
     if path.is_file():
         return path
     cache.mkdir(parents=True, exist_ok=True)
-    volumes = load_volumes(data)
+    heads = load_heads(data)
     indices = range(part, config.count, parts)
     out = np.empty((len(indices), 2, config.size, config.size), np.float16)
     for row, index in enumerate(indices):
-        x = sample(volumes, config.seed, index, config.size)
+        x = sample(heads, config.seed, index, config.size)
         out[row, 0], out[row, 1] = x.real, x.imag
     partial = path.with_suffix(f".{os.getpid()}.tmp.npy")
     np.save(partial, out)

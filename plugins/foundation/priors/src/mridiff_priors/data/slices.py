@@ -1,14 +1,18 @@
-"""Slices: cut an image out of a volume along a tilted, warped plane, at a resolution drawn at random."""
+"""Slices: cut an image out of a head along a tilted, warped plane, at a resolution drawn at random."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import scipy.ndimage as ndi
 
-from .anatomy import Array, Volume
+from .anatomy import Source
+
+Array = npt.NDArray[np.float32]
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 IN_PLANE = {2: (1, 0), 1: (2, 0), 0: (2, 1)}
 """Normal axis of a slice -> its (row, column) axes: axial, coronal, sagittal in canonical orientation."""
@@ -23,6 +27,29 @@ def smooth_field(rng: np.random.Generator, size: int, knots: int) -> Array:
     return np.asarray(field / 0.7, dtype=np.float32)
 
 
+class Head(Protocol):
+    """A head (x, y, z) in closest canonical orientation: measured, or drawn from a map of its tissues."""
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+        ...
+
+    @property
+    def voxel_mm(self) -> tuple[float, float, float]:
+        """Size of a voxel in mm."""
+        ...
+
+    @property
+    def extent(self) -> Box:
+        """First and last voxel of the head along each axis."""
+        ...
+
+    def at(self, voxel: npt.NDArray[np.float64], rng: np.random.Generator) -> Array:
+        """Intensities (y, x) at the places (3, y, x), in voxels, in units of white matter."""
+        ...
+
+
 @dataclass(frozen=True)
 class Plane:
     """Where a slice lies: pixel size in mm, normal axis, centre in voxels, matrix from pixels in mm to voxel axes in mm."""
@@ -33,23 +60,23 @@ class Plane:
     matrix: npt.NDArray[np.float64]
 
 
-def draw_plane(volume: Volume, rng: np.random.Generator, size: int) -> Plane:
+def draw_plane(head: Head, rng: np.random.Generator, size: int) -> Plane:
     """A random plane through the head; anisotropic volumes are cut along their slices only."""
-    normal = 2 if volume.source.axial_only else int(rng.integers(3))
+    normal = 2 if head.source.axial_only else int(rng.integers(3))
     low, high = (0.7, 1.5) if rng.random() < 0.85 else (1.5, 2.3)
-    pixel = max(float(np.exp(rng.uniform(np.log(low), np.log(high)))), volume.source.finest_mm * float(rng.uniform(1, 1.1)))
+    pixel = max(float(np.exp(rng.uniform(np.log(low), np.log(high)))), head.source.finest_mm * float(rng.uniform(1, 1.1)))
     centre = np.zeros(3)
     for axis in range(3):
-        first, last = volume.head[axis]
+        first, last = head.extent[axis]
         middle, half = (first + last) / 2, (last - first) / 2
         if axis == normal:
             centre[axis] = middle + half * rng.uniform(-0.85, 0.85)
         else:  # a field of view smaller than the head wanders over it, a larger one stays near the middle
-            spare = max(half * volume.voxel_mm[axis] - 0.35 * size * pixel, 8.0) / volume.voxel_mm[axis]
+            spare = max(half * head.voxel_mm[axis] - 0.35 * size * pixel, 8.0) / head.voxel_mm[axis]
             centre[axis] = middle + spare * rng.uniform(-1, 1)
-    if volume.source.axial_only:
+    if head.source.axial_only:
         centre[normal] = np.round(centre[normal])
-    tilt = np.deg2rad(rng.normal(0, 7, 3)) * (0 if volume.source.axial_only else 1)
+    tilt = np.deg2rad(rng.normal(0, 7, 3)) * (0 if head.source.axial_only else 1)
     tilt[normal] = np.deg2rad(rng.uniform(-25, 25))
     matrix = _rotation(tilt) @ np.diag(rng.uniform(0.88, 1.14, 3))
     return Plane(pixel, normal, centre, matrix)
@@ -66,9 +93,9 @@ def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return out
 
 
-def cut(volume: Volume, rng: np.random.Generator, size: int) -> tuple[Array, Plane]:
+def cut(head: Head, rng: np.random.Generator, size: int) -> tuple[Array, Plane]:
     """A slice (y, x) of `size` pixels in units of white matter, warped smoothly by a few millimetres, and its plane."""
-    plane = draw_plane(volume, rng, size)
+    plane = draw_plane(head, rng, size)
     row, column = IN_PLANE[plane.normal]
     at = (np.arange(size) - (size - 1) / 2) * plane.pixel_mm
     mm = np.zeros((3, size, size))
@@ -76,12 +103,7 @@ def cut(volume: Volume, rng: np.random.Generator, size: int) -> tuple[Array, Pla
     knots = max(2, round(size * plane.pixel_mm / rng.uniform(35, 70)))
     strength = rng.uniform(0, 4.0)
     for axis in range(3):
-        if axis != plane.normal or not volume.source.axial_only:
+        if axis != plane.normal or not head.source.axial_only:
             mm[axis] += strength * smooth_field(rng, size, knots)
-    voxel = np.tensordot(plane.matrix, mm, axes=1) / np.asarray(volume.voxel_mm)[:, None, None] + plane.centre[:, None, None]
-    if volume.source.axial_only:
-        flat = volume.coefficients[:, :, int(plane.centre[2])]
-        image = ndi.map_coordinates(flat, voxel[:2], order=3, prefilter=False, mode="constant")
-    else:
-        image = ndi.map_coordinates(volume.coefficients, voxel, order=3, prefilter=False, mode="constant")
-    return np.maximum(image, 0).astype(np.float32), plane
+    voxel = np.tensordot(plane.matrix, mm, axes=1) / np.asarray(head.voxel_mm)[:, None, None] + plane.centre[:, None, None]
+    return np.maximum(head.at(voxel, rng), 0).astype(np.float32), plane

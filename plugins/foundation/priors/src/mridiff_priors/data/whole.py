@@ -16,7 +16,6 @@ from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.training.trainer import Batch
 
-from .anatomy import SOURCES
 from .augment import Complex
 from .pool import PoolConfig
 from .source import PoolSource
@@ -90,6 +89,5 @@ def coarse(x: Tensor, size: int) -> Tensor:
 
 
 def notes(pool: PoolConfig) -> dict[str, str]:
-    """What weights trained on a pool say of its data."""
-    return {"licence": "Apache-2.0", "data": f"{len(SOURCES)} head volumes: {', '.join(s.path for s in SOURCES)}; {pool.count} slices of "
-            f"{pool.size} pixels cut, warped and varied at random with seed {pool.seed}; coils simulated."}  # fmt: skip
+    """What weights trained on a pool, as coils see it, say of its data."""
+    return pool.notes("; coils simulated")
