@@ -11,15 +11,15 @@ import torch
 from annotated_types import Ge, Gt
 from torch import nn
 
-from mridiff.io.weights import load_into, read_weights
+from mridiff.io.weights import read_weights
 from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.nets.unet import deepen
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.training.objectives import DenoisingObjective
+from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
 from mridiff_sdk.training.run import Run
 from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
-from .data.anatomy import SOURCES
 from .data.pool import PoolConfig, build
 from .data.source import PoolSource
 from .measure import denoising, held_out, reconstruction
@@ -48,6 +48,14 @@ class Crops:
     batch: int
     updates: int
     grain: float = 0.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Where noise levels are drawn: a `share` of them log-uniformly between the two of `often`, the others over the whole range."""
+
+    often: list[float]
+    share: float
 
 
 def validator(data: Path) -> Validate:
@@ -80,6 +88,7 @@ def trainer(
     sigma_data: Annotated[float, Gt(0), "root mean square of the images"],
     pool: PoolConfig,
     stages: list[Crops],
+    levels: Levels = Levels([0.02, 1.0], 0.7),
     schedule: Schedule,
     save: Annotated[int, Ge(1), "updates from one checkpoint to the next"],
     validate: Annotated[int, Ge(0), "updates from one validation to the next, 0 for none"],
@@ -91,9 +100,8 @@ def trainer(
     with seeded_layers(seed):
         model = Preconditioned(asdict(net), sigma_data, SIGMA_RANGE)
     if run.weights:
-        load_into(model.net, read_weights(run.weights)[0])
+        deepen(model.net, read_weights(run.weights)[0])
     settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
-    notes = {"licence": "Apache-2.0", "data": f"{len(SOURCES)} head volumes: {', '.join(s.path for s in SOURCES)}; {pool.count} slices of "
-             f"{pool.size} pixels cut, warped and varied at random with seed {pool.seed}."}  # fmt: skip
     check = validator(run.folder()) if validate else None
-    return Trainer(model, DenoisingObjective(sigma_data), crops, run.out, settings, validate=check, world=run.world, notes=notes)
+    objective = DenoisingObjective(sigma_data, NoiseLevels((levels.often[0], levels.often[1]), SIGMA_RANGE, levels.share))
+    return Trainer(model, objective, crops, run.out, settings, validate=check, world=run.world, notes=pool.notes())
