@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mridiff.pipeline.compare import compare
 from mridiff.plugins.registry import Registry
 from mridiff_priors.measure import held_out
+from mridiff_sdk.comparison import compare
 
 CLASSICAL = ("zero-filled", "cg-sense", "tv", "l1-wavelet")
 DIFFUSION = {"dpir": 40, "diffpir": 20, "dps-mri": 50}

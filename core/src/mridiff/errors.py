@@ -32,6 +32,8 @@ class PluginError(MridiffError):
 
     exit_code = 3
 
+    group = ""
+
     def __init__(self, message: str, *, plugin: str = "?", distribution: str = "?", version: str = "?", hint: str = "") -> None:
         super().__init__(message, hint=hint, details={"plugin": plugin, "distribution": distribution, "version": version})
         self.plugin, self.distribution, self.version = plugin, distribution, version
@@ -134,3 +136,27 @@ class UnsafeInput(MridiffError):
     """Input that is refused for safety: links out of a file, oversize claims, path escapes, pickles, wrong checksums."""
 
     code = "DR150"
+
+
+class Stopped(MridiffError):
+    """The user, or the system, asked the program to end."""
+
+    code = "DR160"
+    exit_code = 130
+
+
+class Unexpected(MridiffError):
+    """An exception that nobody foresaw: a fault of mridiff, of a plugin or of a library."""
+
+    code = "DR170"
+    exit_code = 1
+
+
+def said(error: BaseException) -> str:
+    """What an error of a library says: its kind and its words, as one line that a terminal can show."""
+    try:
+        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except BaseException:  # an error of a plugin may fail to say what it is
+        text = ""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:1000]).split())[:300]
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__

@@ -4,9 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
-from mridiff.pipeline.compatibility import Choice, mismatches
 from mridiff.plugins.registry import Registry
-from mridiff.spec import OperatorSpec, SamplerSpec, Trait, needs
 from toy import SPECS
 
 
@@ -56,23 +54,7 @@ def test_reading_commands_speak_json(cli, config):
     assert {e["name"] for e in json.loads(cli("list", "samplers", "--json").stdout)} == {"walk", "cold"}
     assert json.loads(cli("show", "walk", "--json").stdout)[0]["options"][0]["name"] == "steps"
     assert json.loads(cli("validate", str(config), "--json").stdout)["valid"]
-    assert {(r["sampler"], r["operator"]) for r in json.loads(cli("matrix", "--json").stdout)} == {("local/walk", "local/mask")}
     assert json.loads(cli("doctor", "--json").stdout)["failed"] == []
-
-
-def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(monkeypatch):
-    """No dataset has both counts and Gaussian noise, and the operator's unknown has no axis z."""
-    counting = OperatorSpec(name="counting", summary="counts", target="toy:Mask", axes=("y", "x"), offers={Trait.LINEAR},
-                            needs={"dataset": needs(Trait.POISSON_NOISE)})  # fmt: skip
-    thick = SamplerSpec(
-        name="thick", summary="volumes alone", target="toy:Walk", axes=("z", "y", "x"), needs={"operator": needs(Trait.LINEAR)}
-    )
-    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, counting, thick))))
-    pairs = {(r["sampler"], r["operator"]) for r in json.loads(CliRunner().invoke(application(), ["matrix", "--json"]).stdout)}
-    assert pairs == {("local/walk", "local/mask")}
-    found = Registry.of((*SPECS, counting, thick))
-    (reason,) = mismatches(Choice(found.find("sampler", "thick"), {}, found.find("operator", "mask")), found)
-    assert reason.slot == "operator" and "axis z" in reason.needs
 
 
 def test_debug_shows_the_traceback(cli):

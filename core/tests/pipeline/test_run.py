@@ -18,6 +18,7 @@ from mridiff.pipeline import output
 from mridiff.pipeline import run as run_module
 from mridiff.pipeline.method import Reconstruction, load, load_dataset
 from mridiff.pipeline.run import run
+from mridiff.pipeline.services import providers
 from toy import CONFIG, Few, Mask, registry
 
 
@@ -40,6 +41,7 @@ def test_a_run_leaves_a_record_and_a_folder_per_scan(tmp_path):
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["config"]["sampler"]["options"]["steps"] == 3 and record["seed"] == 0
     assert set(record["versions"]) >= {"python", "torch", "mridiff"} and len(record["weights_sha256"]["prior"]) == 64
+    assert record["services"] == providers()
     scan = record["scans"][1]
     assert scan["cost"]["nfe"] == 3 and scan["cost"]["items"] == 9 and len(scan["data_sha256"]) == 64
     with h5py.File(tmp_path / "out" / "s1" / "reconstruction.h5") as f:
@@ -141,6 +143,7 @@ sys.path.insert(0, {toy!r})
 from toy import CONFIG, registry, Walk
 from mridiff.pipeline.method import load, load_dataset
 from mridiff.pipeline.run import run
+from mridiff.pipeline.services import providers
 from pathlib import Path
 method = load(CONFIG, registry(), dataset={{"options": {{"n": 12}}}}, sampler={{"options": {{"steps": 20}}}})
 def watch(*args): time.sleep(0.002)

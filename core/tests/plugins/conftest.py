@@ -32,8 +32,11 @@ class Site:
         self.plugins: list[str] = []
 
     def add(self, plugin: str, source: str | None = None, *, dist: str = "", package: str = "", value: str = "",
-            version: str | None = "1.2.3", files: Mapping[str, str] | None = None) -> str:  # fmt: skip
-        """Installs a distribution with one plugin; without `source` a healthy one with the sampler `<plugin>-sampler`."""
+            version: str | None = "1.2.3", files: Mapping[str, str] | None = None, group: str = "mridiff") -> str:  # fmt: skip
+        """Installs a distribution with one plugin; without `source` a healthy one with the sampler `<plugin>-sampler`.
+
+        In another `group` the entry point names the function `run` of the plugin's module.
+        """
         dist = dist or f"acme-{plugin}"
         package = package or dist.replace("-", "_")
         text = SAMPLER.format(name=f"{plugin}-sampler", target=f"{package}.impl:Sampler") if source is None else source
@@ -45,7 +48,8 @@ class Site:
         info.mkdir()
         stated = f"Version: {version}\n" if version else ""
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\n{stated}")
-        (info / "entry_points.txt").write_text(f"[mridiff]\n{plugin} = {value or package + '.plugin'}\n")
+        function = "" if group == "mridiff" else ":run"
+        (info / "entry_points.txt").write_text(f"[{group}]\n{plugin} = {value or package + '.plugin' + function}\n")
         self.plugins.append(plugin)
         return package
 

@@ -39,11 +39,11 @@ def test_no_allow_list_lets_everything_in():
     assert select(sources, {}) == (sources, [])
 
 
-def test_block_argument_adds_to_the_environment():
-    sources = [Source("acme-a", "a", "m"), Source("acme-b", "b", "m"), Source("acme-c", "c", "m")]
-    kept, blocked = select(sources, {"MRIDIFF_BLOCK": "a"}, block=["dist:acme-c"])
-    assert [s.plugin for s in kept] == ["b"]
-    assert [b.source.plugin for b in blocked] == ["a", "c"]
+def test_the_allow_list_may_name_a_distribution():
+    sources = [Source("acme-a", "a", "m"), Source("acme-b", "b", "m", group="mridiff.services"), Source("acme-c", "c", "m")]
+    kept, blocked = select(sources, {"MRIDIFF_PLUGINS": "c,dist:Acme_B"})
+    assert [s.plugin for s in kept] == ["b", "c"]
+    assert [b.source.plugin for b in blocked] == ["a"]
 
 
 def test_names_are_compared_whole():

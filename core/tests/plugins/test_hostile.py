@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -30,9 +31,24 @@ ROWS = {
     "exception at import": ("1 / 0", "PluginImportError", ["ZeroDivisionError"]),
     "syntax error": ("def (", "PluginImportError", ["SyntaxError"]),
     "exit at import": ("import sys; sys.exit(3)", "PluginImportError", ["SystemExit: 3"]),
+    "cancelled at import": ("import asyncio; raise asyncio.CancelledError", "PluginImportError", ["CancelledError"]),
+    "generator's end at import": ("raise GeneratorExit", "PluginImportError", ["GeneratorExit"]),
+    "iterator's end at import": ("raise StopIteration", "PluginImportError", ["StopIteration"]),
+    "no Exception at import": ("class E(BaseException): pass\nraise E('own')", "PluginImportError", ["E: own"]),
+    "error that cannot say what it is": (
+        "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E",
+        "PluginImportError",
+        ["plugin failed: E"],
+    ),
     "warning at import": ("import warnings; warnings.warn('old', DeprecationWarning)", "PluginImportError", ["DeprecationWarning"]),
     "hook raises half-way": (hook("yield sampler(); 1 / 0"), "PluginContractError", ["mridiff_samplers raised ZeroDivisionError"]),
     "hook exits": (hook("raise SystemExit(3)"), "PluginContractError", ["mridiff_samplers raised SystemExit: 3"]),
+    "hook is cancelled": (hook("import asyncio; raise asyncio.CancelledError"), "PluginContractError", ["raised CancelledError"]),
+    "item that cannot be shown": (
+        f"{HEAD}\nclass X:\n    def __repr__(self): raise SystemExit\n@hookimpl\ndef mridiff_samplers(): return [X()]\n",
+        "PluginContractError",
+        ["calling its hooks failed: SystemExit"],
+    ),
     "hook returns None": (hook("sampler()"), "PluginContractError", ["mridiff_samplers", "returned None"]),
     "hook returns no iterable": (hook("return sampler()"), "PluginContractError", ["mridiff_samplers", "not iterable"]),
     "hook does not end": (hook("while True: yield sampler()"), "PluginContractError", ["more than 1000"]),
@@ -130,15 +146,37 @@ def test_missing_version_and_missing_metadata(site):
     assert [(e.plugin, e.version) for e in site.discover().entries()] == [("alpha", "unknown"), ("beta", "unknown")]
 
 
-@pytest.mark.parametrize("content", [b"[mridiff]\nno equals sign\n", b"[mridiff]\nbad = \xff\xfe\n"])
-def test_unreadable_entry_points_file(site, content):
+DAMAGE = {
+    "no equals sign": ("entry_points.txt", b"[mridiff]\nno equals sign\n"),
+    "not UTF-8": ("entry_points.txt", b"[mridiff]\nbad = \xff\xfe\n"),
+    "not UTF-8, about something else": ("entry_points.txt", b"[console_scripts]\n\xff = x:y\n"),
+    "metadata not UTF-8": ("METADATA", b"Name: acme-bad\nVersion: \xff\xfe\n"),
+}
+
+
+@pytest.mark.parametrize(("file", "content"), DAMAGE.values(), ids=DAMAGE)
+def test_damaged_metadata_are_named_and_stop_nothing(site, file, content):
     site.add("bad")
     site.add("good")
-    (site.folder / "acme_bad-1.2.3.dist-info" / "entry_points.txt").write_bytes(content)
+    (site.folder / "acme_bad-1.2.3.dist-info" / file).write_bytes(content)
     report = site.discover()
     assert names(report) == ["good/good-sampler"]
     (failure,) = report.failures
-    assert str(site.folder) in str(failure)
+    assert str(site.folder / "acme_bad-1.2.3.dist-info") in str(failure)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("old", ["0.9", "0.10.1"])
+def test_an_upgrade_that_was_broken_off_is_told_and_the_newer_version_taken(site, monkeypatch, reverse, old):
+    """In whatever order the file system lists the two folders."""
+    listed = os.listdir
+    monkeypatch.setattr("os.listdir", lambda *path: sorted(listed(*path), reverse=reverse))
+    site.add("gone", dist="acme-good", version=old, value="acme_good.gone")
+    site.add("good", version="0.20")
+    report = site.discover()
+    assert [(entry.qualified, entry.version) for entry in report.entries()] == [("good/good-sampler", "0.20")]
+    (failure,) = report.failures
+    assert f"versions 0.20, {old} of acme-good" in str(failure) and str(site.folder) in str(failure)
 
 
 def test_interrupt_is_not_swallowed(site):

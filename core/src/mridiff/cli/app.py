@@ -1,52 +1,101 @@
-"""The application: commands of the core, and those that other packages add through the entry-point group `mridiff.commands`."""
+"""The application: commands of the core and of other packages, all found through the entry-point group `mridiff.commands`."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from functools import cached_property
+from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from ..errors import MridiffError
-from .common import report
+from ..errors import ConfigError, MridiffError, PluginContractError, Problem
+from ..plugins.importing import guarded, imported
+from ..plugins.sources import COMMANDS, CORE, Source, Survey
+from .ending import told
 
-GROUP = "mridiff.commands"
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Block = Annotated[list[str] | None, typer.Option("-p", metavar="no:NAME", help="Leave out a plugin, command or service; may stand anywhere.")]  # fmt: skip  # noqa: E501
 
 
 class Commands(TyperGroup):
-    """Turns an error that mridiff raises on purpose into its message and exit code, without a traceback unless --debug."""
+    """Commands by name, each imported when it is used or listed, so that a broken one stops no other."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Take `-p no:NAME` out of the line, wherever it stands: it must act before anything is imported."""
+        with told():
+            names, rest = _blocks(args)
+            if names:
+                before = os.environ.get("MRIDIFF_BLOCK", "")
+                os.environ["MRIDIFF_BLOCK"] = ",".join((before, *names))
+                ctx.call_on_close(lambda: os.environ.update(MRIDIFF_BLOCK=before))
+            return super().parse_args(ctx, rest)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with told(bool(ctx.params.get("debug"))):
             return super().invoke(ctx)
+
+    @cached_property
+    def _survey(self) -> Survey:
+        return Survey.take()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The core's commands, then those of other packages."""
+        own = [source.plugin for source in CORE]
+        return [*own, *sorted(self._survey.of(COMMANDS).keys() - own)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; one that cannot be used says why when it is called."""
+        try:
+            source = self._survey.find(COMMANDS, cmd_name)
+            return None if source is None else _command(source)
         except MridiffError as error:
-            if ctx.params.get("debug"):
-                raise
-            report(error)
-            raise SystemExit(error.exit_code) from error
+            return _excuse(cmd_name, error)
+
+
+def _command(source: Source) -> TyperCommand:
+    function = imported(source, source.module)
+    with guarded(source, PluginContractError, "reading its arguments"):
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(source.plugin)(function)
+        command = typer.main.get_command(alone)
+    assert isinstance(command, TyperCommand)
+    return command
+
+
+def _excuse(name: str, error: MridiffError) -> TyperCommand:
+    def excuse() -> NoReturn:
+        raise error
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return TyperCommand(name, callback=excuse, context_settings=anything, add_help_option=False, rich_markup_mode=None,
+                        help="Cannot be used; `mridiff doctor` says why.")  # fmt: skip
+
+
+def _blocks(args: list[str]) -> tuple[list[str], list[str]]:
+    """The names after `-p no:`, and the other arguments."""
+    names, rest, words = [], [], iter(args)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "-p" or word.startswith("-pno:"):
+            given = next(words, "") if word == "-p" else word.removeprefix("-p")
+            if not given.removeprefix("no:") or not given.startswith("no:"):
+                raise ConfigError([Problem("-p", f"expected no:NAME, got {given!r}")])
+            names.append(given.removeprefix("no:"))
+        else:
+            rest.append(word)
+    return names, rest
 
 
 def application() -> typer.Typer:
     """The command line with all installed commands."""
-    from importlib_metadata import entry_points
-
-    from . import compare, doctor, inspect, matrix, recon, validate
-
     app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
                       help="Diffusion-model MRI reconstruction: any prior, operator and sampler, comparable numbers.")  # fmt: skip
 
     @app.callback()
-    def options(debug: bool = typer.Option(False, "--debug", help="Show tracebacks.")) -> None:
+    def options(debug: Debug = False, block: Block = None) -> None:
         pass
 
-    app.command("recon")(recon.recon)
-    app.command("compare")(compare.compare)
-    app.command("list")(inspect.list_components)
-    app.command("show")(inspect.show)
-    app.command("validate")(validate.validate)
-    app.command("matrix")(matrix.matrix)
-    app.command("doctor")(doctor.doctor)
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        app.command(entry.name)(entry.load())
     return app

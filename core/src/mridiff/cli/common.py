@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import ConfigError, MridiffError, Problem
+from ..errors import ConfigError, Problem
 from ..plugins.registry import Registry
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Block = Annotated[list[str] | None, typer.Option("-p", help="Leave a plugin out: -p no:NAME.", metavar="no:NAME")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")]
 Acceleration = Annotated[float | None, typer.Option("-R", "--acceleration", help="Undersample fully sampled data by this factor.")]
 Seed = Annotated[int | None, typer.Option(help="Random seed; 0 is a seed.")]
@@ -23,22 +21,9 @@ Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE",
 Reader = Annotated[str | None, typer.Option("--dataset", help="Dataset that reads INPUT; found by its content if not given.")]
 
 
-def registry(block: Sequence[str] | None = None) -> Registry:
-    """Everything installed but the plugins given as `no:NAME`."""
-    names = [b.removeprefix("no:") for b in block or () if b.startswith("no:")]
-    if len(names) != len(block or ()):
-        raise ConfigError([Problem("-p", f"expected no:NAME, got {', '.join(block or ())}")])
-    return Registry.discover(block=names)
-
-
-def report(error: MridiffError) -> None:
-    """Print an error for a person, or as JSON where the command was asked for JSON."""
-    if "--json" in sys.argv:
-        typer.echo(json.dumps({"error": error.as_dict()}, indent=2, default=str))
-    else:
-        typer.secho(f"error {error.code}: {error.message}", fg="red", err=True)
-        if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
+def registry() -> Registry:
+    """Everything installed that the user lets in."""
+    return Registry.discover()
 
 
 def print_json(data: Any) -> None:
@@ -60,30 +45,42 @@ def changes(pairs: Sequence[str] | None, **direct: Any) -> dict[str, Any]:
     from ..io.yaml import parse_yaml
 
     nested: dict[str, Any] = {k: v for k, v in direct.items() if v is not None}
-    problems = []
+    problems: list[Problem] = []
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
-        if not equals or not key:
+        *path, last = key.split(".")
+        if not equals or not all((*path, last)):
             problems.append(Problem("--set", f"expected KEY=VALUE, got {pair!r}"))
             continue
-        node = nested
-        *path, last = key.split(".")
+        node: Any = nested
         for name in path:
-            node = node.setdefault(name, {})
-        node[last] = parse_yaml(value, "--set").data
+            node = node.setdefault(name, {}) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            problems.append(Problem("--set", f"{key} cannot be set: another --set or option gives {'.'.join(path)} a value of its own"))
+            continue
+        try:
+            node[last] = parse_yaml(value, f"--set {key}").data
+        except ConfigError as error:
+            problems += error.problems
     if problems:
         raise ConfigError(problems)
     return nested
 
 
-def source_node(path: Path | None, found: Registry, reader: str | None, acceleration: float | None) -> dict[str, Any]:
-    """The dataset entry of a configuration for the file or folder given on the command line."""
+def onto_input(wanted: dict[str, Any], path: Path | None, reader: str | None, R: float | None, found: Registry) -> dict[str, Any]:
+    """The changes with the dataset for the file or folder given on the command line; what `--set dataset...` says comes on top."""
+    from ..pipeline.config import merged
     from ..pipeline.source import dataset_for
 
-    options: dict[str, Any] = {} if acceleration is None else {"acceleration": acceleration}
-    if path is None:
-        return {"options": options} if options else {}
-    return {"use": dataset_for(path, found, reader).qualified, "options": {"path": str(path), **options}}
+    node: dict[str, Any] = {"options": {} if R is None else {"acceleration": R}}
+    given = wanted.get("dataset")
+    mine = given if isinstance(given, dict) else {}
+    if path is not None:
+        node["options"]["path"] = str(path)
+        node["use"] = dataset_for(path, found, reader or mine.get("use")).qualified
+    if "use" in node and "use" in mine:
+        wanted = {**wanted, "dataset": {**mine, "use": node["use"]}}
+    return merged({"dataset": node}, wanted) if node["options"] else wanted
 
 
 def metric_cells(metrics: Mapping[str, float], cost: Mapping[str, float]) -> list[str]:

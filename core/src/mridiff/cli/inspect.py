@@ -10,7 +10,7 @@ from ..errors import NotFound
 from ..plugins.entry import Entry
 from ..plugins.registry import Registry
 from ..spec import KINDS, RecipeSpec
-from .common import Block, Json, print_json, registry, table
+from .common import Json, print_json, registry, table
 
 
 def list_components(
@@ -18,11 +18,10 @@ def list_components(
     family: Annotated[str | None, typer.Option(help="Only methods of this model family.")] = None,
     application: Annotated[str | None, typer.Option(help="Only methods for this application.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only methods in this domain.")] = None,
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """List the installed methods and components."""
-    found = registry(block)
+    found = registry()
     filters = {"family": family, "application": application, "domain": domain}
     wanted = _kinds(kind) if not any(filters.values()) else ["recipe"]
     chosen = {k: [e for e in found.entries(k) if _passes(e, filters)] for k in wanted}
@@ -70,11 +69,10 @@ def _plain(entry: Entry, found: Registry) -> dict[str, object]:
 
 def show(
     name: Annotated[str, typer.Argument(help="Short or full name of a method or component.")],
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """Show a component: what it is, what it offers and needs, its options with bounds; a method's recipe."""
-    found = registry(block)
+    found = registry()
     entries = [e for e in found.entries() if name in {e.spec.name, e.qualified}]
     if not entries:
         found.find("recipe", name)

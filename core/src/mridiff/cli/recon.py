@@ -10,7 +10,6 @@ import typer
 from .common import (  # fmt: skip
     METRIC_HEADER,
     Acceleration,
-    Block,
     Changes,
     Json,
     Out,
@@ -19,10 +18,9 @@ from .common import (  # fmt: skip
     Seed,
     changes,
     metric_cells,
+    onto_input,
     print_json,
     registry,
-    report,
-    source_node,
     table,
 )
 
@@ -37,20 +35,19 @@ def recon(
     sets: Changes = None,
     reader: Reader = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 ...")] = None,
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """Reconstruct: writes pictures, HDF5, NIfTI where the geometry is known, and a record."""
     from ..errors import MridiffError
-    from ..pipeline.method import load, load_dataset
+    from ..pipeline.method import Method, load_dataset
+    from ..pipeline.plan import plan
     from ..pipeline.run import Outcome, run
+    from .ending import report
     from .progress import progress
 
-    found = registry(block)
+    found = registry()
     wanted = changes(sets, seed=seed, samples=samples, device=device)
-    if node := source_node(path, found, reader, acceleration):
-        wanted["dataset"] = {**node, "options": {**node["options"], **wanted.get("dataset", {}).get("options", {})}}
-    made = load(method, found, **wanted)
+    made = Method(plan(method, found, onto_input(wanted, path, reader, acceleration, found)))
     dataset = load_dataset(made.plan)
     outcomes: list[Outcome] = []
     with progress(len(dataset), method) as watch:

@@ -6,18 +6,17 @@ from typing import Annotated
 
 import typer
 
-from .common import Block, Json, print_json, registry
+from .common import Json, print_json, registry
 
 
 def validate(
     source: Annotated[str, typer.Argument(help="A YAML file or a method's name.")],
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """Check a configuration: names, options with bounds, and whether the components fit; builds nothing."""
     from ..pipeline.plan import plan
 
-    resolved = plan(source, registry(block)).as_dict()
+    resolved = plan(source, registry()).as_dict()
     if as_json:
         print_json({"valid": True, "resolved": resolved})
     else:

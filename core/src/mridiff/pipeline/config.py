@@ -54,7 +54,7 @@ def read_document(path: Path) -> Document:
 
 def place(document: Document, path: str, message: str) -> Problem:
     """A problem at a dotted path, with line and column of the nearest entry that the document has."""
-    keys: tuple[str | int, ...] = tuple(int(k) if k.isdigit() else k for k in path.split(".")) if path else ()
+    keys: tuple[str | int, ...] = tuple(int(k) if k.isascii() and k.isdigit() else k for k in path.split(".")) if path else ()
     while keys and keys not in document.values:
         keys = keys[:-1]
     found = document.problem(keys, message) if keys else Problem("", message, document.source)
@@ -99,7 +99,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         old = result.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            other = "use" in value and value["use"] != old.get("use")
+            other = "use" in old and "use" in value and value["use"] != old["use"]
             result[key] = dict(value) if other else merged(old, value)
         else:
             result[key] = value

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..interfaces.scan import Measured
 from ..io.atomic import write_atomically
 from .method import Method, Reconstruction
+from .services import providers
 
 
 def digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
@@ -49,10 +50,10 @@ def versions(method: Method) -> dict[str, str]:
 
 
 def describe(method: Method) -> dict[str, Any]:
-    """What holds for a whole run: configuration, versions, weights, device."""
+    """What holds for a whole run: configuration, versions, who provides the services, weights, device."""
     weights = {name: weights_hash(p) for name, p in method.priors.items()}
-    return {"config": method.plan.as_dict(), "versions": versions(method), "weights_sha256": weights, "device": str(method.device),
-            "threads": torch.get_num_threads()}  # fmt: skip
+    return {"config": method.plan.as_dict(), "versions": versions(method), "services": providers(), "weights_sha256": weights,
+            "device": str(method.device), "threads": torch.get_num_threads()}  # fmt: skip
 
 
 def scan_record(result: Reconstruction, measured: Measured, seed: int) -> dict[str, Any]:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-GROUP = "mridiff.services"
+from ..plugins.importing import imported
+from ..plugins.sources import SERVICES, Survey
+
+
+def service(name: str) -> Callable[..., Any] | None:
+    """The function installed under `name`, or None where no installed package offers it; raises PluginError where it cannot be used.
+
+    Known names: "metrics" (scores an image against its reference), "adapt" (fits a prior to a larger space by axis name),
+    "overview", "comparison" (pictures), "page" (an HTML page), "image" (an image file with geometry), "compare" (several methods).
+    """
+    return _loaded(name, _rules())
+
+
+def providers() -> dict[str, str]:
+    """Who offers each service, as "distribution version"; for the record."""
+    found = _survey(_rules()).of(SERVICES)
+    return {name: f"{source.distribution} {source.version}" for name, source in sorted(found.items())}
+
+
+def _rules() -> tuple[tuple[str, str], ...]:
+    return tuple((name, os.environ[name]) for name in ("MRIDIFF_PLUGINS", "MRIDIFF_BLOCK") if name in os.environ)
 
 
 @cache
-def service(name: str) -> Callable[..., Any] | None:
-    """The function installed under `name`, or None where no installed package offers it.
+def _survey(rules: tuple[tuple[str, str], ...]) -> Survey:
+    """What is installed, looked up once per process and rules."""
+    return Survey.take(dict(rules))
 
-    Known names: "metrics" (scores an image against its reference), "adapt" (fits a prior to a larger space by axis name),
-    "overview", "comparison" (pictures), "page" (an HTML page), "image" (an image file with geometry).
-    """
-    from importlib_metadata import entry_points
 
-    found = sorted(entry_points(group=GROUP, name=name), key=lambda e: e.value)
-    offered: Callable[..., Any] | None = found[0].load() if found else None
+@cache
+def _loaded(name: str, rules: tuple[tuple[str, str], ...]) -> Callable[..., Any] | None:
+    source = _survey(rules).find(SERVICES, name)
+    offered: Callable[..., Any] | None = None if source is None else imported(source, source.module)
     return offered

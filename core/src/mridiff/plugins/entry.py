@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotFound, PluginContractError, PluginError, PluginImportError
+from ..errors import NotFound, PluginContractError, PluginError
 from ..io.atomic import contained
 from ..spec import RecipeSpec, Spec
+from .importing import guarded, imported
 from .sources import Source, fault
 
 
@@ -68,7 +68,7 @@ class Entry:
         declared = getattr(self.spec, "training", "")
         if not declared:
             raise NotFound(f"{self.qualified} declares no training", hint=f"its {self.spec.kind} spec would say training='module:function'")
-        function: Callable[..., Any] = self._target(declared)
+        function: Callable[..., Any] = imported(self.source, declared, self._whose)
         return function
 
     def path(self) -> Path:
@@ -79,7 +79,7 @@ class Entry:
 
     def resource(self, file: str) -> Path:
         """A file inside the plugin's package (a recipe, weights), never one outside that a link points to."""
-        package = self._import(self.package)
+        package = imported(self.source, self.package, self._whose)
         roots = [Path(folder) for folder in getattr(package, "__path__", ())]
         if not roots:
             raise self._fault(PluginContractError, f"{self.package} is a single module; a plugin with files must be a package")
@@ -96,28 +96,18 @@ class Entry:
 
         if isinstance(self.spec, RecipeSpec):
             raise TypeError(f"{self.qualified} is a recipe: it is data, in {self.spec.file}, and has no class")
-        found = self._target(self.spec.target)
-        if problems := differences(self.spec.kind, found):
+        found = imported(self.source, self.spec.target, self._whose)
+        with guarded(self.source, PluginContractError, f"{self._whose}examining {self.spec.target}"):
+            problems = differences(self.spec.kind, found)
+        if problems:
             text = "".join(f"\n    {problem}" for problem in problems)
             raise self._fault(PluginContractError, f"{self.spec.target} is not a usable {self.spec.kind}:{text}")
         loaded: type[Any] = found
         return loaded
 
-    def _target(self, target: str) -> Any:
-        module_name, _, name = target.partition(":")
-        module = self._import(module_name)
-        if not hasattr(module, name):
-            raise self._fault(PluginImportError, f"the target {target!r} does not exist: {module_name} has no {name!r}")
-        return getattr(module, name)
-
-    def _import(self, module: str) -> Any:
-        try:
-            return importlib.import_module(module)
-        except (Exception, SystemExit) as error:
-            hint = ""
-            if isinstance(error, ModuleNotFoundError) and error.name and not within(self.package, error.name):
-                hint = f"module {error.name!r} is missing; `pip install --force-reinstall {self.distribution}` brings what the plugin needs"
-            raise self._fault(PluginImportError, f"importing {module} failed: {type(error).__name__}: {error}", hint) from error
+    @property
+    def _whose(self) -> str:
+        return f"{self.spec.kind} {self.spec.name!r}: "
 
     def _fault(self, kind: type[PluginError], message: str, hint: str = "") -> PluginError:
-        return fault(kind, self.source, f"{self.spec.kind} {self.spec.name!r}: {message}", hint)
+        return fault(kind, self.source, self._whose + message, hint)

@@ -10,35 +10,38 @@ from functools import cached_property
 from ..errors import MridiffError, NotFound, PluginConflict, PluginError
 from ..spec import KINDS, Spec
 from .entry import Entry
-from .sources import Blocked, Source, installed, select, settle
+from .sources import GROUP, Blocked, Source, Survey
 
 
 @dataclass(frozen=True, eq=False)
 class Registry:
-    """What is installed: entries by kind and name, what failed and what was left out, each with its reason."""
+    """What is installed: entries by kind and name, what failed and what was left out, each with its reason.
+
+    `extensions` are the commands and services, which are imported when they are used.
+    """
 
     all: tuple[Entry, ...] = ()
     failures: tuple[PluginError, ...] = ()
     blocked: tuple[Blocked, ...] = ()
+    extensions: tuple[Source, ...] = ()
 
     @classmethod
-    def discover(cls, env: Mapping[str, str] = os.environ, block: Iterable[str] = ()) -> Registry:
-        """The plugins of all installed distributions that `env` (MRIDIFF_PLUGINS, MRIDIFF_BLOCK) and `block` let in.
+    def discover(cls, env: Mapping[str, str] = os.environ) -> Registry:
+        """The plugins of all installed distributions that `env` (MRIDIFF_PLUGINS, MRIDIFF_BLOCK) lets in.
 
         A plugin that fails is left out and kept in `failures`; discovery itself does not fail.
         """
         from .discovery import declared
 
-        sources, failures = installed()
-        chosen, blocked = select(sources, env, block)
-        loadable, clashes = settle(chosen)
-        failures += clashes
+        survey = Survey.take(env)
+        failures = [*survey.failures]
         entries: list[Entry] = []
-        for source in loadable:
+        for source in survey.of(GROUP).values():
             found, faults = declared(source)
             entries += found
             failures += faults
-        return cls(_ordered(entries), tuple(failures), tuple(blocked))
+        extensions = tuple(source for source in survey.sources if source.group != GROUP)
+        return cls(_ordered(entries), tuple(failures), survey.blocked, extensions)
 
     @classmethod
     def of(cls, items: Iterable[Entry | Spec]) -> Registry:

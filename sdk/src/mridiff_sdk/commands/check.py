@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mridiff.cli.common import Block, Json, print_json, registry, table
+from mridiff.cli.common import Json, print_json, registry, table
 from mridiff.errors import NotFound
 from mridiff.plugins.entry import Entry
 from mridiff.spec import SamplerSpec
@@ -19,7 +19,6 @@ def check(
     examples: Annotated[int, typer.Option(min=0, help="Drawn shapes beside the fixed ones, for operators.")] = 3,
     posterior: Annotated[bool, typer.Option("--posterior", help="Instead: a sampler's error against its cost, in closed form.")] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the table and the plot of --posterior.")] = None,
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """Check plugins or components against the laws of their kind; exit code 3 if one is broken."""
@@ -27,7 +26,7 @@ def check(
     from ..testing.run import examine
     from ..testing.subjects import find
 
-    installed = registry(block)
+    installed = registry()
     entries = [entry for part in name.split(",") for entry in find(part, installed)]
     if posterior:
         _posterior(entries, out, as_json)

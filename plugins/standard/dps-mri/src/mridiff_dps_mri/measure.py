@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mridiff.pipeline.compare import compare
 from mridiff.plugins.registry import Registry
 from mridiff_priors.measure import held_out
+from mridiff_sdk.comparison import compare
 
 METHODS = {
     "zero-filled": "{recipe: zero-filled}",

@@ -1,11 +1,11 @@
 import json
 
 import pytest
+from sdk_parts import CONFIG, registry
 
 from mridiff.errors import ConfigError
-from mridiff.pipeline.compare import compare
 from mridiff.pipeline.method import load
-from toy import CONFIG, registry
+from mridiff_sdk.comparison import compare
 
 
 def _yaml(path, steps):

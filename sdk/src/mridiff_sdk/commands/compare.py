@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import (  # fmt: skip
+from mridiff.cli.common import (  # fmt: skip
     METRIC_HEADER,
     Acceleration,
-    Block,
     Changes,
     Json,
     Reader,
@@ -18,9 +17,9 @@ from .common import (  # fmt: skip
     Seed,
     changes,
     metric_cells,
+    onto_input,
     print_json,
     registry,
-    source_node,
     table,
 )
 
@@ -34,23 +33,20 @@ def compare(
     seed: Seed = None,
     sets: Changes = None,
     reader: Reader = None,
-    block: Block = None,
     as_json: Json = False,
 ) -> None:
     """Compare methods: a table, a picture per scan with error maps, and a page."""
-    from ..pipeline.compare import compare as run_comparison
-    from ..pipeline.config import parse
-    from .progress import progress
+    from mridiff.cli.progress import progress
+    from mridiff.pipeline.config import parse
 
-    found = registry(block)
+    from ..comparison import compare as run_comparison
+
+    found = registry()
     names = [m for m in methods.split(",") if m]
-    node = source_node(path, found, reader, acceleration)
-    wanted = changes(sets, seed=seed, samples=samples)
-    if path is None:
-        own = parse(names[0], found, {"dataset": node} if node else None)[0].dataset
-        node = {} if own is None else own.model_dump()
-    if node:
-        wanted["dataset"] = {**node, "options": {**node["options"], **wanted.get("dataset", {}).get("options", {})}}
+    wanted = onto_input(changes(sets, seed=seed, samples=samples), path, reader, acceleration, found)
+    if path is None and names:
+        own = parse(names[0], found, wanted)[0].dataset
+        wanted = {**wanted, "dataset": None if own is None else own.model_dump()}
     with progress(1) as watch:
         record = run_comparison(names, found, wanted, out, watch)
     if as_json:

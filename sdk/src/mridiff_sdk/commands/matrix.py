@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import typer
 
-from ..pipeline.compatibility import Choice, mismatches
-from ..plugins.entry import Entry
-from ..plugins.registry import Registry
-from ..spec import SamplerSpec
-from .common import Block, Json, print_json, registry, table
+from mridiff.cli.common import Json, print_json, registry, table
+from mridiff.pipeline.compatibility import Choice, mismatches
+from mridiff.plugins.entry import Entry
+from mridiff.plugins.registry import Registry
+from mridiff.spec import SamplerSpec
 
 
 def combinations(found: Registry) -> Iterator[tuple[Entry, Entry | None, dict[str, list[Entry]]]]:
@@ -39,11 +39,11 @@ def _fits(sampler: Entry, operator: Entry | None, slot: str, prior: Entry, found
     return all(m.provider == "(none)" and m.slot.startswith("priors.") for m in reasons)  # the other slots are judged on their own
 
 
-def matrix(block: Block = None, as_json: Json = False) -> None:
+def matrix(as_json: Json = False) -> None:
     """Show what runs with what."""
     rows = []
     plain = []
-    for sampler, operator, fits in combinations(registry(block)):
+    for sampler, operator, fits in combinations(registry()):
         name = operator.spec.name if operator else "(none)"
         priors = "; ".join(f"{slot}: {', '.join(p.spec.name for p in found)}" for slot, found in fits.items()) or "(none)"
         rows.append([sampler.spec.name, name, priors])
