@@ -1,20 +1,21 @@
 import pytest
 import torch
 
-from mridiff.interfaces import Gaussian, Measured, Problem, Streams
+from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Streams
 from mridiff_gldm.conformance import small_problem
 from mridiff_gldm.net import KSpaceNet, position
 from mridiff_gldm.prior import weighting
 from mridiff_gldm.sampler import GLDM
 from mridiff_sdk.consistency.low_rank import hankel_low_rank
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.reverse import Reverse
 
 
 def run():
     return Streams.of(0, "scan")
 
 
-class Recorded(torch.nn.Module):
+class Recorded(Prior):
     """A prior that notes what it is asked, under a name."""
 
     def __init__(self, prior, name, calls):
@@ -25,9 +26,6 @@ class Recorded(torch.nn.Module):
     def forward(self, x_t, t, *rest):
         self.calls.append((self.name, x_t.clone(), float(t)))
         return self.prior(x_t, t, *rest)
-
-    def score(self, x_t, t, *rest):
-        return (self(x_t, t, *rest) - x_t) / float(t) ** 2
 
 
 def recorded(**options):
@@ -91,19 +89,20 @@ def test_the_predictor_is_the_noise_free_reverse_step():
     u = Streams.of(2).normal(problem.space.shape)
     s, t = 0.5, 1.0
     want = u + (t**2 - s**2) * prior.score(u, t)
-    torch.testing.assert_close(GLDM(prior, prior).predict(prior, u, t, s, run()), want)
+    torch.testing.assert_close(GLDM(prior, prior).predict(Reverse(prior, problem, run()), u, t, s), want)
 
 
 def test_the_corrector_moves_along_the_mean_score_as_far_as_its_rule_says():
     problem, prior = small_problem()
     u = Streams.of(2).normal(problem.space.shape)
-    few, many = (GLDM(prior, prior, snr=0.1, copies=n).correct(prior, u, 1.0, Streams.of(3)) - u for n in (1, 64))
+    chain = Reverse(prior, problem, Streams.of(3))
+    few, many = (GLDM(prior, prior, snr=0.1, copies=n).correct(chain, u, 1.0) - u for n in (1, 64))
     score = prior.score(u, 1.0)
     cosine = [float((m.conj() * score).real.sum() / m.norm() / score.norm()) for m in (few, many)]
     assert 0.9 < cosine[0] < cosine[1] <= 1.0001
     numbers = u.numel()
     assert float(many.norm()) == pytest.approx(2 * 0.1**2 * numbers / float(score.norm()), rel=0.15)  # 2 snr^2 |n|^2 / |g|
-    assert torch.equal(GLDM(prior, prior, snr=0.0).correct(prior, u, 1.0, run()), u)
+    assert torch.equal(GLDM(prior, prior, snr=0.0).correct(chain, u, 1.0), u)
 
 
 def test_samples_are_what_each_is_alone_and_the_problem_is_kept():

@@ -49,14 +49,14 @@ def test_the_guided_step_adds_sigma_kappa_times_the_gradient_to_the_noise(prior,
     sampler, conditions = NeuralDiffuser(prior), prior.conditions(problem)
     z = conditions["latent"].data
     x = d.mean(z, t) + float(d.sigma(t)) * Streams.of(0, samples=2).normal_like(z)
-    gradient = sampler.gradient(x, torch.tensor(t), conditions)
+    gradient = sampler.gradient(x, t, conditions)
     r, _ = ddim(d, t, s)
     expected = -50.0 * float(d.sigma(t)) ** 2 / float(d.alpha(t)) * gradient * float(d.alpha(s) - r * d.alpha(t))
     torch.testing.assert_close(guided.x - plain.x, expected, rtol=1e-2, atol=1e-3 * float(expected.abs().max()))
 
 
 def test_the_gradient_is_that_of_finite_differences(prior, pose):
-    problem, t = pose(), torch.tensor(0.6)
+    problem, t = pose(), 0.6
     sampler, conditions = NeuralDiffuser(prior), prior.conditions(problem)
     x = prior.diffusion.degrade(conditions["latent"].data, t, Streams.of(1, samples=2))
     slope = sampler.gradient(x, t, conditions)

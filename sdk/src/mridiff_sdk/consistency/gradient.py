@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, Prior, Problem
+from mridiff.interfaces import Field, Gaussian, Prior, Problem, Streams
 from mridiff.interfaces.diffusion import spread
 
 Rule = Literal["likelihood", "squared", "norm"]
@@ -36,7 +36,7 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
 
 
 def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callable[[Tensor], Tensor],
-                  conditions: Mapping[str, Field] | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
+                  conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
     """x0 = prior(x_t, t), and the gradient with respect to x_t of any measure whose gradient at x0's image is `gradient(x)`.
 
     One vector-Jacobian product through prior and codec. Both results live in the prior's space, (sample, *prior.space); `gradient` sees
@@ -44,7 +44,7 @@ def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callab
     """
     with torch.enable_grad():
         z = x_t.detach().requires_grad_()
-        u0 = prior(z, t, conditions)
+        u0 = prior(z, t, conditions, rng)
         x = prior.codec.decode(u0, conditions)
     v = gradient(x.detach())
     return u0.detach(), torch.autograd.grad(x, z, v)[0]

@@ -23,7 +23,7 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     each misfit counts by its own density. Weighted noise and several blocks are covered.
 
     A level below `floor` * r counts as `floor` * r, so that a noise-free measurement can be solved for: it is then met to about
-    floor^2. Raises TypeError for noise that is not Gaussian, ValueError for an unknown level.
+    floor^2; so does an unknown level, for then the data are trusted. Raises TypeError for noise that is not Gaussian.
     """
     noise = _with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
     A, y, r2 = problem.linear, problem.y, spread(r, x0) ** 2
@@ -52,9 +52,7 @@ def _with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
         return replace(noise, parts=tuple(_with_level(part, sigma_y, floor) for part in noise.parts))
     if not isinstance(noise, Gaussian):
         raise TypeError(f"a proximal step needs Gaussian noise, not {type(noise).__name__}; use a gradient step")
-    std = noise.std if sigma_y is None else sigma_y
-    if std is None:
-        raise ValueError("the noise level of this measurement is unknown; give sigma_y")
+    std = (0.0 if noise.std is None else noise.std) if sigma_y is None else sigma_y
     return replace(noise, std=std.clamp_min(floor) if isinstance(std, Tensor) else max(float(std), floor))
 
 

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from mridiff.interfaces import Diffusion
 
+from .gaussian import VP
+
 
 def uniform(diffusion: Diffusion, steps: int, start: float | None = None) -> Tensor:
     """Evenly spaced times from `start` (the end of the trained range) to 0, (steps + 1,)."""
@@ -55,6 +57,31 @@ def geometric(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: flo
     """`steps` ratios sigma / alpha falling by equal factors from sigma_max to sigma_min, as times; then 0. (steps + 1,)."""
     i = torch.linspace(0, 1, steps, dtype=torch.float64)
     return _ladder(diffusion, torch.cat((diffusion.time(sigma_max * (sigma_min / sigma_max) ** i), torch.zeros(1, dtype=torch.float64))))
+
+
+def reach(diffusion: Diffusion) -> tuple[float, float]:
+    """Smallest and largest ratio sigma / alpha in the range of a Gaussian diffusion."""
+    low, high = (float(diffusion.sigma(t) / diffusion.alpha(t)) for t in diffusion.t_range)
+    return low, high
+
+
+def karras_times(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float) -> list[float]:
+    """`karras` with its ends cut to what the diffusion reaches."""
+    low, high = reach(diffusion)
+    times: list[float] = karras(diffusion, steps, min(sigma_max, high), max(sigma_min, low)).tolist()
+    return times
+
+
+def linear_beta_times(diffusion: Diffusion, steps: int) -> list[float]:
+    """steps + 1 times at the noise-to-signal ratios of an evenly respaced DDPM chain with linear beta, whatever diffusion the prior has.
+
+    The chain is entered at the largest ratio that the prior knows. The same ratios in another diffusion are the same sampler, up to
+    the factor alpha of its state.
+    """
+    chain = VP()
+    top = float(chain.time(reach(diffusion)[1]))
+    ratios = chain.ratio(uniform(chain, steps, top)[:-1])
+    return [*diffusion.time(ratios).tolist(), 0.0]
 
 
 def time_travel(times: Tensor, last: int, repeats: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Ge, Lt
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.cold import cold_chain
+from mridiff_sdk.reverse import cold_chain
 
 
 class AMKCold(Sampler):

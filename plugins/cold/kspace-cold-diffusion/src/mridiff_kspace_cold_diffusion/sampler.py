@@ -10,11 +10,11 @@ from annotated_types import Ge
 from torch import Tensor
 
 from mridiff.interfaces import Field, Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.cold import cold_chain
 from mridiff_sdk.adaptors.combined import Combined
 from mridiff_sdk.adaptors.fold import Fold
 from mridiff_sdk.consistency.replacement import replacement
 from mridiff_sdk.diffusions.step import cold, renoise
+from mridiff_sdk.reverse import cold_chain
 
 RULES = {"step-down": cold, "naive": renoise}
 

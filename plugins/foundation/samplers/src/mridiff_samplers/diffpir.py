@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 from typing import Annotated
 
-import torch
 from annotated_types import Ge, Gt, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.step import ddim, step
-
-from .chain import karras_times, known_level, start
+from mridiff_sdk.diffusions.ladders import karras_times
+from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.reverse import Reverse
 
 
 class DiffPIR(Sampler):
@@ -39,18 +39,11 @@ class DiffPIR(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior and one data step."""
-        prior = self.prior
-        conditions = prior.conditions(problem)
-        diffusion = prior.diffusion.bind(problem, rng)
-        sigma_y = known_level(problem)
-        times = karras_times(diffusion, self.steps, self.sigma_max, self.sigma_min)
-        x_t = start(prior, diffusion, problem, times[0], rng, adjoint=self.adjoint_start)
+        chain = Reverse(self.prior, problem, rng)
+        times = karras_times(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)
+        x_t = chain.noised(problem.linear.H(problem.y), times[0]) if self.adjoint_start else chain.noise(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
-            sigma = float(diffusion.sigma(t) / diffusion.alpha(t))
-            with torch.no_grad():
-                x0 = prior.codec.decode(prior(x_t, t, conditions), conditions)
-            x0 = proximal(problem, x0, sigma / sqrt(self.weight), sigma_y=sigma_y, iterations=self.iterations)
-            u0 = prior.codec.encode(x0, conditions)
-            if s:
-                x_t = step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng)
-            yield Step(i, self.steps, x0, t, x=x_t if s else u0)
+            x0 = chain.x0(x_t, t)
+            x0 = proximal(problem, x0, chain.ratio(t) / sqrt(self.weight), iterations=self.iterations)
+            x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
+            yield Step(i, self.steps, x0, t, x=x_t)

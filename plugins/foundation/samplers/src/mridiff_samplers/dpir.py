@@ -13,8 +13,9 @@ from annotated_types import Ge, Gt
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
 from mridiff_sdk.consistency.proximal import proximal
+from mridiff_sdk.diffusions.ladders import reach
+from mridiff_sdk.reverse import Reverse
 
-from .chain import known_level, reach
 from .least_squares import for_samples, normal_equations
 
 
@@ -39,19 +40,15 @@ class DPIR(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level, each with one call of the prior and one data step."""
-        prior = self.prior
-        conditions = prior.conditions(problem)
-        low, high = reach(prior.diffusion)
+        chain = Reverse(self.prior, problem, Streams.of(0, "dpir"))  # one estimate, whatever the seed
         levels = self.sigma_max * (self.sigma_min / self.sigma_max) ** torch.linspace(0, 1, self.steps, dtype=torch.float64)
         # What a prior was told beside the image would have to be mirrored too.
-        axes = [] if conditions else [prior.space.dim(a) for a in prior.space.axes if a in {"x", "y", "z"}]
+        axes = [] if chain.conditions else [problem.space.dim(a) for a in problem.space.axes if a in {"x", "y", "z"}]
         mirrors = [list(compress(axes, chosen)) for chosen in product((False, True), repeat=len(axes))]
         H, b = normal_equations(problem)
         x = conjugate_gradients(H, b, iterations=self.iterations)
-        for i, sigma in enumerate(levels.clamp(low, high).tolist()):
+        for i, sigma in enumerate(levels.clamp(*reach(chain.diffusion)).tolist()):
             mirror = mirrors[i % len(mirrors)]
-            with torch.no_grad():
-                u = prior.codec.encode(x, conditions).flip(mirror)
-                x0 = prior.codec.decode(prior.denoise(u, sigma, conditions).flip(mirror), conditions)
-            x = proximal(problem, x0, sigma / sqrt(self.weight), sigma_y=known_level(problem), iterations=self.iterations)
+            x0 = chain.denoised(x.flip(mirror), sigma).flip(mirror)
+            x = proximal(problem, x0, sigma / sqrt(self.weight), iterations=self.iterations)
             yield Step(i, self.steps, for_samples(x, rng), sigma)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 from typing import Annotated
 
-import torch
 from annotated_types import Ge, Le
 
-from mridiff.interfaces import Diffusion, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.gradient import misfit_gradient, through_prior
-from mridiff_sdk.diffusions.step import ddim, step
-
-from .chain import linear_beta_times, start
+from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
+from mridiff_sdk.consistency.gradient import misfit_gradient
+from mridiff_sdk.diffusions.ladders import linear_beta_times
+from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.reverse import Reverse
 
 
 class DPS(Sampler):
@@ -37,18 +37,12 @@ class DPS(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one forward and one backward pass of the prior."""
-        conditions = self.prior.conditions(problem)
-        diffusion = self.prior.diffusion.bind(problem, rng)
-        times = linear_beta_times(diffusion, self.steps)
-        x_t = start(self.prior, diffusion, problem, times[0], rng, adjoint=self.adjoint_start)
+        chain = Reverse(self.prior, problem, rng)
+        times = linear_beta_times(chain.diffusion, self.steps)
+        x_t = chain.noised(problem.linear.H(problem.y), times[0]) if self.adjoint_start else chain.noise(times[0])
         z = self.zeta * sqrt(x_t[0].numel()) / self.steps
         for i, (t, s) in enumerate(pairwise(times)):
-            u0, gradient = through_prior(self.prior, x_t, t, lambda x: misfit_gradient(problem, x, "norm"), conditions)
-            following = step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng)
+            u0, gradient = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))
             # The gradient and the step in the scaled state give one factor each; both are 1 where variance is preserved.
-            x_t = following - z * _size(diffusion, t) * _size(diffusion, s) * gradient
-            yield Step(i, self.steps, self.prior.codec.decode(u0 if s else x_t, conditions), t, x=x_t)
-
-
-def _size(diffusion: Diffusion, t: float) -> float:
-    return float(torch.hypot(diffusion.alpha(t), diffusion.sigma(t)))
+            x_t = chain.step(x_t, u0, t, s, partial(ddim, eta=self.eta)) - z * chain.size(t) * chain.size(s) * gradient
+            yield Step(i, self.steps, chain.decode(u0 if s else x_t), t, x=x_t)

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated
 
-import torch
 from annotated_types import Ge, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency.replacement import replacement
 from mridiff_sdk.diffusions.ladders import uniform
-from mridiff_sdk.diffusions.step import gan_posterior, residual, step
-
-from .chain import start
+from mridiff_sdk.diffusions.step import gan_posterior
+from mridiff_sdk.reverse import Reverse
 
 
 class FewSteps(Sampler):
@@ -33,17 +31,12 @@ class FewSteps(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior."""
-        prior = self.prior
-        conditions = prior.conditions(problem)
-        diffusion = prior.diffusion.bind(problem, rng)
-        times = uniform(diffusion, self.steps).tolist()
-        x_t = start(prior, diffusion, problem, times[0], rng)
+        chain = Reverse(self.prior, problem, rng)
+        times = uniform(chain.diffusion, self.steps).tolist()
+        x_t = chain.noise(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
-            with torch.no_grad():
-                x0 = prior.codec.decode(prior(x_t, t, conditions, rng), conditions)
+            x0 = chain.x0(x_t, t)
             if self.weight:
                 x0 = replacement(problem, x0, self.weight)
-            u0 = prior.codec.encode(x0, conditions)
-            if s:
-                x_t = step(diffusion, u0, residual(diffusion, x_t, u0, t), s, *gan_posterior(diffusion, t, s), rng)
-            yield Step(i, self.steps, x0, t, x=x_t if s else u0)
+            x_t = chain.onward(x_t, x0, t, s, gan_posterior)
+            yield Step(i, self.steps, x0, t, x=x_t)

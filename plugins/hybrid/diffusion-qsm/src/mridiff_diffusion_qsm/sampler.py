@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
@@ -11,10 +12,10 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from mridiff.interfaces import Diffusion, Gaussian, Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.chain import start
 from mridiff_sdk.consistency.proximal import proximal
 from mridiff_sdk.diffusions.ladders import spanning, time_travel
-from mridiff_sdk.diffusions.step import ddim, renoise, residual, step
+from mridiff_sdk.diffusions.step import ddim, renoise
+from mridiff_sdk.reverse import Reverse
 
 
 class DiffusionQSM(Sampler):
@@ -46,19 +47,18 @@ class DiffusionQSM(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step, with one call of the prior, per pair of times that goes down; those that go up cost none."""
-        prior, diffusion = self.prior, self.prior.diffusion
-        conditions = prior.conditions(problem)
+        chain = Reverse(self.prior, problem, rng)
         limit = self.clip / float(torch.as_tensor(problem.scale))
-        moves = list(pairwise(self.visits(diffusion)))
+        moves = list(pairwise(self.visits(chain.diffusion)))
         total, index, again = sum(s < t for t, s in moves), 0, False
-        x0 = x_t = start(prior, diffusion, problem, moves[0][0], rng)
+        x_t = chain.noise(moves[0][0])
+        x0 = chain.decode(x_t)
         for t, s in moves:
             if s > t:
-                x_t, again = step(diffusion, x0, x0, s, *renoise(diffusion, t, s), rng), True
+                x_t, again = chain.onward(x_t, x0, t, s, renoise), True
                 continue
-            ratio = float(diffusion.sigma(t) / diffusion.alpha(t))
-            x0 = self.consistent(problem, limited(prior(x_t, t, conditions, rng), limit), ratio)
-            x_t = step(diffusion, x0, residual(diffusion, x_t, x0, t), s, *ddim(diffusion, t, s, self.eta), rng)
+            x0 = self.consistent(problem, limited(chain.x0(x_t, t), limit), chain.ratio(t))
+            x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
             yield Step(index, total, x0, t, stage="again" if again else "", x=x_t)
             index, again = index + 1, False
 

@@ -10,21 +10,22 @@ import torch
 from annotated_types import Ge, Gt
 from torch import Tensor
 
-from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
+from mridiff.interfaces import Diffusion, Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency.low_rank import hankel_low_rank
 from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions import residual, step, ve_reverse
+from mridiff_sdk.diffusions import Row, ve_reverse
 from mridiff_sdk.diffusions.langevin import corrector
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.reverse import Reverse
 
 
 class GLDM(Sampler):
     """x = A^H y;  per level: predict, keep the data, correct with the global prior, then with the local one; low rank; keep the data.
 
-    u is x in the priors' space. A predictor goes from u to u + (sigma_t^2 - sigma_s^2) score(u, t), without noise. A corrector moves u
-    by the mean score of `copies` copies with fresh noise, as far as the signal-to-noise rule says, and keeps the mean. Low rank:
-    the block-Hankel matrix of all frames together, truncated to the rank floor(rank w^2) for windows of w x w. All frames share one
-    step size. The series is never started from noise. Source: Guan et al., arXiv 2411.03723, and its released code.
+    u is x in the space of the prior at work. A predictor goes from u to u + (sigma_t^2 - sigma_s^2) score(u, t), without noise. A
+    corrector moves u by the mean score of `copies` copies with fresh noise, as far as the signal-to-noise rule says, and keeps the mean.
+    Low rank: the block-Hankel matrix of all frames together, truncated to the rank floor(rank w^2) for windows of w x w. All frames
+    share one step size. The series is never started from noise. Source: Guan et al., arXiv 2411.03723, and its released code.
     """
 
     def __init__(self, global_prior: Prior, local_prior: Prior, *,
@@ -43,16 +44,14 @@ class GLDM(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level, from the zero-filled series on."""
-        codec = self.global_prior.codec
+        chains = [Reverse(prior, problem, rng) for prior in (self.global_prior, self.local_prior)]
         x = problem.linear.H(problem.y)
         x = x.expand(len(rng), *x.shape[1:])
         for i, (t, s) in enumerate(pairwise(self.levels())):
-            u = codec.encode(x)
-            for prior in (self.global_prior, self.local_prior):
-                u = self.predict(prior, u, t, s, rng)
-                u = codec.encode(replacement(problem, codec.decode(u)))
-                u = self.correct(prior, u, t, rng)
-            x = replacement(problem, codec.decode(u))
+            for chain in chains:
+                x = replacement(problem, chain.decode(self.predict(chain, chain.encode(x), t, s)))
+                x = chain.decode(self.correct(chain, chain.encode(x), t))
+            x = replacement(problem, x)
             if self.low_rank:
                 x = replacement(problem, self.project(x))
             yield Step(i, self.steps, x, t)
@@ -63,26 +62,31 @@ class GLDM(Sampler):
         levels: list[float] = (self.sigma_max * (self.sigma_min / self.sigma_max) ** share).tolist()
         return levels
 
-    def predict(self, prior: Prior, u: Tensor, sigma_t: float, sigma_s: float, rng: Streams) -> Tensor:
+    def predict(self, chain: Reverse, u: Tensor, sigma_t: float, sigma_s: float) -> Tensor:
         """The mean of the reverse diffusion from one level to the next."""
-        t, s = prior.diffusion.time(sigma_t), prior.diffusion.time(sigma_s)
-        u0 = prior(u, t)
-        r, _ = ve_reverse(prior.diffusion, t, s)
-        return step(prior.diffusion, u0, residual(prior.diffusion, u, u0, t), s, r, 0.0, rng)
+        t, s = (float(chain.diffusion.time(sigma)) for sigma in (sigma_t, sigma_s))
+        return chain.step(u, chain.u0(u, t), t, s, mean_of_ve_reverse)
 
-    def correct(self, prior: Prior, u: Tensor, sigma: float, rng: Streams) -> Tensor:
+    def correct(self, chain: Reverse, u: Tensor, sigma: float) -> Tensor:
         """The mean of one Langevin move whose score is averaged over noisy copies.
 
         The copies stand about u at the distance that the rule gives for a score of its typical length, 1 / sigma per number.
         """
         if self.snr == 0:
             return u
-        near = u[:, None] + 2 * self.snr * sigma * rng.normal((self.copies, *u.shape[1:]), u.dtype, u.device)
-        score = prior.score(near.flatten(0, 1), prior.diffusion.time(sigma)).unflatten(0, (len(u), self.copies)).mean(1)
-        return corrector(u, score, self.snr, rng)[1]
+        beside = u[:, None].expand(-1, self.copies, *u.shape[1:])
+        near = beside + 2 * self.snr * sigma * chain.diffusion.noise(beside, chain.rng)
+        score = chain.score(near.flatten(0, 1), float(chain.diffusion.time(sigma))).unflatten(0, (len(u), self.copies)).mean(1)
+        return corrector(u, score, self.snr, chain.rng, chain.diffusion.noise)[1]
 
     def project(self, x: Tensor) -> Tensor:
         """One pass of low rank over the k-space of all frames."""
         wide = (self.window, self.window)
         columns = self.window**2 * x[0, ..., 0, 0].numel()
         return ifft(hankel_low_rank(fft(x), min(columns, max(1, int(self.rank * self.window**2))), wide))
+
+
+def mean_of_ve_reverse(diffusion: Diffusion, t: float | Tensor, s: float | Tensor) -> Row:
+    """The row of `ve_reverse` without its noise."""
+    r, tau = ve_reverse(diffusion, t, s)
+    return r, torch.zeros_like(tau)

@@ -10,14 +10,14 @@ import torch
 from annotated_types import Ge, Gt, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.chain import start
 from mridiff_sdk.consistency.gradient import misfit_gradient
 from mridiff_sdk.diffusions.ladders import geometric
 from mridiff_sdk.diffusions.langevin import balanced, langevin
 from mridiff_sdk.nuisance import gradient
 from mridiff_sdk.nuisance import langevin as motion_langevin
+from mridiff_sdk.reverse import Reverse
 
-from .sampler import parametric
+from .sampler import at_start, parametric
 
 
 class MocoALD(Sampler):
@@ -47,20 +47,19 @@ class MocoALD(Sampler):
     @torch.no_grad()
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per level; `nuisance` of each holds the motion, (sample, shot, 3)."""
-        A, prior = parametric(problem), self.prior
-        conditions = prior.conditions(problem)
-        diffusion = prior.diffusion.bind(problem, rng)
-        times: list[float] = geometric(diffusion, self.steps, self.sigma_max, self.sigma_min)[:-1].tolist()
-        x_t = start(prior, diffusion, problem, times[0], rng)
+        A = parametric(problem)
+        chain = Reverse(self.prior, at_start(problem, A), rng)
+        times: list[float] = geometric(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)[:-1].tolist()
+        x_t = chain.noise(times[0])
         phi = {name: value.expand(len(rng), *value.shape[1:]) for name, value in A.start().items()}
         for i, t in enumerate(times):
             at_phi = replace(problem, A=A.at(phi))
             for _ in range(self.inner):
-                score = prior.score(x_t, t, conditions)
-                g = prior.codec.encode(misfit_gradient(at_phi, prior.codec.decode(x_t, conditions), "squared"), conditions)
-                delta = self.step * float(diffusion.sigma(t)) ** 2
-                x_t = langevin(x_t, score - balanced(g, score, self.dc_boost), delta, rng)
-            x0 = prior.codec.decode(prior(x_t, t, conditions), conditions)
+                score = chain.score(x_t, t)
+                g = chain.encode(misfit_gradient(at_phi, chain.decode(x_t), "squared"))
+                delta = self.step * float(chain.diffusion.sigma(t)) ** 2
+                x_t = langevin(x_t, score - balanced(g, score, self.dc_boost), delta, rng, chain.diffusion.noise)
+            x0 = chain.x0(x_t, t)
             for _ in range(self.motion_steps if i >= self.motion_from * self.steps else 0):
                 rate = self.motion_rate * (1 - i / self.steps)
                 phi = motion_langevin(A.nuisance, phi, gradient(problem, A, x0, phi), rate, rng, self.temperature)

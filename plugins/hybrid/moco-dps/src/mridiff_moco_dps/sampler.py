@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 from typing import Annotated, Literal
 
-import torch
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
-from mridiff.interfaces import Diffusion, ParametricOperator, Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.chain import karras_times, known_level, start
-from mridiff_sdk.consistency.gradient import misfit_gradient, through_prior
+from mridiff.interfaces import ParametricOperator, Prior, Problem, Sampler, Step, Streams
+from mridiff_sdk.consistency.gradient import misfit_gradient
 from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.step import ddim, step
+from mridiff_sdk.diffusions.ladders import karras_times
+from mridiff_sdk.diffusions.step import ddim
 from mridiff_sdk.nuisance import Adam, gradient
+from mridiff_sdk.reverse import Reverse
 
 FORGETS = (0.7, 0.9)
 """Decay of Adam's averages: gradients shrink a hundredfold along the ladder, and a long memory of the first would stop the last."""
@@ -54,39 +55,33 @@ class MocoDPS(Sampler):
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level; `nuisance` of each holds the motion, (sample, shot, 3)."""
         A = parametric(problem)
-        diffusion = self.prior.diffusion.bind(problem, rng)
-        times = karras_times(diffusion, self.steps, self.sigma_max, self.sigma_min)
-        x_t = start(self.prior, diffusion, problem, times[0], rng)
+        chain = Reverse(self.prior, at_start(problem, A), rng)
+        times = karras_times(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)
+        x_t = chain.noise(times[0])
         phi = {name: value.expand(len(rng), *value.shape[1:]) for name, value in A.start().items()}
         adam = Adam(A.nuisance, self.motion_rate, FORGETS)
         for i, (t, s) in enumerate(pairwise(times)):
-            at_phi = replace(problem, A=A.at(phi))
-            clean, x0, x_t = self._image_step(at_phi, diffusion, x_t, t, s, rng)
+            clean, x0, x_t = self._image_step(chain, replace(problem, A=A.at(phi)), x_t, t, s)
             if i >= self.motion_from * self.steps:
                 adam.rate = self.motion_rate * (1 - i / self.steps)
                 for _ in range(self.motion_steps):
                     phi = adam.step(phi, gradient(problem, A, clean, phi))
             yield Step(i, self.steps, x0, t, x=x_t, nuisance=phi)
 
-    def _image_step(self, problem: Problem, diffusion: Diffusion, x_t: Tensor, t: float, s: float,
-                    rng: Streams) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    def _image_step(self, chain: Reverse, problem: Problem, x_t: Tensor, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
         """The prior's estimate of x0 (sample, *domain), the same given the data, and x_s."""
-        prior = self.prior
-        conditions = prior.conditions(problem)
+        rule = partial(ddim, eta=self.eta)
         if self.data == "proximal":
-            with torch.no_grad():
-                clean = prior.codec.decode(prior(x_t, t, conditions), conditions)
-            ratio = float(diffusion.sigma(t) / diffusion.alpha(t))
+            clean, ratio = chain.x0(x_t, t), chain.ratio(t)
             # The spread of x0 given x_t where images vary by about 1 per number, the unit of a prior.
-            x0 = proximal(problem, clean, ratio / sqrt(1 + ratio**2), sigma_y=known_level(problem), iterations=self.J)
-            u0 = prior.codec.encode(x0, conditions)
-            return clean, x0, step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng) if s else u0
-        u0, g = through_prior(prior, x_t, t, lambda x: misfit_gradient(problem, x, "norm"), conditions)
-        x_s = step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng)
-        z = self.zeta * sqrt(x_t[0].numel()) / self.steps
-        x_s = x_s - z * _size(diffusion, t) * _size(diffusion, s) * g
-        clean = prior.codec.decode(u0, conditions)
-        return clean, clean if s else prior.codec.decode(x_s, conditions), x_s
+            x0 = proximal(problem, clean, ratio / sqrt(1 + ratio**2), iterations=self.J)
+            return clean, x0, chain.onward(x_t, x0, t, s, rule)
+        u0, g = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))
+        # In the state divided by its size, whose variance is kept, one zeta serves every diffusion.
+        z = self.zeta * sqrt(x_t[0].numel()) / self.steps * chain.size(t) * chain.size(s)
+        x_s = chain.step(x_t, u0, t, s, rule) - z * g
+        clean = chain.decode(u0)
+        return clean, clean if s else chain.decode(x_s), x_s
 
 
 def parametric(problem: Problem) -> ParametricOperator:
@@ -97,6 +92,6 @@ def parametric(problem: Problem) -> ParametricOperator:
     return A
 
 
-def _size(diffusion: Diffusion, t: float) -> float:
-    # In the state divided by it, whose variance is kept, one zeta serves every diffusion.
-    return float(torch.hypot(diffusion.alpha(t), diffusion.sigma(t)))
+def at_start(problem: Problem, A: ParametricOperator) -> Problem:
+    """The problem at the motion that an estimate begins with: what a prior's conditions are computed from."""
+    return replace(problem, A=A.at(A.start()))

@@ -29,6 +29,7 @@ from mridiff_sdk.fourier import fft
 from mridiff_sdk.metrics.outer import outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
+from mridiff_sdk.reverse import Reverse
 
 from .prior import HighFrequencyPrior, KspacePrior, LatentPrior
 from .sampler import LatentRefine
@@ -112,11 +113,11 @@ def codes(problem: Problem, x0: Tensor, priors: tuple[KspacePrior, KspacePrior])
     sampler, rng = LatentRefine(*priors), Streams.of(0, "measure", len(x0))
     made: dict[str, list[Tensor]] = {}
     for prior in priors:
-        conditions = prior.conditions(problem)
-        drawn = sampler.chain(prior, problem, conditions, rng)
-        for name, z in {"teacher's (sees the truth)": prior.codec.encode(x0, conditions), "drawn by the chain": drawn,
+        chain = Reverse(prior, problem, rng)
+        drawn = sampler.code(chain)
+        for name, z in {"teacher's (sees the truth)": chain.encode(x0), "drawn by the chain": drawn,
                         "drawn for another image": drawn.roll(1, 0), "zero": torch.zeros_like(drawn)}.items():  # fmt: skip
-            made.setdefault(name, []).append(prior.codec.decode(z, conditions))
+            made.setdefault(name, []).append(chain.decode(z))
     return {name: replacement(problem, sampler.combined(*pair)) for name, pair in made.items()}
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import torch
 from annotated_types import Ge, Le
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.chain import start
+from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.codecs.radial import radius
 from mridiff_sdk.consistency.replacement import replacement
 from mridiff_sdk.diffusions.ladders import uniform
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.reverse import Reverse
 
 from .chain import reverse
 from .seen import CENTRE
@@ -49,15 +49,13 @@ class LatentRefine(Sampler):
 
     def decoded(self, prior: Prior, problem: Problem, rng: Streams) -> Tensor:
         """The image (sample, *domain) at the end of a chain."""
-        conditions = prior.conditions(problem)
-        return prior.codec.decode(self.chain(prior, problem, conditions, rng), conditions)
+        chain = Reverse(prior, problem, rng)
+        return chain.decode(self.code(chain))
 
-    def chain(self, prior: Prior, problem: Problem, conditions: Mapping[str, Field], rng: Streams) -> Tensor:
+    def code(self, chain: Reverse) -> Tensor:
         """z_0 (sample, *prior.space), from noise."""
-        diffusion = prior.diffusion.bind(problem, rng)
-        times = uniform(diffusion, self.steps).tolist()
-        z_T = start(prior, diffusion, problem, times[0], rng)
-        return reverse(lambda z, t: prior(z, t, conditions, rng), diffusion, z_T, times, rng)
+        times = uniform(chain.diffusion, self.steps).tolist()
+        return reverse(chain.u0, chain.diffusion, chain.noise(times[0]), times, chain.rng)
 
     def combined(self, x: Tensor, high: Tensor) -> Tensor:
         """x in the centre of k-space, `high` outside, or half of each there."""

@@ -128,7 +128,7 @@ def repeats(bench: Bench) -> Iterator[str]:
 def share(bench: Bench) -> str:
     """How large the guiding term is beside eps in the first step."""
     sampler, prior = NeuralDiffuser(bench.prior), bench.prior
-    t = uniform(prior.diffusion, sampler.steps)[sampler.steps - int(sampler.strength * sampler.steps)]
+    t = float(uniform(prior.diffusion, sampler.steps)[sampler.steps - int(sampler.strength * sampler.steps)])
     z = bench.decoded["latent"].data
     x = prior.diffusion.degrade(z, t, Streams.of(0, "share", len(z)))
     alpha, sigma = float(prior.diffusion.alpha(t)), float(prior.diffusion.sigma(t))

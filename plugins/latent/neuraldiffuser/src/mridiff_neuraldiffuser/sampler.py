@@ -13,8 +13,9 @@ from torch import Tensor
 from mridiff.errors import ConfigError
 from mridiff.errors import Problem as Fault
 from mridiff.interfaces import Field, Problem, Sampler, Step, Streams
-from mridiff_sdk.diffusions import ddim, residual, step
+from mridiff_sdk.diffusions import ddim
 from mridiff_sdk.diffusions.ladders import uniform
+from mridiff_sdk.reverse import Reverse
 
 from .prior import FeatureGuided
 
@@ -48,30 +49,28 @@ class NeuralDiffuser(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """Two estimates a step, and one with its gradient in each guided step."""
-        prior, diffusion = self.prior, self.prior.diffusion
-        conditions = prior.conditions(problem)
+        chain = Reverse(self.prior, problem, rng)
         gone = max(1, int(self.strength * self.steps))
-        times = uniform(diffusion, self.steps)[self.steps - gone :]
+        times: list[float] = uniform(chain.diffusion, self.steps)[self.steps - gone :].tolist()
         guided = int(self.fraction * gone) if self.kappa else 0
-        z = conditions["latent"].data
-        x = diffusion.degrade(z.expand(len(rng), *z.shape[1:]), times[0], rng)
+        z = chain.conditions["latent"].data
+        x = chain.degraded(z, times[0])
         for i, (t, s) in enumerate(pairwise(times)):
-            free = prior(x, t)
-            x0 = free + self.cfg * (prior(x, t, conditions) - free)
+            free = self.prior(x, t)
+            x0 = free + self.cfg * (chain.u0(x, t) - free)
             if i < guided:
-                alpha, sigma = float(diffusion.alpha(t)), float(diffusion.sigma(t))
-                x0 = x0 - self.kappa * sigma**2 / alpha * self.gradient(x, t, conditions)
-            x = step(diffusion, x0, residual(diffusion, x, x0, t), s, *ddim(diffusion, t, s), rng)
-            outputs = {"baseline": Field(prior.codec.decode(z), ("channel", "y", "x"))} if i == gone - 1 else {}
-            yield Step(i, gone, prior.codec.decode(x0), float(t), x=x, outputs=outputs)
+                x0 = x0 - self.kappa * float(chain.diffusion.sigma(t)) * chain.ratio(t) * self.gradient(x, t, chain.conditions)
+            x = chain.step(x, x0, t, s, ddim)
+            outputs = {"baseline": Field(chain.decode(z), ("channel", "y", "x"))} if i == gone - 1 else {}
+            yield Step(i, gone, chain.decode(x0), t, x=x, outputs=outputs)
 
-    def gradient(self, x: Tensor, t: Tensor, conditions: Mapping[str, Field]) -> Tensor:
+    def gradient(self, x: Tensor, t: float, conditions: Mapping[str, Field]) -> Tensor:
         """d distance / dx, (sample, *latent)."""
         with torch.enable_grad():
             z = x.detach().requires_grad_()
             return torch.autograd.grad(self.distance(z, t, conditions).sum(), z)[0]
 
-    def distance(self, x: Tensor, t: Tensor, conditions: Mapping[str, Field]) -> Tensor:
+    def distance(self, x: Tensor, t: float, conditions: Mapping[str, Field]) -> Tensor:
         """How far the image that is expected at x is from the decoded features, (sample,)."""
         alpha, sigma = float(self.prior.diffusion.alpha(t)), float(self.prior.diffusion.sigma(t))
         x0 = self.prior(x, t, conditions)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 from typing import Annotated, Literal
 
-import torch
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from mridiff.interfaces import Gaussian, Prior, Problem, Sampler, Step, Streams
-from mridiff_samplers.chain import known_level, linear_beta_times, start
 from mridiff_sdk.consistency.proximal import proximal
 from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions.step import ddim, step
+from mridiff_sdk.diffusions.ladders import linear_beta_times
+from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.reverse import Reverse
 
 Rule = Literal["ratio", "posterior"]
 
@@ -41,18 +42,13 @@ class DPSMRI(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior."""
-        prior = self.prior
-        conditions = prior.conditions(problem)
-        diffusion = prior.diffusion.bind(problem, rng)
-        times = linear_beta_times(diffusion, self.steps)
-        x_t = start(prior, diffusion, problem, times[0], rng)
+        chain = Reverse(self.prior, problem, rng)
+        times = linear_beta_times(chain.diffusion, self.steps)
+        x_t = chain.noise(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
-            with torch.no_grad():
-                x0 = prior.codec.decode(prior(x_t, t, conditions), conditions)
-            x0 = self.given_data(problem, x0, self.r(float(diffusion.sigma(t) / diffusion.alpha(t))))
-            u0 = prior.codec.encode(x0, conditions)
+            x0 = self.given_data(problem, chain.x0(x_t, t), self.r(chain.ratio(t)))
             # The effective noise (x_t - alpha_t x0') / sigma_t is carried to s by the row of DDIM.
-            x_t = step(diffusion, u0, x_t - diffusion.mean(u0, t), s, *ddim(diffusion, t, s, self.eta), rng) if s else u0
+            x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
             yield Step(i, self.steps, x0, t, x=x_t)
 
     def r(self, ratio: float) -> float:
@@ -68,7 +64,7 @@ class DPSMRI(Sampler):
         if self.J == 0:
             return x0
         if self.mode == "map":
-            return proximal(problem, x0, r, sigma_y=known_level(problem), iterations=self.J)
+            return proximal(problem, x0, r, iterations=self.J)
         if not isinstance(problem.noise, Gaussian):
             raise TypeError(f"dps-mri wants Gaussian noise; this problem has {type(problem.noise).__name__}")
         variance = 0.0 if problem.noise.std is None else problem.noise.std**2

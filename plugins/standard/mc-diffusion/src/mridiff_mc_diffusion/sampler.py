@@ -12,12 +12,12 @@ from torch import Tensor
 
 from mridiff.interfaces import Poisson, Prior, Problem, Sampler, Step, Streams
 from mridiff.interfaces.diffusion import spread
-from mridiff_samplers.chain import known_level, start
 from mridiff_sdk.consistency.blocks import separate
 from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions import residual, step, ve_ancestral
+from mridiff_sdk.diffusions import ve_ancestral
 from mridiff_sdk.diffusions.ladders import geometric
 from mridiff_sdk.diffusions.langevin import corrector, norm
+from mridiff_sdk.reverse import Reverse
 
 from .counts import FLOOR, em_near
 from .noise import shares
@@ -52,26 +52,23 @@ class JointPC(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level."""
-        diffusion, codec = self.prior.diffusion, self.prior.codec
-        modalities, conditions = separate(problem), self.prior.conditions(problem)
-        noises = shares(diffusion, len(modalities))
+        chain, modalities = Reverse(self.prior, problem, rng), separate(problem)
+        noises = shares(self.prior.diffusion, len(modalities))
 
         def estimate(x: Tensor, t: float, before: Tensor) -> Tensor:
-            guess = codec.decode(self.prior(x, t, conditions), conditions)
-            slices = (v.unbind(1) for v in (codec.decode(x, conditions), guess, before))
+            slices = (v.unbind(1) for v in (chain.decode(x), chain.x0(x, t), before))
             return torch.stack([self.move(m, u, g, b, t * r) for m, r, u, g, b in zip(modalities, noises, *slices, strict=True)], dim=1)
 
-        levels = geometric(diffusion, self.steps, self.sigma_max, self.sigma_min).tolist()
-        x = start(self.prior, diffusion, problem, levels[0], rng)
-        x0 = torch.full_like(codec.decode(x, conditions), EVEN)
+        levels = geometric(chain.diffusion, self.steps, self.sigma_max, self.sigma_min).tolist()
+        x = chain.noise(levels[0])
+        x0 = torch.full_like(chain.decode(x), EVEN)
         for i, (t, s) in enumerate(pairwise(levels)):
             x0 = estimate(x, t, x0)
-            u0 = codec.encode(x0, conditions)
-            x = step(diffusion, u0, residual(diffusion, x, u0, t), s, *ve_ancestral(diffusion, t, s), rng)
+            x = chain.onward(x, x0, t, s, ve_ancestral)
             if self.snr and s:
                 x0 = estimate(x, s, x0)
-                score = (codec.encode(x0, conditions) - x) / s**2
-                x, _ = corrector(x, score, self.snr, rng, diffusion.noise)
+                score = (chain.encode(x0) - x) / s**2
+                x, _ = corrector(x, score, self.snr, rng, chain.diffusion.noise)
             yield Step(i, self.steps, x0, t, x=x)
 
     def move(self, problem: Problem, x: Tensor, guess: Tensor, before: Tensor, t: float) -> Tensor:
@@ -80,7 +77,7 @@ class JointPC(Sampler):
         if self.fidelity == "proximal":
             if counts:
                 return em_near(problem, before, guess, t)
-            return proximal(problem, guess, t, sigma_y=known_level(problem), iterations=self.inner)
+            return proximal(problem, guess, t, iterations=self.inner)
         gradient = problem.grad(x.clamp_min(FLOOR) if counts else x)
         most = self.weight * norm(guess - x) / t**2 / norm(gradient).clamp_min(torch.finfo(x.dtype).tiny)
         moved = guess - spread(t**2 * most.clamp_max(1.0), x) * gradient

@@ -2,30 +2,30 @@ import torch
 
 from mridiff.interfaces import Gaussian, Measured, Problem, Streams
 from mridiff.interfaces.scan import Field
-from mridiff_operators.fourier import FourierOperator
-from mridiff_samplers.cold import cold_chain, revealing_times
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.diffusions.step import cold, renoise
 from mridiff_sdk.oracles import RestorerOracle
+from mridiff_sdk.reverse import Reverse, cold_chain, revealing_times
 from mridiff_sdk.sampling_patterns import mask
+from mridiff_sdk.testing.reference import Masked
 
 SHAPE = (12, 20)
 
 
 def case(acceleration=4.0):
     m = mask("random", SHAPE, acceleration, 0.1, 0)[None].double()
-    A, x = FourierOperator(m), Streams.of(0, "x").normal(SHAPE, torch.complex128)
+    A, x = Masked(m), Streams.of(0, "x").normal(SHAPE, torch.complex128)
     problem = Problem.of(A, Measured(A(x), Gaussian(0.0), {"mask": Field(m, ("ky", "kx"))}))
     return x, problem, FourierDiffusion(NestedMasks())
 
 
 def test_every_time_brings_something_back():
-    _, problem, diffusion = case()  # 20 columns, 15 missing
-    bound = diffusion.bind(problem, Streams.of(0))
+    x, problem, diffusion = case()  # 20 columns, 15 missing
+    chain = Reverse(RestorerOracle(x, problem.space, diffusion), problem, Streams.of(0))
     like = torch.zeros(1, *SHAPE, dtype=torch.complex128)
-    times = revealing_times(bound, 40, like)
-    assert len(times) == 16 and times[0] == 1 and (bound.gain(times[-1], like) == 1).all()
-    assert revealing_times(bound, 5, like) == [1, 0.8, 0.6, 0.4, 0.2, 0]
+    times = revealing_times(chain, 40, like)
+    assert len(times) == 16 and times[0] == 1 and (chain.diffusion.gain(times[-1], like) == 1).all()
+    assert revealing_times(chain, 5, like) == [1, 0.8, 0.6, 0.4, 0.2, 0]
 
 
 def test_truth_in_truth_out_for_both_rules():
