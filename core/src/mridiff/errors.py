@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ class MridiffError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = printable(message, keep="\n")
         self.hint = hint
         self.details = dict(details or {})
 
@@ -152,6 +154,21 @@ class Unexpected(MridiffError):
     exit_code = 1
 
 
+@contextmanager
+def boundary(what: str, hint: str = "", kind: type[MridiffError] = DataError) -> Iterator[None]:
+    """Whatever is raised inside leaves as one error of the family that begins with `what`, with its cause behind it.
+
+    Errors of the family pass as they are, and so do KeyboardInterrupt and SystemExit. Raised where foreign code ends (a library that
+    reads a file, a plugin), so that nobody further out needs a list of what such code may raise.
+    """
+    try:
+        yield
+    except (MridiffError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # libraries written in other languages raise errors that are no Exception
+        raise kind(f"{what}: {said(error)}", hint=hint) from error
+
+
 def said(error: BaseException) -> str:
     """What an error of a library says: its kind and its words, as one line that a terminal can show."""
     try:
@@ -160,3 +177,9 @@ def said(error: BaseException) -> str:
         text = ""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:1000]).split())[:300]
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def printable(text: str, keep: str = "") -> str:
+    """A text whose control characters, directions and broken encodings are written out (as \\x1b), so that a terminal may show it."""
+    kept = f"{keep}\u200c\u200d"  # the joiners of Persian, Hindi and emoji
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in kept else c for c in text)

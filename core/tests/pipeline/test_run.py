@@ -1,9 +1,4 @@
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +10,6 @@ import torch
 from mridiff.errors import ConfigError, DataError
 from mridiff.interfaces import Geometry
 from mridiff.pipeline import output
-from mridiff.pipeline import run as run_module
 from mridiff.pipeline.method import Reconstruction, load, load_dataset
 from mridiff.pipeline.run import run
 from mridiff.pipeline.services import providers
@@ -117,63 +111,3 @@ def test_an_unwritable_folder_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot write"):
         _run(tmp_path / "file" / "out")
-
-
-def test_a_finished_scan_is_kept_and_a_half_written_one_made_anew(tmp_path, monkeypatch):
-    _run(tmp_path)
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.glob("s0/*")}
-    for p in sorted((tmp_path / "s1").iterdir(), reverse=True):
-        p.unlink()
-    (tmp_path / "s1").rename(tmp_path / ".partial-s1")
-    outcomes = _run(tmp_path)
-    assert [o.kept for o in outcomes] == [True, False, True]
-    assert before == {p: p.stat().st_mtime_ns for p in tmp_path.glob("s0/*")}
-    assert not list(tmp_path.glob(".partial*"))
-
-
-def test_two_scans_never_share_a_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_module, "folder_name", lambda scan: "same")
-    outcomes = _run(tmp_path)
-    assert [o.error is None for o in outcomes] == [True, False, False]
-
-
-CHILD = """
-import sys, time
-sys.path.insert(0, {toy!r})
-from toy import CONFIG, registry, Walk
-from mridiff.pipeline.method import load, load_dataset
-from mridiff.pipeline.run import run
-from mridiff.pipeline.services import providers
-from pathlib import Path
-method = load(CONFIG, registry(), dataset={{"options": {{"n": 12}}}}, sampler={{"options": {{"steps": 20}}}})
-def watch(*args): time.sleep(0.002)
-print("ready", flush=True)
-for outcome in run(method, load_dataset(method.plan), Path(sys.argv[1]), watch):
-    print("kept" if outcome.kept else "made", outcome.scan, flush=True)
-"""
-
-
-def test_killed_ten_times_and_resumed_a_run_is_that_of_an_undisturbed_one(tmp_path):
-    program = CHILD.format(toy=str(Path(__file__).parents[1]))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    generator = np.random.default_rng(0)
-    made, kills, deadline = [], 0, time.monotonic() + 240
-    while time.monotonic() < deadline:
-        child = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path / "killed")], stdout=subprocess.PIPE, text=True, env=environment
-        )
-        assert child.stdout is not None and child.stdout.readline().strip() == "ready"
-        if kills < 10:
-            time.sleep(float(generator.uniform(0.005, 0.09)))
-            child.send_signal(signal.SIGKILL)
-            kills += 1
-        lines = child.communicate()[0].splitlines()
-        made += [line.split()[1] for line in lines if line.startswith("made")]
-        if child.returncode == 0:
-            break
-    assert kills == 10 and child.returncode == 0
-    _run(tmp_path / "whole", dataset={"options": {"n": 12}}, sampler={"options": {"steps": 20}})
-    killed, whole = _arrays(tmp_path / "killed"), _arrays(tmp_path / "whole")
-    assert killed.keys() == whole.keys() and len(whole) == 12
-    assert all(np.array_equal(a, b) for name in whole for a, b in zip(killed[name], whole[name], strict=True))
-    assert len(made) == len(set(made))  # what was reported as made was made once

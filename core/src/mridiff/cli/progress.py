@@ -17,7 +17,7 @@ def progress(scans: int, label: str = "") -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    text, left = TextColumn("{task.description}"), TextColumn("left")
+    text, left = TextColumn("{task.description}", markup=False), TextColumn("left")
     columns = text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left, TimeRemainingColumn()
     seen: dict[str, int] = {}
     with Progress(*columns, console=Console(stderr=True)) as bar:

@@ -70,6 +70,9 @@ def _tell(outcomes: list[Any], out: Path) -> None:
     rows = [[r["id"], *metric_cells(r["metrics"].get("x", {}), r["cost"])] for r in records]
     if rows:
         typer.echo(table(rows, ("scan", *METRIC_HEADER)))
+    for outcome in outcomes:
+        if outcome.again:
+            typer.echo(f"{outcome.scan} was there and was made again: {outcome.again}.")
     kept = sum(o.kept for o in outcomes)
     if kept:
         typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import DataError, printable
 from .noise import Noise
 
 Data = Tensor | tuple[Tensor, ...]
@@ -75,11 +75,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One acquisition: `measured`, and `truth` by name ("x", "motion", "kernel", "t2" ...), which only scoring ever sees."""
+    """One acquisition: `measured`, and `truth` by name ("x", "motion", "kernel", "t2" ...), which only scoring ever sees.
+
+    `id` often is a file's name, and ends on terminals and pages: what it has of control characters is written out.
+    """
 
     id: str
     measured: Measured
     truth: Mapping[str, Field] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", printable(str(self.id)))
 
     def blind(self) -> Scan:
         """The scan without its truth."""

@@ -1,7 +1,8 @@
-"""Files that are either complete or absent, and paths that stay inside their folder."""
+"""Files that are either complete or absent, folders that one process holds, and paths that stay inside their folder."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,20 +13,49 @@ from ..errors import UnsafeInput
 
 
 @contextmanager
-def write_atomically(path: str | Path) -> Iterator[Path]:
+def write_atomically(path: str | Path, mark: str = "") -> Iterator[Path]:
     """A temporary path in the same folder and with the same suffixes, renamed to `path` when the block ends well.
 
-    Whatever ends the block otherwise, the temporary file is removed and an earlier file at `path` stays as it was.
+    Whatever ends the block otherwise, the temporary file is removed and an earlier file at `path` stays as it was. `mark` begins the
+    temporary name, so that what a killed process left can be told from what others made.
     """
     path = Path(path)
-    temporary = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    temporary = path.with_name(f"{mark or f'.{secrets.token_hex(4)}-'}{path.name}")
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        to_disk(temporary)
         temporary.replace(path)
+        to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk and outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:  # some network file systems cannot do this for a folder
+        if not path.is_dir():
+            raise
+    finally:
+        os.close(handle)
+
+
+def lock(folder: Path) -> int:
+    """A handle that holds a folder until it is closed or this process ends, however it ends; raises BlockingIOError where another holds it.
+
+    Nothing is written. On a file system without locks the handle holds nothing.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    except OSError:
+        pass
+    return handle
 
 
 def contained(root: str | Path, path: str | Path) -> Path:

@@ -11,26 +11,45 @@ import h5py
 import numpy as np
 
 from ..interfaces.scan import Geometry, Scan
+from ..io.atomic import to_disk
 from .method import Reconstruction
-from .record import write_json
+from .record import sealed, write_json
 from .services import service
 
-PARTIAL = ".partial-"
+LEFT = ("record.json", "reconstruction.h5", "reconstruction.nii.gz", "overview.png")  # what a scan's folder may hold of ours
 
 
-def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any]) -> None:
-    """Write everything about one scan to a temporary folder beside `folder`, then rename it; a reader never sees half of it."""
-    partial = folder.with_name(PARTIAL + folder.name)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any], mark: str = ".partial-") -> dict[str, Any]:
+    """Write everything about one scan to a temporary folder beside `folder`, then rename it; a reader never sees half of it.
+
+    `mark` begins the temporary name. Returns the record as written, with the hashes of the files beside it.
+    """
+    partial = folder.with_name(mark + folder.name)
+    partial.mkdir()  # not its parents: a results folder that vanished is an error
     try:
         _write_arrays(partial / "reconstruction.h5", result, scan.measured.geometry)
         _write_image(partial / "reconstruction.nii.gz", result, scan.measured.geometry)
         _draw(partial / "overview.png", result, scan)
-        write_json(partial / "record.json", record)
-        partial.rename(folder)
+        whole = sealed(record, partial.iterdir())
+        write_json(partial / "record.json", whole)
+        for file in (*partial.iterdir(), partial):
+            to_disk(file)
+        _settle(partial, folder)
+        to_disk(folder.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    return whole
+
+
+def _settle(partial: Path, folder: Path) -> None:
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    for name in LEFT:  # the record goes first and comes last: without it, nobody takes the rest for a result. Files of others stay
+        (folder / name).unlink(missing_ok=True)
+    for name in reversed(LEFT):
+        if (partial / name).exists():
+            (partial / name).rename(folder / name)
 
 
 def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:

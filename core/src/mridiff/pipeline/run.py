@@ -2,108 +2,92 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, DataError, MridiffError, Problem
+from ..errors import DataError, MridiffError, boundary
 from ..interfaces.dataset import Dataset
 from ..interfaces.sampler import Step
+from .folder import Folder, folder_name
 from .method import Method
-from .output import PARTIAL, write_scan
-from .record import describe, now, scan_record, write_json
+from .output import write_scan
+from .record import describe, now, origin, recall, scan_record, write_json
 from .services import service
 
+__all__ = ["Outcome", "Watch", "folder_name", "run"]
+LOST = "Check that the folder is still there, and that the disk has space."
 Watch = Callable[[str, Step, int, int], None]
 """Called after every step with the scan's id, the step, the first sample of its batch and the number of samples."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one scan: its record, whether it was there already, or the error that stopped it."""
+    """What became of one scan: its record, whether it was there already (or why it was made again), or the error that stopped it."""
 
     scan: str
     record: Mapping[str, Any] | None = None
     kept: bool = False
+    again: str = ""
     error: MridiffError | None = None
 
 
 def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None) -> Iterator[Outcome]:
     """Reconstruct every scan of a dataset into `out`, one outcome per scan; `out/record.json` is complete at the end.
 
-    A scan that fails is reported and the rest go on. Scans whose folder is there already are kept. Raises ConfigError if `out`
-    holds a run of another configuration, DataError if it cannot be written.
+    A scan that fails is reported and the rest go on. A scan whose results are there is kept if its data, its reference and the files
+    are those that its record knows; else it is made again. Raises ConfigError if `out` holds a run of another configuration,
+    DataError if another run is writing to it, if it cannot be written, or if results vanished from it meanwhile.
     """
     head = describe(method)
-    _claim(out, head)
-    outcomes = []
-    for index in range(len(dataset)):
-        outcomes.append(_one(method, dataset, index, out, watch))
-        yield outcomes[-1]
-    _close(out, head, outcomes)
+    with _claim(out, head) as folder:
+        outcomes: list[Outcome] = []
+        for index in range(len(dataset)):
+            outcomes.append(_one(method, dataset, index, head, folder, watch))
+            yield outcomes[-1]
+        _close(folder, head, outcomes)
 
 
-def _claim(out: Path, head: Mapping[str, Any]) -> None:
-    marker = out / "run.json"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for leftover in out.glob(f"{PARTIAL}*"):
-            shutil.rmtree(leftover)
-        if marker.exists():
-            if json.loads(marker.read_text()) != json.loads(json.dumps(head, default=str)):
-                raise ConfigError([Problem("", "this folder holds a run of another configuration, version or machine setting", str(out))],
-                                  hint="Choose another folder with -o, or delete this one.")  # fmt: skip
-        else:
-            write_json(marker, head)
-    except OSError as error:
-        raise DataError(f"cannot write to {out}: {error.strerror or error}", hint="Choose a writable folder with -o.") from error
+def _claim(out: Path, head: Mapping[str, Any]) -> Folder:
+    return Folder(out, head)
 
 
-def _one(method: Method, dataset: Dataset, index: int, out: Path, watch: Watch | None) -> Outcome:
+def _one(method: Method, dataset: Dataset, index: int, head: Mapping[str, Any], folder: Folder, watch: Watch | None) -> Outcome:
     name = f"scan {index}"
     try:
-        scan = dataset[index]
-        name = scan.id
-        folder = out / folder_name(name)
-        if (folder / "record.json").exists():
-            record = json.loads((folder / "record.json").read_text())
-            if record["id"] != name:
-                raise DataError(f"{name} and {record['id']} would share the folder {folder}", hint="Rename one of the files.")
+        with boundary(f"cannot read {name}"):
+            scan = dataset[index]
+            name = scan.id
+            made_from = origin(head, scan)
+        place = folder.place(folder_name(name), name)
+        record, again = recall(place, made_from)
+        if record is not None:
             return Outcome(name, record, kept=True)
-        result = method(scan, watch=None if watch is None else lambda *a: watch(name, *a))
-        record = scan_record(result, scan.measured, method.plan.config.seed)
-        write_scan(folder, result, scan, record)
-        return Outcome(name, record)
+        with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
+            result = method(scan, watch=None if watch is None else lambda *a: watch(name, *a))
+        with boundary(f"cannot write the result of {name} to {place}", LOST):
+            return Outcome(name, write_scan(place, result, scan, scan_record(result, made_from), folder.mark), again=again)
     except MridiffError as error:
         return Outcome(name, error=error)
-    except OSError as error:
-        return Outcome(name, error=DataError(f"cannot write the result of {name} to {out}: {error.strerror or error}"))
 
 
-def folder_name(scan: str) -> str:
-    """A scan's id as the name of a folder: letters, digits, dot, dash and underscore."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", scan).strip(".-") or "scan"
-
-
-def _close(out: Path, head: Mapping[str, Any], outcomes: list[Outcome]) -> None:
-    scans = [o.record for o in outcomes if o.record is not None]
+def _close(folder: Folder, head: Mapping[str, Any], outcomes: list[Outcome]) -> None:
+    scans = [{k: v for k, v in o.record.items() if k not in head} for o in outcomes if o.record is not None]
     if not scans:  # nothing was made, so nothing stays
-        (out / "run.json").unlink()
-        with suppress(OSError):
-            out.rmdir()
+        folder.discard()
         return
+    gone = [s["id"] for s in scans if not (folder.path / folder_name(s["id"]) / "record.json").exists()]
+    if gone:
+        raise DataError(f"results vanished from {folder.path} meanwhile: {', '.join(gone)}", hint="Run again to make them.")
     failed = [{"id": o.scan, **o.error.as_dict()} for o in outcomes if o.error is not None]
+    notes = [f"{o.scan} was made again: {o.again}" for o in outcomes if o.again]
     record = {"title": str(head["config"].get("recipe") or head["config"]["sampler"]["use"]), "created": now(), **head,
-              "seed": head["config"]["seed"], "scans": scans, "failed": failed}  # fmt: skip
-    write_json(out / "record.json", record)
-    page = service("page")
-    if page is not None:
-        method = record["title"]
-        cases = [{"id": s["id"], "methods": {method: {"metrics": s["metrics"].get("x", {}), "cost": s["cost"]}}} for s in scans]
-        pictures = {s["id"]: out / folder_name(s["id"]) / "overview.png" for s in scans}
-        page(out / "index.html", record={**record, "scans": cases}, pictures={k: p for k, p in pictures.items() if p.exists()})
+              "seed": head["config"]["seed"], "scans": scans, "failed": failed, "notes": notes}  # fmt: skip
+    with boundary(f"cannot write to {folder.path}", LOST):
+        write_json(folder.path / "record.json", record, folder.mark)
+        if (page := service("page")) is not None:
+            method = record["title"]
+            cases = [{"id": s["id"], "methods": {method: {"metrics": s["metrics"].get("x", {}), "cost": s["cost"]}}} for s in scans]
+            pictures = {s["id"]: folder.path / folder_name(s["id"]) / "overview.png" for s in scans}
+            page(folder.path / "index.html", record={**record, "scans": cases}, pictures={k: p for k, p in pictures.items() if p.exists()})

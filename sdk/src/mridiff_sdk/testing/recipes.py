@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mridiff.interfaces import Scan
 from mridiff.pipeline.method import Method
-from mridiff.pipeline.record import describe, scan_record
+from mridiff.pipeline.record import describe, origin, scan_record
 
 from .cases import RecipeCase
 from .check import collect, law
@@ -43,7 +43,7 @@ def truth_unseen(case: RecipeCase) -> None:
 def record(case: RecipeCase) -> None:
     """Its record is plain data and complete: configuration, versions, weights, seed, scale, data, cost."""
     assert isinstance(case.method, Method), f"it is {type(case.method).__name__}, which no record can be made of"
-    found = {**describe(case.method), **scan_record(case.result, case.scan.measured, case.method.plan.config.seed)}
+    found = scan_record(case.result, origin(describe(case.method), case.scan))
     json.dumps(found)
     wanted = {"config", "versions", "weights_sha256", "device", "id", "seed", "samples", "scale", "data_sha256", "cost", "metrics"}
     missing = sorted(wanted - found.keys())
