@@ -25,7 +25,7 @@ INTERFACES = {
     "operator": ("Operator", "LinearOperator", "ParametricOperator", "Nuisance", "StackOperator", "BlockOperator"),
     "prior": ("Prior", "Scaling"),
     "sampler": ("Sampler", "Step"),
-    "dataset": ("Dataset", "Acquire"),
+    "dataset": ("Dataset",),
 }
 SHARED = {
     "scan": ("Scan", "Measured", "Field", "Geometry"),

@@ -140,7 +140,7 @@ def test_files_are_short_and_safe(file):
             assert file.name == "convert.py" and keywords.get("weights_only") == "True", "only the converting command may call torch.load"
         assert called != "torch.manual_seed" or file.name == "seeds.py", "layers are built inside mridiff_sdk.seeds.seeded_layers"
         assert called not in {"np.random.seed", "numpy.random.seed", "random.seed"}, "no global random numbers"
-        assert called != "h5py.File" or file.name in {"hdf5.py", "output.py"}, "HDF5 is opened through mridiff.io.hdf5"
+        assert called != "h5py.File" or file.name in {"hdf5.py", "output.py"}, "HDF5 is opened through mridiff_sdk.io.hdf5"
 
 
 def test_the_core_is_small_and_names_no_method():

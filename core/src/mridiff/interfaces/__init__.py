@@ -1,7 +1,7 @@
 """The interfaces: what a scan, an operator, a diffusion, a prior, a sampler and a dataset are."""
 
 from .codec import Codec, Identity
-from .dataset import Acquire, Dataset
+from .dataset import Dataset
 from .diffusion import Diffusion
 from .noise import Blocks, Gaussian, Noise, Poisson
 from .objective import Objective
@@ -13,6 +13,6 @@ from .scan import Field, Geometry, Measured, Scan
 from .space import Space
 from .streams import Streams
 
-__all__ = ["Acquire", "BlockOperator", "Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
+__all__ = ["BlockOperator", "Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
            "LinearOperator", "Measured", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
            "Problem", "Sampler", "Scaling", "Scan", "Space", "StackOperator", "Step", "Streams"]  # fmt: skip

@@ -9,8 +9,8 @@ import torch
 from annotated_types import Ge
 
 from mridiff.interfaces import Dataset, Scan
-from mridiff.io.hdf5 import open_hdf5
 from mridiff_sdk.fourier import ifft
+from mridiff_sdk.io.hdf5 import open_hdf5
 
 from . import options
 from .acquisition import Acquisition

@@ -12,7 +12,7 @@ import torch
 
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Dataset, Field, Geometry, Scan
-from mridiff.io.hdf5 import SafeFile, open_hdf5
+from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
 from .acquisition import Acquisition

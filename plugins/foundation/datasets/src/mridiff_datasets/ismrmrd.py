@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Dataset, Geometry, Scan
-from mridiff.io.hdf5 import open_hdf5
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.io.hdf5 import open_hdf5
 
 from . import options
 from .acquisition import Acquisition

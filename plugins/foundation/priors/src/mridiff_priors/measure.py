@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.streams import Streams
-from mridiff.io.hdf5 import open_hdf5
 from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.io.hdf5 import open_hdf5
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from mridiff.interfaces import ParametricOperator, Problem, Sampler, Scan, Streams
-from mridiff.io.hdf5 import open_hdf5
 from mridiff.pipeline.scale import measured_scale
 from mridiff_datasets.moving import Movement
 from mridiff_operators.motion import RigidMotionSense
 from mridiff_priors.denoiser import Denoiser
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.io.hdf5 import open_hdf5
 from mridiff_sdk.metrics import psnr, ssim
 from mridiff_sdk.motion import errors, registered
 

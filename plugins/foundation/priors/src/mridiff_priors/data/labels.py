@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.ndimage as ndi
 
-from mridiff.io.hdf5 import open_hdf5
+from mridiff_sdk.io.hdf5 import open_hdf5
 
 from .anatomy import Source
 from .slices import Array, Box

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import scipy.ndimage as ndi
 
 from mridiff.errors import DataError
-from mridiff.io.hdf5 import open_hdf5
+from mridiff_sdk.io.hdf5 import open_hdf5
 
 from .anatomy import Source
 from .slices import Array, Box

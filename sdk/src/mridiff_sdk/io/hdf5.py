@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UnsafeInput
+from mridiff.errors import DataError, UnsafeInput
 
 GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
 

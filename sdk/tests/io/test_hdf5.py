@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mridiff.errors import DataError, UnsafeInput
-from mridiff.io.hdf5 import Limits, open_hdf5
+from mridiff_sdk.io.hdf5 import Limits, open_hdf5
 
 
 @pytest.fixture

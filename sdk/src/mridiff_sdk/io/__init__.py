@@ -1,0 +1,1 @@
+"""Files from strangers: HDF5 with limits."""
