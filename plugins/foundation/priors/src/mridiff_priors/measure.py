@@ -17,6 +17,9 @@ from mridiff_sdk.io.hdf5 import open_hdf5
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 
+from .data.augment import phase
+from .data.volume import inner, read
+
 Linear = Callable[[Tensor], Tensor]
 
 
@@ -28,6 +31,19 @@ def held_out(data: Path, size: int, indices: tuple[int, ...]) -> Tensor:
     start = (k.shape[-1] - size) // 2
     x = ifft(k[..., start : start + size, start : start + size])
     return x / x.abs().flatten(1).quantile(0.99, dim=1)[:, None, None]
+
+
+def clinical(data: Path, contrast: str, size: int = 128, count: int = 6) -> Tensor:
+    """Axial slices (sample, y, x) of a patient whom no weights were trained on, p99 = 1: magnitudes of a "t1", "t2" or "flair" scan.
+
+    The inner 67 % of k-space alone was measured and is kept. The phase is simulated, smooth, and drawn with seed 0.
+    """
+    scan = inner(read(data, f"ms_t1_t2_flair/{contrast}_raw.h5:patient12_study1")[0].astype(np.float32), 0.67)
+    top, left = ((n - size) // 2 for n in scan.shape[:2])
+    planes = np.linspace(0.3, 0.8, count) * scan.shape[2]
+    x = np.moveaxis(scan[top : top + size, left : left + size, planes.astype(int)], 2, 0)
+    x = np.stack([image * phase(size, np.random.default_rng((0, i))) for i, image in enumerate(x)])
+    return torch.from_numpy(x / np.quantile(np.abs(x), 0.99, axis=(1, 2), keepdims=True)).to(torch.complex64)
 
 
 def measured(data: Path) -> tuple[Tensor, Tensor]:
