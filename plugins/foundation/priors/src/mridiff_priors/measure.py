@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,9 @@ from mridiff_sdk.io.hdf5 import open_hdf5
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 
+from .data.anatomy import HEARTS, HELD_OUT_HEARTS
 from .data.augment import phase
+from .data.slices import Array
 from .data.volume import inner, read
 
 Linear = Callable[[Tensor], Tensor]
@@ -39,9 +41,19 @@ def clinical(data: Path, contrast: str, size: int = 128, count: int = 6) -> Tens
     The inner 67 % of k-space alone was measured and is kept. The phase is simulated, smooth, and drawn with seed 0.
     """
     scan = inner(read(data, f"ms_t1_t2_flair/{contrast}_raw.h5:patient12_study1")[0].astype(np.float32), 0.67)
-    top, left = ((n - size) // 2 for n in scan.shape[:2])
-    planes = np.linspace(0.3, 0.8, count) * scan.shape[2]
-    x = np.moveaxis(scan[top : top + size, left : left + size, planes.astype(int)], 2, 0)
+    return _slices(scan[:, :, (np.linspace(0.3, 0.8, count) * scan.shape[2]).astype(int)], size)
+
+
+def hearts(data: Path, size: int = 128, people: Sequence[str] = HELD_OUT_HEARTS) -> Tensor:
+    """The middle slice (person, y, x) of hearts that no weights were trained on, p99 = 1, with a phase as those of `clinical`."""
+    stacks = [read(data, HEARTS[0].path, person)[0].astype(np.float32) for person in people]
+    return _slices(np.stack([stack[:, :, stack.shape[2] // 2] for stack in stacks], axis=2), size)
+
+
+def _slices(magnitudes: Array, size: int) -> Tensor:
+    """The centre of magnitudes (x, y, slice), complex, p99 = 1: (slice, y, x) of `size` pixels."""
+    top, left = ((n - size) // 2 for n in magnitudes.shape[:2])
+    x = np.moveaxis(magnitudes[top : top + size, left : left + size], 2, 0)
     x = np.stack([image * phase(size, np.random.default_rng((0, i))) for i, image in enumerate(x)])
     return torch.from_numpy(x / np.quantile(np.abs(x), 0.99, axis=(1, 2), keepdims=True)).to(torch.complex64)
 

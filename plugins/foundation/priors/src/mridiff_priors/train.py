@@ -20,9 +20,10 @@ from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
 from mridiff_sdk.training.run import Run
 from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
+from .data.anatomy import HELD_OUT_HEARTS
 from .data.pool import PoolConfig, build
 from .data.source import PoolSource
-from .measure import denoising, held_out, reconstruction
+from .measure import denoising, hearts, held_out, reconstruction
 
 SIGMA_RANGE = (0.005, 20.0)
 """Noise levels that training covers."""
@@ -58,10 +59,12 @@ class Levels:
     share: float
 
 
-def validator(data: Path) -> Validate:
-    """A function that measures a model on held-out heads."""
-    images = held_out(data, 128, tuple(range(5, 300, 30)))
-    few = held_out(data, 160, (30, 170))
+def validator(data: Path, anatomy: str = "brain") -> Validate:
+    """A function that measures a model on held-out heads, or hearts."""
+    if anatomy == "heart":
+        images, few = hearts(data), hearts(data, 160, HELD_OUT_HEARTS[::4])
+    else:
+        images, few = held_out(data, 128, tuple(range(5, 300, 30))), held_out(data, 160, (30, 170))
     maps = simulate_maps(8, (160, 160), 0)
 
     @torch.no_grad()
@@ -102,6 +105,6 @@ def trainer(
     if run.weights:
         deepen(model.net, read_weights(run.weights)[0])
     settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
-    check = validator(run.folder()) if validate else None
+    check = validator(run.folder(), pool.anatomy) if validate else None
     objective = DenoisingObjective(sigma_data, NoiseLevels((levels.often[0], levels.often[1]), SIGMA_RANGE, levels.share))
     return Trainer(model, objective, crops, run.out, settings, validate=check, world=run.world, notes=pool.notes())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mridiff_priors.data import pool
-from mridiff_priors.data.anatomy import SOURCES, Source
+from mridiff_priors.data.anatomy import ANATOMY, HEARTS, HELD_OUT_HEARTS, SOURCES, Source
 from mridiff_priors.data.pool import PoolConfig, build, load_heads, sample
 from mridiff_priors.data.slices import Head
 from mridiff_priors.data.source import PoolSource
@@ -44,18 +44,19 @@ def test_slices_are_scaled_finite_and_not_empty(heads: list[Head]) -> None:
 
 
 def test_parts_change_nothing_and_the_cache_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "load_heads", lambda data: load_heads(data, HEADS))
+    monkeypatch.setattr(pool, "load_heads", lambda data, sources: load_heads(data, HEADS))
     config = PoolConfig(count=4, size=32, seed=1)
     whole = np.load(build(config, folder, tmp_path))
     halves = [np.load(build(config, folder, tmp_path, part, 2)) for part in range(2)]
     assert np.array_equal(whole[0::2], halves[0]) and np.array_equal(whole[1::2], halves[1])
     monkeypatch.setattr(pool, "load_heads", None)  # a second call must not read anything
     assert np.array_equal(np.load(build(config, folder, tmp_path)), whole)
-    assert config.key() != PoolConfig(count=4, size=32, seed=2).key()
+    others = [PoolConfig(count=4, size=32, seed=2), PoolConfig(count=4, size=32, seed=1, anatomy="heart")]
+    assert len({c.key() for c in (config, *others)}) == 3
 
 
 def test_batches_depend_on_seed_update_and_place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "load_heads", lambda data: load_heads(data, HEADS))
+    monkeypatch.setattr(pool, "load_heads", lambda data, sources: load_heads(data, HEADS))
     source = PoolSource([build(PoolConfig(6, 32), folder, tmp_path)], crop=24, seed=2)
     both = source.batch(7, range(4)).truth["x"]
     assert both.shape == (4, 24, 24) and both.is_complex()
@@ -67,18 +68,22 @@ def test_nothing_measured_on_is_trained_on() -> None:
     """Folders without a clear licence, the demonstration scan and all evaluation data stay out of the shipped weights."""
     barred = {"siat_t2_complex", "multicoil_kspace", "single_coil_brain", "t2star_multiecho_brain", "t1map_ir_brain", "cine_rat",
               "multiecho_complex_cardiac", "pet_t1_t2_pd_templates"}  # fmt: skip
-    assert not barred & {s.path.split("/")[0] for s in SOURCES}
+    assert not barred & {s.path.split("/")[0] for s in (*SOURCES, *HEARTS)}
 
 
 def test_people_kept_for_measuring_are_in_no_source() -> None:
     """Split by person: every scan of patient 12, and two heads of the label maps, are left for tests of the weights."""
     assert not [s.path for s in SOURCES if "patient12" in s.path or s.path.endswith(("head15", "head16"))]
     assert len({s.path for s in SOURCES}) == len(SOURCES)
+    people = [s.person for s in HEARTS]
+    assert len({*people, *HELD_OUT_HEARTS}) == 40 == len(people) + len(HELD_OUT_HEARTS)
 
 
 def test_notes_name_every_file_of_the_data_once() -> None:
-    text = PoolConfig(count=7).notes()["data"]
-    assert "7 slices" in text and all(text.count(name) == 1 for name in {s.path.partition(":")[0] for s in SOURCES})
+    for anatomy, sources in ANATOMY.items():
+        text = PoolConfig(count=7, anatomy=anatomy).notes()["data"]
+        assert anatomy in text and "7 slices" in text
+        assert all(text.count(name) == 1 for name in {s.path.partition(":")[0] for s in sources})
 
 
 def test_grain_is_noise_of_the_stated_size(tmp_path: Path) -> None:

@@ -30,6 +30,15 @@ def test_one_head_is_read_alike_from_nifti_and_from_both_orders_in_hdf5(tmp_path
         assert np.array_equal(values, head) and voxel == (2, 3, 4), path
 
 
+def test_slices_of_one_person_are_read_alone(tmp_path: Path) -> None:
+    images = np.arange(2 * 3 * 4).reshape(4, 3, 2)
+    with h5py.File(tmp_path / "all.h5", "w") as f:
+        f["images"], f["patient"] = images, np.array([b"A", b"B", b"A", b"C"])
+    values, voxel = read(tmp_path, "all.h5:images", "A")
+    assert np.array_equal(values, images[[0, 2]].T) and voxel == (1, 1, 1)
+    assert read(tmp_path, "all.h5:images")[0].shape == (2, 3, 4)
+
+
 def test_smoothing_removes_noise_and_keeps_edges() -> None:
     step = np.where(np.arange(24) < 12, 0.2, 1.0)[:, None, None] * np.ones((24, 24, 24))
     noisy = (step + 0.02 * np.random.default_rng(0).standard_normal(step.shape)).astype(np.float32)

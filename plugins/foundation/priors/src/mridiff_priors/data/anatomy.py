@@ -14,6 +14,7 @@ class Source:
     division by the 99.5th percentile; intensities are expressed in it, so that one contrast curve serves every T1 volume. `noise` is
     the noise level relative to the same percentile, removed before use. `kept` is the share of k-space along x and y that was
     measured; what the scanner interpolated beyond it is cropped. The contrast "labels" stands for a map of tissues without intensities.
+    `person` picks the slices of one of several in the file, named slice by slice in its dataset "patient".
     """
 
     path: str
@@ -24,6 +25,7 @@ class Source:
     finest_mm: float
     axial_only: bool = False
     kept: float = 1.0
+    person: str = ""
 
 
 def clinical(contrast: str, scans: str, white: float, noise: float, weight: float, finest_mm: float) -> tuple[Source, ...]:
@@ -48,8 +50,20 @@ SOURCES: tuple[Source, ...] = (
 """Everything the shipped weights have seen. Folders without a clear licence, and every folder used for measuring, are absent on purpose;
 so are, for tests of weights on heads that they have not seen, patient 12 of the clinical scans and heads 15 and 16 of the label maps."""
 
+PEOPLE = (
+    "HF-I-02 HF-I-04 HF-I-05 HF-I-06 HF-I-07 HF-I-08 HF-I-10 HF-I-12 HF-NI-03 HF-NI-04 HF-NI-07 HF-NI-11 HF-NI-13 HF-NI-15 HF-NI-31 "
+    "HF-NI-33 HF-NI-34 HYP-01 HYP-03 HYP-06 HYP-08 HYP-10 HYP-11 HYP-12 HYP-37 HYP-38 N-03 N-05 N-06 N-07 N-10 N-11"
+)
+HEARTS: tuple[Source, ...] = tuple(
+    Source("cardiac_ed_es_45patients/scd.h5:magnitude_uint8", "bssfp", 0.5, 0.015, 1.0, 0.9, axial_only=True, person=f"SC-{name}")
+    for name in PEOPLE.split()
+)
+"""Short-axis slices of hearts, the size of whose pixels is not told and stands for 1 mm; `HELD_OUT_HEARTS` are the other people."""
+HELD_OUT_HEARTS = tuple(f"SC-{name}" for name in ("HF-I-09", "HF-I-40", "HF-NI-12", "HF-NI-36", "HYP-09", "HYP-40", "N-09", "N-40"))
+ANATOMY = {"brain": SOURCES, "heart": HEARTS}
 
-def summary() -> str:
-    """The files of `SOURCES` and how many heads each gives, in a line."""
-    files = Counter(source.path.partition(":")[0] for source in SOURCES)
-    return f"{len(SOURCES)} scans and label maps of heads: {', '.join(f'{name} ({n})' for name, n in files.items())}"
+
+def summary(anatomy: str = "brain") -> str:
+    """The files of one part of `ANATOMY` and how many scans or label maps each gives, in a line."""
+    files = Counter(source.path.partition(":")[0] for source in ANATOMY[anatomy])
+    return f"{anatomy}: {len(ANATOMY[anatomy])} scans or label maps: {', '.join(f'{name} ({n})' for name, n in files.items())}"

@@ -27,6 +27,7 @@ KINDS = {
     "t1": {"own": 0.2, "t2": 0.5, "flair": 0.1, "pd": 0.06, "any": 0.14},
     "t2": {"own": 0.85, "any": 0.15},
     "flair": {"own": 0.85, "any": 0.15},
+    "bssfp": {"own": 0.85, "any": 0.15},
     "labels": {"own": 1.0},
 }
 """How often a slice of each contrast keeps it, or is turned into another; intensities of label maps are drawn already."""

@@ -8,12 +8,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from . import augment
-from .anatomy import SOURCES, Source, summary
+from .anatomy import ANATOMY, SOURCES, Source, summary
 from .labels import load_map
 from .slices import Head, cut
 from .volume import load_volume
@@ -26,21 +27,22 @@ Half = npt.NDArray[np.float16]
 
 @dataclass(frozen=True)
 class PoolConfig:
-    """What a pool holds: number of slices, their size in pixels, seed."""
+    """What a pool holds: number of slices, their size in pixels, seed, and of what they are."""
 
     count: int = 8192
     size: int = 160
     seed: int = 0
+    anatomy: Literal["brain", "heart"] = "brain"
 
     def key(self) -> str:
         """Hash of everything that the content depends on."""
-        text = json.dumps([VERSION, asdict(self), [asdict(s) for s in SOURCES]], sort_keys=True)
+        text = json.dumps([VERSION, asdict(self), [asdict(s) for s in ANATOMY[self.anatomy]]], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def notes(self, further: str = "") -> dict[str, str]:
         """What weights that were trained on the pool say of their data."""
         drawn = f"{self.count} slices of {self.size} pixels cut, warped and varied at random with seed {self.seed}"
-        return {"licence": "Apache-2.0", "data": f"{summary()}; {drawn}{further}."}
+        return {"licence": "Apache-2.0", "data": f"{summary(self.anatomy)}; {drawn}{further}."}
 
 
 def load_heads(folder: Path, sources: Sequence[Source] = SOURCES) -> list[Head]:
@@ -71,7 +73,7 @@ def build(config: PoolConfig, data: Path, cache: Path, part: int = 0, parts: int
     if path.is_file():
         return path
     cache.mkdir(parents=True, exist_ok=True)
-    heads = load_heads(data)
+    heads = load_heads(data, ANATOMY[config.anatomy])
     indices = range(part, config.count, parts)
     out = np.empty((len(indices), 2, config.size, config.size), np.float16)
     for row, index in enumerate(indices):

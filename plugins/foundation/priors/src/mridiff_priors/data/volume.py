@@ -36,9 +36,10 @@ class Volume:
         return np.asarray(ndi.map_coordinates(a, place, order=3, prefilter=False, mode="constant"), dtype=np.float32)
 
 
-def read(folder: Path, path: str) -> tuple[npt.NDArray[Any], tuple[float, float, float]]:
+def read(folder: Path, path: str, person: str = "") -> tuple[npt.NDArray[Any], tuple[float, float, float]]:
     """Values (x, y, z) in closest canonical orientation and voxel size in mm of a NIfTI file, or of FILE:DATASET in HDF5.
 
+    Of a dataset (slice, y, x) of several people, `person` takes the slices of one, whom the dataset "patient" names slice by slice.
     Raises DataError where the file is missing.
     """
     name, _, dataset = path.partition(":")
@@ -46,8 +47,9 @@ def read(folder: Path, path: str) -> tuple[npt.NDArray[Any], tuple[float, float,
         raise DataError(f"training volume {folder / name} does not exist", hint="give the folder that holds it: --data, or MRIDIFF_DATA")
     if dataset:
         with open_hdf5(folder / name) as f:
-            values, attributes = f.read(dataset), f.attributes(dataset)
-        image = nib.Nifti1Image(*_placed(values, attributes))
+            which = np.flatnonzero(f.read("patient") == person) if person else None
+            values, attributes = f.read(dataset, which), f.attributes(dataset)
+        image = nib.Nifti1Image(*_placed(values, attributes), dtype=values.dtype)
     else:
         image = nib.load(folder / name)
     image = nib.as_closest_canonical(image)
@@ -56,8 +58,8 @@ def read(folder: Path, path: str) -> tuple[npt.NDArray[Any], tuple[float, float,
 
 
 def _placed(values: npt.NDArray[Any], attributes: Mapping[str, Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Values and their affine in one order of axes: `affine_xyz` stands beside values (z, y, x), `affine` beside values in its own."""
-    return (values.T, attributes["affine_xyz"]) if "affine_xyz" in attributes else (values, attributes["affine"])
+    """Values and their affine in one order of axes: `affine` stands beside values in its own, `affine_xyz` or none beside (z, y, x)."""
+    return (values, attributes["affine"]) if "affine" in attributes else (values.T, attributes.get("affine_xyz", np.eye(4)))
 
 
 def guided(a: Array, size: tuple[int, int, int], noise: float) -> Array:
@@ -92,7 +94,7 @@ def box(inside: npt.NDArray[np.bool_]) -> Box:
 
 def load_volume(folder: Path, source: Source) -> Volume:
     """One head, denoised, in units of its white matter; raises DataError where the file is missing."""
-    values, (x, y, z) = read(folder, source.path)
+    values, (x, y, z) = read(folder, source.path, source.person)
     a = values.astype(np.float32)
     a = np.maximum(a / np.percentile(a, 99.5), 0)
     if source.kept < 1:
