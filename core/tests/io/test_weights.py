@@ -112,3 +112,53 @@ def test_every_difference_is_told_and_nothing_is_changed():
 def test_single_precision_does_not_load_into_half():
     with pytest.raises(DataError, match=r"the dtype is torch\.float32"):
         load_into(nn.Linear(1, 1).half(), {"weight": torch.zeros(1, 1), "bias": torch.zeros(1, dtype=torch.float16)})
+
+
+def test_a_hash_that_begins_alike_is_another(tmp_path):
+    path = tmp_path / "w.safetensors"
+    sha256 = write_weights(path, tensors())
+    for other in (sha256[:-1] + ("0" if sha256[-1] != "0" else "1"), sha256[:8] + "0" * 56, sha256[:63]):
+        with pytest.raises(UnsafeInput, match=f"its SHA-256 is {sha256}"):
+            read_weights(path, other)
+
+
+def test_tensors_begin_at_a_multiple_of_eight_bytes(tmp_path):
+    for n in range(8):
+        path = tmp_path / f"{n}.safetensors"
+        write_weights(path, {"a": torch.ones(2)}, {"n": "x" * n})
+        assert int.from_bytes(path.read_bytes()[:8], "little") % 8 == 0
+        assert torch.equal(read_weights(path)[0]["a"], torch.ones(2))
+
+
+@pytest.mark.parametrize(("given", "wanted"), [
+    (torch.float16, torch.float64), (torch.float32, torch.float64), (torch.float64, torch.float32), (torch.bfloat16, torch.float32),
+    (torch.int64, torch.float32), (torch.complex64, torch.float32),
+])  # fmt: skip
+def test_only_half_for_single_precision_is_widened(given, wanted):
+    with pytest.raises(DataError, match=f"the dtype is {given}, the model has {wanted}"):
+        load_into(nn.Linear(1, 1, bias=False).to(wanted), {"weight": torch.zeros(1, 1).to(given)})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_no_numbers_are_refused(value):
+    module = nn.Linear(2, 3)
+    weight = torch.zeros(3, 2)
+    weight[1, 1] = weight[2, 0] = value
+    with pytest.raises(DataError, match="weight: 2 of 6 values are NaN or infinite"):
+        load_into(module, {"weight": weight, "bias": torch.zeros(3)})
+    assert torch.isfinite(module.weight).all()
+
+
+def test_a_thousand_differences_are_counted_and_twenty_told():
+    with pytest.raises(DataError) as caught:
+        load_into(nn.Linear(1, 1), {f"layer{i}": torch.zeros(1) for i in range(1000)})
+    assert "and 980 more" in str(caught.value) and len(str(caught.value)) < 1000
+    net = nn.Sequential(*(nn.Linear(1, 1, bias=False) for _ in range(50)))
+    with pytest.raises(DataError, match="and 30 more"):
+        load_into(net, {name: torch.zeros(2) for name in net.state_dict()})
+
+
+def test_a_folder_and_a_name_that_is_none_are_told(tmp_path):
+    for path in (tmp_path, tmp_path / "a\0b"):
+        with pytest.raises(DataError, match="the weights cannot be read"):
+            read_weights(path)

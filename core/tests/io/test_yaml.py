@@ -124,3 +124,24 @@ def test_files(tmp_path):
         read_yaml(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         read_yaml(tmp_path / "gone.yaml")
+
+
+def test_depth_and_number_of_problems_are_bounded():
+    assert parse_yaml("{a: " * 50 + "1" + "}" * 50).data
+    with pytest.raises(UnsafeInput, match="more than 50 levels"):
+        parse_yaml("{a: " * 51 + "1" + "}" * 51)
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml("".join(f"{n}: x\n" for n in range(1000)), "p.yaml")
+    assert len(caught.value.problems) == 20 and "There may be more" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', 'a: "\\uD800\\x"', "a: \0", "a: \x1b", "%YAML 9.9\n---\na", "!<> a", "&a" * 3000])
+def test_whatever_the_library_says_is_one_error(text):
+    with pytest.raises(ConfigError, match=r"p\.yaml"):
+        parse_yaml(text, "p.yaml")
+
+
+def test_a_name_that_is_none(tmp_path):
+    for path in (tmp_path, tmp_path / "a\0b"):
+        with pytest.raises(ConfigError, match="the file cannot be read"):
+            read_yaml(path)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import boundary
 from .scan import Scan
 
 
@@ -27,3 +28,19 @@ class Dataset(ABC):
     def can_read(cls, path: Path) -> bool:
         """Whether this dataset understands the file; cheap, and False rather than an error for a foreign file."""
         return False
+
+
+class Guarded(Dataset):
+    """A dataset as it is handed out: whatever its reader raises is one error of the family, an IndexError only an index outside."""
+
+    def __init__(self, scans: Dataset, name: str) -> None:
+        self.scans, self.name = scans, name
+
+    def __len__(self) -> int:
+        return len(self.scans)
+
+    def __getitem__(self, index: int) -> Scan:
+        """The scan; raises DataError or UnsafeInput where it cannot be read."""
+        place = range(len(self))[index]
+        with boundary(f"{self.name}: scan {place} cannot be read"):
+            return self.scans[place]

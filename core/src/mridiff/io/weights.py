@@ -12,10 +12,12 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from ..errors import DataError, UnsafeInput
+from ..errors import DataError, UnsafeInput, boundary
 from .atomic import write_atomically
 
 HEADER_LIMIT = 8 * 2**20
+MOST = 20
+"""Differences, and names of a kind, that one message lists."""
 
 
 def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -24,24 +26,19 @@ def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str,
     Raises DataError if the file is absent or damaged, UnsafeInput if its hash is not `sha256` or its header exceeds 8 MiB.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-            size = int.from_bytes(head, "little")
-            if size > HEADER_LIMIT and len(head) == 8:
-                hint = "is it a .safetensors file?"
-                raise UnsafeInput(f"{path}: its header claims {size} bytes; at most {HEADER_LIMIT} are read", hint=hint)
-            blob = head + file.read()
-    except OSError as error:
-        raise DataError(f"{path}: the weights cannot be read: {error.strerror}") from error
+    with boundary(f"{path}: the weights cannot be read"), path.open("rb") as file:
+        head = file.read(8)
+        size = int.from_bytes(head, "little")
+        if size > HEADER_LIMIT and len(head) == 8:
+            hint = "is it a .safetensors file?"
+            raise UnsafeInput(f"{path}: its header claims {size} bytes; at most {HEADER_LIMIT} are read", hint=hint)
+        blob = head + file.read()
     if sha256 is not None and (found := hashlib.sha256(blob).hexdigest()) != sha256:
         hint = "the file was changed or damaged: install it again"
         raise UnsafeInput(f"{path}: its SHA-256 is {found}, but {sha256} is expected", hint=hint)
-    try:
+    with boundary(f"{path}: this is not a sound safetensors file"):
         tensors = safetensors.torch.load(blob)
         metadata = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
-    except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
-        raise DataError(f"{path}: this is not a sound safetensors file: {error}") from error
     return tensors, metadata
 
 
@@ -68,20 +65,27 @@ def _sorted_header(blob: bytes) -> bytes:
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Puts tensors into a module whose names, shapes and dtypes they must equal; float16 may be stored for float32.
+    """Puts finite tensors into a module whose names, shapes and dtypes they must equal; float16 may be stored for float32.
 
     Raises DataError with every difference; the module is then unchanged.
     """
     state = module.state_dict()
-    problems = [f"missing: {', '.join(absent)}"] if (absent := sorted(state.keys() - tensors.keys())) else []
-    problems += [f"unexpected: {', '.join(extra)}"] if (extra := sorted(tensors.keys() - state.keys())) else []
+    problems = [f"missing: {_some(absent)}"] if (absent := sorted(state.keys() - tensors.keys())) else []
+    problems += [f"unexpected: {_some(extra)}"] if (extra := sorted(tensors.keys() - state.keys())) else []
     for name in sorted(state.keys() & tensors.keys()):
         given, wanted = tensors[name], state[name]
         if given.shape != wanted.shape:
             problems.append(f"{name}: the shape is {tuple(given.shape)}, the model has {tuple(wanted.shape)}")
         if given.dtype != wanted.dtype and (given.dtype, wanted.dtype) != (torch.float16, torch.float32):
             problems.append(f"{name}: the dtype is {given.dtype}, the model has {wanted.dtype}")
+        elif wanted.is_floating_point() and not torch.isfinite(given).all():
+            problems.append(f"{name}: {int((~torch.isfinite(given)).sum())} of {given.numel()} values are NaN or infinite")
     if problems:
-        text = "".join(f"\n    {problem}" for problem in problems)
+        more = [f"and {len(problems) - MOST} more"] if len(problems) > MOST else []
+        text = "".join(f"\n    {problem}" for problem in [*problems[:MOST], *more])
         raise DataError(f"the weights do not fit {type(module).__name__}:{text}", hint="build the model as it was trained")
     module.load_state_dict(dict(tensors))
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

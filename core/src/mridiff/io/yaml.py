@@ -10,15 +10,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, Problem, UnsafeInput
+from ..errors import ConfigError, MridiffError, Problem, UnsafeInput, said
 
 if TYPE_CHECKING:
     import yaml
 
 Keys = tuple[str | int, ...]
-SIZE_LIMIT = 2**18
-NODE_LIMIT = 100_000
+SIZE_LIMIT = 2**16
+NODE_LIMIT = 50_000
 """Nodes with every alias written out; a page of nested aliases can stand for billions."""
+
+DEPTH_LIMIT, PROBLEM_LIMIT = 50, 20
 
 TAG = "tag:yaml.org,2002:"
 SCALARS = {
@@ -51,13 +53,13 @@ class Document:
 
 
 def read_yaml(path: str | Path) -> Document:
-    """The document in a file; raises ConfigError with every problem, UnsafeInput beyond 256 KiB or 100,000 nodes."""
+    """The document in a file; raises ConfigError with every problem, UnsafeInput beyond 64 KiB or 50,000 nodes."""
     path = Path(path)
     try:
         with path.open("rb") as file:
             raw = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise ConfigError([Problem("", f"the file cannot be read: {error.strerror}", str(path))]) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError([Problem("", f"the file cannot be read: {said(error)}", str(path))]) from error
     if len(raw) > SIZE_LIMIT:
         raise UnsafeInput(f"{path}: the file is longer than {SIZE_LIMIT} bytes")
     try:
@@ -67,7 +69,7 @@ def read_yaml(path: str | Path) -> Document:
 
 
 def parse_yaml(text: str, source: str = "<text>") -> Document:
-    """The document in a text; raises ConfigError with every problem, UnsafeInput beyond 256 KiB or 100,000 nodes."""
+    """The document in a text; raises ConfigError with every problem, UnsafeInput beyond 64 KiB or 50,000 nodes."""
     import yaml
 
     if len(text) > SIZE_LIMIT:
@@ -81,10 +83,12 @@ def parse_yaml(text: str, source: str = "<text>") -> Document:
         message = " ".join(filter(None, (error.context, error.problem)))
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise ConfigError([Problem("", message, source, line, column)]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError([Problem("", f"this is not YAML: {error}", source)]) from error
     except RecursionError as error:
         raise UnsafeInput(f"{source}: the document is nested too deeply") from error
+    except MridiffError:
+        raise
+    except Exception as error:
+        raise ConfigError([Problem("", f"this is not YAML: {said(error)}", source)]) from error
     if walk.problems:
         raise ConfigError(walk.problems)
     return Document(data, source, MappingProxyType(walk.keys), MappingProxyType(walk.values))
@@ -106,6 +110,8 @@ class _Walk:
         self._nodes += 1
         if self._nodes > NODE_LIMIT:
             raise UnsafeInput(f"{self.source}: with its aliases written out the document has more than {NODE_LIMIT} nodes")
+        if len(path) > DEPTH_LIMIT:
+            raise UnsafeInput(f"{self.source}: the document is nested too deeply: more than {DEPTH_LIMIT} levels")
         if id(node) in self._open:
             return self._problem(path, node, "it contains itself, through an alias")
         self.values[path] = _place(node)
@@ -153,6 +159,8 @@ class _Walk:
 
     def _problem(self, path: Keys, node: yaml.Node, message: str) -> Any:
         self.problems.append(Problem(".".join(map(str, path)), message, self.source, *_place(node)))
+        if len(self.problems) >= PROBLEM_LIMIT:
+            raise ConfigError(self.problems, hint="There may be more; these come first.")
 
 
 def _place(node: yaml.Node) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, DataError, Problem
-from ..interfaces.dataset import Dataset
+from ..errors import ConfigError, DataError, Problem, boundary
+from ..interfaces.dataset import Dataset, Guarded
 from ..interfaces.operator import LinearOperator, Operator, ParametricOperator
 from ..interfaces.prior import Prior, Scaling
 from ..interfaces.problem import Problem as Inverse
@@ -20,6 +20,7 @@ from ..interfaces.sampler import Sampler, Step
 from ..interfaces.scan import Field, Scan
 from ..interfaces.space import Space
 from ..interfaces.streams import Streams
+from ..plugins.entry import Entry
 from ..plugins.registry import Registry
 from ..spec import Trait
 from .cost import Cost, Counter
@@ -184,14 +185,16 @@ def load_dataset(plan: Plan) -> Dataset:
     """The dataset of a plan; raises ConfigError where it names none."""
     if plan.choice.dataset is None:
         raise ConfigError([Problem("dataset", "nothing to reconstruct: no dataset")], hint="Give a file or folder, or a dataset.")
-    dataset: Dataset = plan.choice.dataset.load()(**plan.options["dataset"])
-    return dataset
+    return _opened(plan.choice.dataset, plan.options["dataset"])
 
 
 def open_scans(path: str | Path, registry: Registry | None = None, dataset: str | None = None, **options: Any) -> Dataset:
     """The scans of a file or folder, with the dataset that understands it: `open_scans("scan.h5", acceleration=4)[0]`."""
     from .source import dataset_for
 
-    entry = dataset_for(Path(path), registry or default_registry(), dataset)
-    made: Dataset = entry.load()(path=Path(path), **options)
-    return made
+    return _opened(dataset_for(Path(path), registry or default_registry(), dataset), {"path": Path(path), **options})
+
+
+def _opened(entry: Entry, options: Mapping[str, Any]) -> Dataset:
+    with boundary(f"{entry.qualified} cannot open {options.get('path', 'its scans')}"):
+        return Guarded(entry.load()(**options), f"{entry.qualified}, {options.get('path', 'built in')}")
