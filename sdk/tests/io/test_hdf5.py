@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 
 import h5py
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from mridiff.errors import DataError, UnsafeInput
-from mridiff_sdk.io.hdf5 import Limits, open_hdf5
+from mridiff_sdk.io import hdf5
+from mridiff_sdk.io.hdf5 import open_hdf5
 
 
 @pytest.fixture
@@ -18,8 +20,8 @@ def path(tmp_path) -> Path:
     return tmp_path / "scan.h5"
 
 
-def refused(path: Path, text: str, name: str = "x", limits: Limits | None = None) -> None:
-    with pytest.raises(UnsafeInput, match=text) as caught, open_hdf5(path, limits) as file:
+def refused(path: Path, text: str, name: str = "x") -> None:
+    with pytest.raises(UnsafeInput, match=text) as caught, open_hdf5(path) as file:
         file.read(name)
     assert str(path) in str(caught.value)
 
@@ -65,19 +67,74 @@ def test_strings(path):
         assert [file.dtype(name).kind for name in ("header", "plane", "names")] == ["O", "O", "O"]
 
 
-def test_claim_of_400_gib_is_refused(path):
+def test_a_claim_beyond_the_budget_is_refused_and_a_part_of_it_is_not(path):
     with h5py.File(path, "w") as file:
         file.create_dataset("x", shape=(50, 32, 256, 256, 512), dtype="complex64", chunks=(1, 1, 256, 256, 1), compression="gzip")
     assert path.stat().st_size < 10_000
-    refused(path, r"its values claim 400 GiB \(50x32x256x256x512 of complex64\); at most 8 GiB")
-    with pytest.raises(UnsafeInput, match="400 GiB"), open_hdf5(path) as file:
-        file.read("x", np.s_[0, 0, 0, 0, 0])
+    refused(path, "reading 50x32x256x256x512 of complex64 takes 429 GB of memory; one scan may take 1.5 GB")
+    with open_hdf5(path) as file:
+        assert file.read("x", np.s_[7, 3, ..., 5]).shape == (256, 256)
+        with pytest.raises(UnsafeInput, match=r"1x32x256x256x512 of complex64 takes 8\.59 GB"):
+            file.read("x", 1)
 
 
-def test_claim_by_one_chunk_is_refused(path):
+def test_the_budget_is_the_users(path, monkeypatch):
     with h5py.File(path, "w") as file:
-        file.create_dataset("x", shape=(1,), maxshape=(None,), chunks=(1000,), dtype="f8")
-    refused(path, "its chunks claim", limits=Limits(dataset=7999))
+        file.create_dataset("x", data=np.ones(1000))
+    monkeypatch.setenv("MRIDIFF_MEMORY", "7e-6")
+    refused(path, "set MRIDIFF_MEMORY=1 ")
+    monkeypatch.setenv("MRIDIFF_MEMORY", "8e-6")
+    with open_hdf5(path) as file:
+        assert file.read("x").sum() == 1000
+
+
+def test_one_value_in_a_chunk_beyond_the_budget_is_refused(path, monkeypatch):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", shape=(3,), maxshape=(None,), chunks=(1000,), dtype="f8", compression="gzip")
+    monkeypatch.setenv("MRIDIFF_MEMORY", "12e-6")
+    refused(path, "in 1 chunks of 8000 bytes")
+    monkeypatch.setenv("MRIDIFF_MEMORY", "13e-6")
+    with open_hdf5(path) as file:
+        assert file.read("x", -1) == 0
+
+
+def test_too_many_chunks_are_refused_but_few_of_them_are_read(path, monkeypatch):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=np.arange(24.0).reshape(4, 6), chunks=(1, 2))
+    monkeypatch.setattr(hdf5, "CHUNKS", 11)
+    refused(path, "4x6 values lie in 12 chunks; at most 11 are read")
+    monkeypatch.setattr(hdf5, "CHUNKS", 2)
+    with open_hdf5(path) as file:
+        np.testing.assert_array_equal(file.read("x", np.s_[3, 1:4]), [19, 20, 21])
+        with pytest.raises(UnsafeInput, match="1x4 values lie in 3 chunks"):
+            file.read("x", np.s_[3, 1:5])
+    monkeypatch.undo()
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", shape=(20_000, 20_000), chunks=(1, 1), dtype="u1")
+    refused(path, "400000000 chunks; at most 100000")
+
+
+def test_a_chunk_that_inflates_beyond_its_size_is_refused(path):
+    values = np.random.default_rng(0).normal(size=(512, 512))
+    with h5py.File(path, "w") as file:
+        for name in ("x", "y"):
+            file.create_dataset(name, data=values, chunks=(512, 512), compression="gzip")
+        bomb = zlib.compress(values.tobytes() + b"\0" * 2**25)
+        file["x"].id.write_direct_chunk((0, 0), bomb)
+    assert len(bomb) < 2.2e6
+    refused(path, "a compressed chunk of 2097152 bytes holds far more")
+    with open_hdf5(path) as file:
+        np.testing.assert_array_equal(file.read("y"), values)
+
+
+def test_a_filter_that_stands_twice_is_refused(path):
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk((8,))
+    properties.set_deflate(9)
+    properties.set_deflate(9)
+    with h5py.File(path, "w") as file:
+        h5py.h5d.create(file.id, b"x", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((8,)), properties)
+    refused(path, r"it uses the filters \[1, 1\]")
 
 
 def test_external_storage_does_not_read_another_file(path, tmp_path):
@@ -134,26 +191,72 @@ def test_other_types_are_refused(path, dtype):
     refused(path, "only numbers and strings are read")
 
 
-def test_limits_on_counts(path):
+def test_limits_on_counts(path, monkeypatch):
     with h5py.File(path, "w") as file:
         file["x"] = np.zeros((1,) * 9)
-        file["g/s"] = ["a", "b", "c", "d"]
+        file["g/s"] = ["a" * 30, "b" * 36, "c", "d"]
     refused(path, "it has 9 dimensions; at most 8")
-    refused(path, "more than 2 objects", limits=Limits(objects=2))
-    refused(path, "it has 4 strings; at most 3", "g/s", Limits(objects=3))
-    refused(path, "hold more than 3 bytes", "g/s", Limits(text=3))
+    for limit, most, text, name in (
+        ("OBJECTS", 2, "more than 2 objects", "x"),
+        ("OBJECTS", 3, "it has 4 strings; at most 3", "g/s"),
+        ("TEXT", 65, "hold more than 65 bytes", "g/s"),
+    ):
+        monkeypatch.setattr(hdf5, limit, most)
+        refused(path, text, name)
+        monkeypatch.undo()
 
 
-def test_limits_on_attributes(path):
+def test_strings_of_one_length_are_counted_before_they_are_read(path):
     with h5py.File(path, "w") as file:
-        file.attrs.update({"a": np.zeros(100), "s": "x" * 300, "n": ["y"] * 50})
-        file["big"], file["long"], file["many"] = 1, 1, 1
-        for name, value in {"big": np.zeros(100), "long": "x" * 300, "many": ["y"] * 50}.items():
-            file[name].attrs["a"] = value
-    limits = Limits(attribute=200, dataset=1000)
-    for name, text in {"big": "claims 800 bytes", "long": "longer than 200", "many": "claims"}.items():
-        with pytest.raises(UnsafeInput, match=f"{name}: its attribute 'a' .*{text}"), open_hdf5(path, limits) as file:
-            file.attributes(name)
+        file.create_dataset("one", shape=(), dtype=f"S{2**21}")
+        file.create_dataset("many", shape=(3,), dtype="S400000", compression="gzip")
+        file.create_dataset("chunk", shape=(1,), maxshape=(None,), chunks=(4,), dtype="S400000", compression="gzip")
+    for name in ("one", "many", "chunk"):
+        refused(path, "its strings claim more than 1048576 bytes", name)
+
+
+@pytest.mark.parametrize(("values", "text"), [
+    ({"a": np.zeros(100)}, "its attribute 'a' claims 800 bytes; at most 799"),
+    ({"a": np.zeros(50), "b": np.zeros(50)}, "its attributes up to 'b' hold 800 bytes; at most 799"),
+    ({"a": "x" * 800}, "its attributes up to 'a' hold 800 bytes"),
+    ({"a": ["x" * 400, "y" * 400]}, "its attributes up to 'a' hold 800 bytes"),
+    ({"a": 1, "b": 2, "c": 3, "d": 4}, "it has 4 attributes; at most 3"),
+])  # fmt: skip
+def test_limits_on_attributes(path, monkeypatch, values, text):
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+        file["x"].attrs.update(values)
+    monkeypatch.setattr(hdf5, "OBJECTS", 4)
+    monkeypatch.setattr(hdf5, "TEXT", 801)
+    with open_hdf5(path) as file:
+        assert file.attributes("x").keys() == values.keys()
+    monkeypatch.setattr(hdf5, "OBJECTS", 3)
+    monkeypatch.setattr(hdf5, "TEXT", 799)
+    with pytest.raises(UnsafeInput, match=f"x: {text}"), open_hdf5(path) as file:
+        file.attributes("x")
+
+
+def test_two_references_to_one_long_string_are_counted_as_two(path, monkeypatch):
+    with h5py.File(path, "w") as file:
+        file.attrs["a"] = ["x" * 6000, "y"]
+    assert 6000 < path.stat().st_size < 20_000
+    monkeypatch.setenv("MRIDIFF_MEMORY", str(1.5 * path.stat().st_size / 1e9))
+    with pytest.raises(UnsafeInput, match="reading the attribute 'a' takes"), open_hdf5(path) as file:
+        file.attributes()
+    monkeypatch.setenv("MRIDIFF_MEMORY", str(2.5 * path.stat().st_size / 1e9))
+    with open_hdf5(path) as file:
+        assert list(file.attributes()["a"]) == ["x" * 6000, "y"]
+
+
+def test_groups_that_lie_too_deep_are_refused(path):
+    with h5py.File(path, "w") as file:
+        file["/".join("a" * 101)] = 1
+    with pytest.raises(UnsafeInput, match="its groups lie more than 100 deep"), open_hdf5(path):
+        pass
+    with h5py.File(path, "w") as file:
+        file["/".join("a" * 100)] = 1
+    with open_hdf5(path) as file:
+        assert len(file.keys()) == 1
 
 
 def test_attribute_of_another_type_is_refused(path):

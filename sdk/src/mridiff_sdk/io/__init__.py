@@ -1,1 +1,1 @@
-"""Files from strangers: HDF5 with limits."""
+"""Files from strangers: HDF5 examined before it is read, and a budget of memory."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import zlib
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +15,26 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mridiff.errors import DataError, UnsafeInput
+from mridiff.errors import DataError, UnsafeInput, boundary
+
+from .budget import afford
 
 GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
+DIMENSIONS, DEPTH, OBJECTS, CHUNKS, TEXT = 8, 100, 10_000, 100_000, 2**20
+"""How complicated a file may be: axes of a dataset, groups in each other, objects (and strings, and attributes), chunks that one read
+fetches, bytes of all strings of a dataset or all attributes of an object. How large it may be is the affair of the budget.
+"""
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may claim; sizes in bytes. `text` bounds the strings of one dataset together."""
-
-    dimensions: int = 8
-    dataset: int = 8 * 2**30
-    objects: int = 10_000
-    attribute: int = 2**20
-    text: int = 4 * 2**20
+NOTED, INFLATION, PIECE = 4096, 1032, 2**20
+"""Bytes that the library notes of each chunk; the most that a compressed byte can become; bytes that are inflated at a time."""
 
 
 class SafeFile:
     """A read-only HDF5 file whose links have been examined; each dataset is examined before it is read."""
 
-    def __init__(self, file: h5py.File, path: Path, limits: Limits) -> None:
-        self._file, self._path, self._limits = file, path, limits
-        with self._reading("/"):
+    def __init__(self, file: h5py.File, path: Path) -> None:
+        self._file, self._path = file, path
+        with _reading(self._path, "/"):
             self._names = self._examine()
 
     def keys(self) -> tuple[str, ...]:
@@ -44,32 +43,40 @@ class SafeFile:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Sizes of a dataset."""
-        with self._reading(name):
+        with _reading(self._path, name):
             return tuple(int(n) for n in self._dataset(name).shape)
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Type of a dataset's elements; `object` for strings."""
-        with self._reading(name):
+        with _reading(self._path, name):
             dtype = self._dataset(name).dtype
             return np.dtype(object) if dtype.kind in "SO" else dtype
 
     def read(self, name: str, slices: Any = None) -> NDArray[Any]:
-        """The values of a dataset, or of the part that `slices` (as in `array[slices]`) selects; strings as an object array.
+        """The values of a dataset, or of the part that `slices` (numbers and ranges) selects; strings as an object array.
 
-        Raises DataError if there is no such dataset or it is damaged, UnsafeInput if reading it is not safe.
+        Raises DataError if there is no such dataset or it is damaged, UnsafeInput if reading it is not safe, or takes more memory than
+        one scan may.
         """
-        with self._reading(name):
+        with _reading(self._path, name):
             dataset = self._dataset(name)
-            values = self._text(dataset, name) if dataset.dtype.kind in "SO" else dataset
+            text = dataset.dtype.kind in "SO"
+            self._weigh(dataset, name, ranges(dataset.shape, None if text else slices))
+            values = self._text(dataset, name) if text else dataset
             return np.asarray(values[() if slices is None else slices])
 
     def attributes(self, name: str = "/") -> dict[str, Any]:
         """The attributes of a dataset or group: numbers, arrays and strings."""
-        with self._reading(name):
+        with _reading(self._path, name):
             found = self._file[name] if name == "/" or name in self._file else self._missing(name)
-            if len(found.attrs) > self._limits.objects:
-                raise self._unsafe(name, f"it has {len(found.attrs)} attributes; at most {self._limits.objects} are read")
-            return {key: self._attribute(found, name, key) for key in found.attrs}
+            if len(found.attrs) > OBJECTS:
+                raise self._unsafe(name, f"it has {len(found.attrs)} attributes; at most {OBJECTS} are read")
+            values: dict[str, Any] = {}
+            for key in found.attrs:
+                values[key] = self._attribute(found, name, key)
+                if (size := sum(_size(value) for value in values.values())) > TEXT:
+                    raise self._unsafe(name, f"its attributes up to {key!r} hold {size} bytes; at most {TEXT} are read")
+            return values
 
     def _examine(self) -> tuple[str, ...]:
         """Walks the whole file; returns the names of its datasets. A group is not entered from inside itself: circles end."""
@@ -79,8 +86,10 @@ class SafeFile:
         while waiting:
             prefix, group, above = waiting.popleft()
             objects += len(group)
-            if objects > self._limits.objects:
-                raise self._unsafe(prefix or "/", f"the file has more than {self._limits.objects} objects")
+            if objects > OBJECTS:
+                raise self._unsafe(prefix or "/", f"the file has more than {OBJECTS} objects")
+            if len(above) > DEPTH:
+                raise self._unsafe(f"{prefix[:80]}...", f"its groups lie more than {DEPTH} deep")
             for key in group:
                 name = f"{prefix}{key}"
                 link = type(group.get(key, getlink=True)).__name__
@@ -97,44 +106,58 @@ class SafeFile:
         dataset = self._file.get(name)
         if not isinstance(dataset, h5py.Dataset):
             self._missing(name)
-        if problem := self._hazard(dataset):
+        dtype = dataset.dtype
+        if problem := hazard(dataset):
             raise self._unsafe(name, problem)
+        if dtype.kind not in "biufcS" and h5py.check_string_dtype(dtype) is None:
+            raise self._unsafe(name, f"its elements are of type {dtype}; only numbers and strings are read")
         if dataset.shape is None:
             raise DataError(f"{self._path}: {name}: the dataset is empty")
+        if dataset.ndim > DIMENSIONS:
+            raise self._unsafe(name, f"it has {dataset.ndim} dimensions; at most {DIMENSIONS} are read")
         return dataset
 
-    def _hazard(self, dataset: h5py.Dataset) -> str:
-        """Why a dataset is not safe to read, judged by its description alone."""
-        if dataset.external is not None:
-            return "its values lie in another file"
-        if dataset.is_virtual:
-            return "it is assembled from other files"
-        properties = dataset.id.get_create_plist()
-        filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
-        if foreign := sorted(set(filters) - {GZIP, SHUFFLE, FLETCHER32}):
-            return f"it uses the filters {foreign}; only gzip (1), shuffle (2) and fletcher32 (3) are read"
-        shape, dtype, limit = dataset.shape or (), dataset.dtype, self._limits
-        if dtype.kind not in "biufcS" and h5py.check_string_dtype(dtype) is None:
-            return f"its elements are of type {dtype}; only numbers and strings are read"
-        if len(shape) > limit.dimensions:
-            return f"it has {len(shape)} dimensions; at most {limit.dimensions} are read"
-        for what, sizes in (("values", shape), ("chunks", dataset.chunks or ())):
-            if (claim := math.prod(map(int, sizes)) * int(dtype.itemsize)) > limit.dataset:
-                size = "x".join(map(str, sizes))
-                return f"its {what} claim {claim / 2**30:.3g} GiB ({size} of {dtype}); at most {limit.dataset / 2**30:.3g} GiB are read"
-        return ""
+    def _weigh(self, dataset: h5py.Dataset, name: str, chosen: tuple[range, ...]) -> None:
+        """Refuses to read ranges that take too much: their values, and every chunk that holds one of them."""
+        itemsize, sizes = int(dataset.dtype.itemsize), "x".join(str(len(r)) for r in chosen) or "1"
+        what, size = f"{self._path}: {name}: reading {sizes} of {dataset.dtype}", math.prod(map(len, chosen)) * itemsize
+        afford(size, what)
+        if not dataset.chunks or not size:
+            return
+        steps = [range(r[0] // n * n, r[-1] + 1, n) for r, n in zip(chosen, dataset.chunks, strict=True)]
+        count, chunk = math.prod(map(len, steps)), math.prod(map(int, dataset.chunks)) * itemsize
+        if count > CHUNKS:
+            raise self._unsafe(name, f"{sizes} values lie in {count} chunks; at most {CHUNKS} are read at once")
+        afford(size + count * NOTED + chunk, f"{what} in {count} chunks of {chunk} bytes")
+        if dataset.compression is not None and self._path.stat().st_size * INFLATION > PIECE + chunk:
+            for corner in itertools.product(*steps):
+                self._inflate(dataset, name, corner, chunk)
+
+    def _inflate(self, dataset: h5py.Dataset, name: str, corner: tuple[int, ...], chunk: int) -> None:
+        """Refuses a compressed chunk that holds more than its size: the library would make room for all of it."""
+        stored = dataset.id.get_chunk_info_by_coord(corner).size or 0
+        stream, data, size = zlib.decompressobj(), b"", 0
+        if stored * INFLATION > PIECE + chunk:
+            data = dataset.id.read_direct_chunk(corner)[1]
+        while data and size <= chunk + PIECE:
+            size += len(stream.decompress(data, PIECE))
+            data = stream.unconsumed_tail
+        if size > chunk + PIECE:
+            raise self._unsafe(name, f"a compressed chunk of {chunk} bytes holds far more than that")
 
     def _text(self, dataset: h5py.Dataset, name: str) -> NDArray[Any]:
-        """Strings one by one: a thousand references to one long string would read it a thousand times."""
-        if dataset.size > self._limits.objects:
-            raise self._unsafe(name, f"it has {dataset.size} strings; at most {self._limits.objects} are read")
+        """Strings; those of any length one by one, for a thousand references to one long string would read it a thousand times."""
+        if dataset.size > OBJECTS:
+            raise self._unsafe(name, f"it has {dataset.size} strings; at most {OBJECTS} are read")
+        if max(dataset.size, math.prod(dataset.chunks or ())) * int(dataset.dtype.itemsize) > TEXT:
+            raise self._unsafe(name, f"its strings claim more than {TEXT} bytes")
         texts = np.empty(dataset.shape, object)
         total = 0
         for index in np.ndindex(dataset.shape):
             raw = dataset[index]
             total += len(raw)
-            if total > self._limits.text:
-                raise self._unsafe(name, f"its strings hold more than {self._limits.text} bytes")
+            if total > TEXT:
+                raise self._unsafe(name, f"its strings hold more than {TEXT} bytes")
             texts[index] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
         return texts
 
@@ -145,52 +168,65 @@ class SafeFile:
             raise self._unsafe(name, f"its attribute {key!r} is of type {attribute.dtype}; only numbers and strings are read")
         if attribute.get_space().get_simple_extent_type() == h5py.h5s.NULL:
             return None
-        count, limit = math.prod(map(int, attribute.shape)), self._limits.attribute
-        claim = count * int(attribute.dtype.itemsize)
-        if text is not None and text.length is None and count > 1:
-            # Strings of any length lie in a heap, and many references may share one of them: count them at their worst.
-            claim, limit = count * self._path.stat().st_size, self._limits.dataset
-        if claim > limit:
-            raise self._unsafe(name, f"its attribute {key!r} claims {claim} bytes; at most {limit} are read")
+        # Strings of any length lie in a heap, and several references may share one of them: each counts as the whole file.
+        count, shared = math.prod(map(int, attribute.shape)), text is not None and text.length is None
+        claim = count * (self._path.stat().st_size if shared and count > 1 else int(attribute.dtype.itemsize))
+        if not shared and claim > TEXT:
+            raise self._unsafe(name, f"its attribute {key!r} claims {claim} bytes; at most {TEXT} are read")
+        afford(claim, f"{self._path}: {name}: reading the attribute {key!r}")
         value = found.attrs[key]
-        if isinstance(value, bytes):
-            value = value.decode("utf-8", "replace")
-        if isinstance(value, str) and len(value) > self._limits.attribute:
-            raise self._unsafe(name, f"its attribute {key!r} is longer than {self._limits.attribute} bytes")
-        return value
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
     def _missing(self, name: str) -> Any:
         raise DataError(f"{self._path}: there is no dataset {name!r}", hint=f"it holds {', '.join(self._names[:20]) or 'none'}")
 
     def _unsafe(self, name: str, problem: str) -> UnsafeInput:
-        return UnsafeInput(f"{self._path}: {name}: {problem}", hint="ask its author for a plain file, or raise the limits if you trust it")
-
-    @contextmanager
-    def _reading(self, name: str) -> Iterator[None]:
-        with _damage(self._path, name):
-            yield
+        return UnsafeInput(f"{self._path}: {name}: {problem}", hint="Ask its author for a plain file: contiguous or in larger chunks.")
 
 
 @contextmanager
-def open_hdf5(path: str | Path, limits: Limits | None = None) -> Iterator[SafeFile]:
+def open_hdf5(path: str | Path) -> Iterator[SafeFile]:
     """An HDF5 file, examined; raises DataError if it is absent or damaged, UnsafeInput if it reaches out of itself."""
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
-    with _damage(path, "/"):
+    with _reading(path, "/"):
         if not h5py.is_hdf5(path):
             raise DataError(f"{path}: this is not an HDF5 file")
         file = h5py.File(path, "r")
     with file:
-        yield SafeFile(file, path, limits or Limits())
+        yield SafeFile(file, path)
 
 
-@contextmanager
-def _damage(path: Path, name: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{path}: {name}: it cannot be read: {error}", hint="the file may be truncated or damaged") from error
+def hazard(dataset: h5py.Dataset) -> str:
+    """Why a dataset is not safe to read, judged by its storage alone: other files, filters that run code or inflate each other."""
+    if dataset.external is not None:
+        return "its values lie in another file"
+    if dataset.is_virtual:
+        return "it is assembled from other files"
+    properties = dataset.id.get_create_plist()
+    filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
+    if set(filters) - {GZIP, SHUFFLE, FLETCHER32} or len(set(filters)) < len(filters):
+        return f"it uses the filters {sorted(filters)}; only gzip (1), shuffle (2) and fletcher32 (3), once each, are read"
+    return ""
+
+
+def ranges(shape: tuple[int, ...], slices: Any) -> tuple[range, ...]:
+    """The places along each axis that numbers, ranges and an ellipsis select; raises IndexError for others."""
+    given = () if slices is None else slices if isinstance(slices, tuple) else (slices,)
+    at = given.index(Ellipsis) if Ellipsis in given else len(given)
+    rest = [slice(None)] * (len(shape) - len(given) + (Ellipsis in given))
+    full = (*given[:at], *rest, *given[at + 1 :])
+    return tuple(range(n)[s] if isinstance(s, slice) else range(i := range(n)[s], i + 1) for n, s in zip(shape, full, strict=True))
+
+
+def _reading(path: Path, name: str) -> AbstractContextManager[None]:
+    return boundary(f"{path}: {name}: it cannot be read", "The file may be truncated or damaged.")
+
+
+def _size(value: Any) -> int:
+    values = np.asarray(value)
+    return values.nbytes if values.dtype.kind in "biufcS" else sum(len(str(v)) for v in values.flat)
 
 
 def _address(group: h5py.Group) -> int:
