@@ -17,7 +17,7 @@ from .atomic import write_atomically
 
 HEADER_LIMIT = 8 * 2**20
 MOST = 20
-"""Differences, and names of a kind, that one message lists."""
+"""Differences that one message lists."""
 
 
 def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -70,8 +70,8 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     Raises DataError with every difference; the module is then unchanged.
     """
     state = module.state_dict()
-    problems = [f"missing: {_some(absent)}"] if (absent := sorted(state.keys() - tensors.keys())) else []
-    problems += [f"unexpected: {_some(extra)}"] if (extra := sorted(tensors.keys() - state.keys())) else []
+    problems = [f"missing: {name}" for name in sorted(state.keys() - tensors.keys())]
+    problems += [f"unexpected: {name}" for name in sorted(tensors.keys() - state.keys())]
     for name in sorted(state.keys() & tensors.keys()):
         given, wanted = tensors[name], state[name]
         if given.shape != wanted.shape:
@@ -85,7 +85,3 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
         text = "".join(f"\n    {problem}" for problem in [*problems[:MOST], *more])
         raise DataError(f"the weights do not fit {type(module).__name__}:{text}", hint="build the model as it was trained")
     module.load_state_dict(dict(tensors))
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

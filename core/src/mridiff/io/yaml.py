@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, MridiffError, Problem, UnsafeInput, said
+from ..errors import ConfigError, Problem, UnsafeInput, said
 
 if TYPE_CHECKING:
     import yaml
@@ -77,7 +77,6 @@ def parse_yaml(text: str, source: str = "<text>") -> Document:
     walk = _Walk(source)
     try:
         node = yaml.compose(text, Loader=_loader())
-        data = None if node is None else walk.value(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, (error.context, error.problem)))
@@ -85,10 +84,9 @@ def parse_yaml(text: str, source: str = "<text>") -> Document:
         raise ConfigError([Problem("", message, source, line, column)]) from error
     except RecursionError as error:
         raise UnsafeInput(f"{source}: the document is nested too deeply") from error
-    except MridiffError:
-        raise
     except Exception as error:
         raise ConfigError([Problem("", f"this is not YAML: {said(error)}", source)]) from error
+    data = None if node is None else walk.value(node, ())
     if walk.problems:
         raise ConfigError(walk.problems)
     return Document(data, source, MappingProxyType(walk.keys), MappingProxyType(walk.values))

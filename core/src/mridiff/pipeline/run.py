@@ -41,16 +41,12 @@ def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None)
     DataError if another run is writing to it, if it cannot be written, or if results vanished from it meanwhile.
     """
     head = describe(method)
-    with _claim(out, head) as folder:
+    with Folder(out, head) as folder:
         outcomes: list[Outcome] = []
         for index in range(len(dataset)):
             outcomes.append(_one(method, dataset, index, head, folder, watch))
             yield outcomes[-1]
         _close(folder, head, outcomes)
-
-
-def _claim(out: Path, head: Mapping[str, Any]) -> Folder:
-    return Folder(out, head)
 
 
 def _one(method: Method, dataset: Dataset, index: int, head: Mapping[str, Any], folder: Folder, watch: Watch | None) -> Outcome:
