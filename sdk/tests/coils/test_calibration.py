@@ -10,7 +10,8 @@ def boxes(m):
     ny, nx = m.shape
     for h in range(1, ny + 1):
         for w in range(1, nx + 1):
-            region = slice(ny // 2 - h // 2, ny // 2 - h // 2 + h), slice(nx // 2 - w // 2, nx // 2 - w // 2 + w)
+            top, left = (ny - h + 1) // 2, (nx - w + 1) // 2
+            region = slice(top, top + h), slice(left, left + w)
             if m[region].all():
                 yield h * w
 
@@ -32,6 +33,13 @@ def test_lines_give_a_band_and_a_full_mask_all():
     assert columns.start <= 16
     assert columns.stop >= 24
     assert calibration_region(torch.ones(5, 6, dtype=torch.bool)) == (slice(0, 5), slice(0, 6))
+
+
+@pytest.mark.parametrize(("n", "count"), [(40, 7), (40, 8), (41, 7), (41, 8)])
+def test_the_whole_centre_of_a_mask_is_found(n, count):
+    m = mask("random", (20, n), 5, count / n, 0)
+    columns = calibration_region(m)[1]
+    assert columns.stop - columns.start >= count
 
 
 def test_no_centre_is_an_error():

@@ -15,6 +15,7 @@ from torch import Tensor
 from mridiff.errors import ConfigError, Problem
 
 from ..seeds import generator
+from .centre import centre
 from .poisson import poisson_disc
 
 Lines = Callable[[int, int, float, torch.Generator], Tensor]
@@ -33,8 +34,8 @@ def mask(
 
     `axis` is the one along which line patterns choose their lines (-1: kx, -2: ky). For two-dimensional patterns the centre is a
     box with `center_fraction` of each side. All patterns take round(n / acceleration) lines or samples, save `equispaced`, whose
-    comb alone has the acceleration, and `equispaced-fraction`, which for some small n misses by one line. Raises ConfigError with
-    every fault of the request.
+    comb alone has the acceleration, and `equispaced-fraction`, where one line more or less may lie beside the centre. Raises
+    ConfigError with every fault of the request.
     """
     _check(pattern, shape, acceleration, center_fraction, axis)
     rng = generator(seed)
@@ -45,12 +46,6 @@ def mask(
     n = shape[axis]
     taken = LINES[pattern](n, round(n * center_fraction), acceleration, rng)
     return taken[:, None].expand(ny, nx).clone() if axis % 2 == 0 else taken[None, :].expand(ny, nx).clone()
-
-
-def centre(n: int, count: int) -> slice:
-    """The `count` samples around the origin n // 2 of an axis of n; with an even count the extra one lies on the negative side."""
-    start = n // 2 - count // 2
-    return slice(start, start + count)
 
 
 def equispaced(n: int, low: int, acceleration: float, rng: torch.Generator) -> Tensor:
@@ -65,18 +60,17 @@ def equispaced(n: int, low: int, acceleration: float, rng: torch.Generator) -> T
 def equispaced_fraction(n: int, low: int, acceleration: float, rng: torch.Generator) -> Tensor:
     """An even comb from a random offset, spaced so that together with the centre it meets the acceleration.
 
-    The spacing (n - low) / (n / R - low) is that of fastMRI's fraction mask. How many teeth fall into the centre depends on the
-    offset, so the first offset after the drawn one is taken that gives round(n / R) lines (or comes nearest to it).
+    The spacing (n - low) / (n / R - low) is that of fastMRI's fraction mask, and so is what follows from it: as many teeth fall into
+    the centre as the offset has it, so that a mask may have a line more or less than n / R. Few offsets would give exactly that many,
+    in some sizes a single one, and then all seeds one mask.
     """
-    inner = _box((n,), (low,))
+    taken = _box((n,), (low,))
     if (count := round(n / acceleration) - low) == 0:
-        return inner
+        return taken
     spacing = (n - low) / count
-    u = torch.rand((), generator=rng, dtype=torch.float64)
-    offsets = (u + torch.linspace(0, 1, 4 * n + 1, dtype=torch.float64)[:-1]) % 1 * spacing
-    places = (offsets[:, None] + spacing * torch.arange(int(n / spacing) + 1, dtype=torch.float64)).floor().long()
-    combs = torch.zeros(len(offsets), n + int(spacing) + 2, dtype=torch.bool).scatter_(1, places, True)[:, :n] | inner
-    return combs[(combs.sum(1) - low - count).abs().argmin()]
+    places = ((torch.rand((), generator=rng, dtype=torch.float64) + torch.arange(n)) * spacing).floor().long()
+    taken[places[places < n]] = True
+    return taken
 
 
 def random(n: int, low: int, acceleration: float, rng: torch.Generator) -> Tensor:

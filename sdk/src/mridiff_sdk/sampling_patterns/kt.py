@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mridiff.errors import ConfigError, Problem
 
+from .centre import centre
 from .density import angles
 
 
@@ -35,8 +36,7 @@ def interleaved(shape: Sequence[int], acceleration: int, center_lines: int, *, a
         raise ConfigError(problems)
     t, ny, nx = shape
     lines = (torch.arange(n) - torch.arange(first, first + t)[:, None]) % acceleration == 0
-    start = n // 2 - center_lines // 2
-    lines[:, start : start + center_lines] = True
+    lines[:, centre(n, center_lines)] = True
     lines = lines[:, :, None] if axis == -2 else lines[:, None, :]
     return lines.expand(t, ny, nx).clone()
 

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from .centre import centre
+
 SLOPE = 2.0  # the distance between samples is 1 + SLOPE times as large at the edge as at the centre
 BLUR = 0.5  # relative scatter of the areas of the discs: equal ones on a grid lock into lattices, which alias coherently
 
@@ -25,8 +27,7 @@ def poisson_disc(shape: tuple[int, int], count: int, box: tuple[int, int], rng: 
     squared = ((1 + SLOPE * torch.hypot(ky[:, None], kx)) ** 2).flatten()
     squared *= 1 + BLUR * (2 * torch.rand(ny * nx, generator=rng, dtype=torch.float64) - 1)
     taken = torch.zeros(shape, dtype=torch.bool)
-    y0, x0 = ny // 2 - box[0] // 2, nx // 2 - box[1] // 2
-    taken[y0 : y0 + box[0], x0 : x0 + box[1]] = True
+    taken[centre(ny, box[0]), centre(nx, box[1])] = True
     order = torch.randperm(ny * nx, generator=rng)
     order = order[~taken.flatten()[order]]
     outer = count - box[0] * box[1]
