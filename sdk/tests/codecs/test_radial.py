@@ -20,4 +20,5 @@ def test_the_profile_of_a_radial_spectrum_is_that_spectrum():
     torch.testing.assert_close(table, 1 / (1 + torch.arange(16.0)))
     w = Profile(table, floor=0.01)
     torch.testing.assert_close(w(torch.tensor([0.0, 3.0, 3.5])), torch.tensor([1.0, 0.25, 0.225]) + 0.01)
+    torch.testing.assert_close(Profile(5 * table, floor=0.01)(torch.tensor([3.0])), torch.tensor([1.25 + 0.05]))  # relative to the largest
     assert w(torch.tensor([50.0])) == w(torch.tensor([15.0]))

@@ -3,6 +3,7 @@ import torch
 
 from mridiff.errors import ConfigError, DataError
 from mridiff_sdk.coils import espirit_maps, low_frequency_maps, simulate_maps
+from mridiff_sdk.coils.simulate import _loop
 from mridiff_sdk.fourier import fft, ifft
 
 
@@ -50,6 +51,17 @@ def test_simulated_maps_come_from_the_seed_and_differ_between_coils():
     assert values.min() > 1e-3
     peaks = flat.abs().argmax(1)
     assert len(peaks.unique()) == 8
+
+
+def test_a_simulated_map_is_the_transverse_field_of_its_loop_bx_minus_i_by():
+    """Far from a small loop that faces the x axis it is a magnetic dipole along x: Bx ~ 3 x^2 / r^2 - 1, By ~ 3 x y / r^2."""
+    x, y = torch.meshgrid(torch.linspace(8, 10, 5, dtype=torch.float64), torch.linspace(-6, 6, 7, dtype=torch.float64), indexing="ij")
+    r2 = x**2 + y**2
+    expected = torch.complex(3 * x**2 / r2 - 1, -3 * x * y / r2) / r2**1.5
+    found = _loop((0.0, 0.0, 0.0), 0.0, 0.3, (x, y, torch.zeros_like(x)))
+    scale = (expected.conj() * found).sum() / expected.abs().square().sum()
+    assert scale.real > 0 and abs(scale.imag) < 1e-6 * scale.real
+    torch.testing.assert_close(found / scale, expected, rtol=0.02, atol=0.02 * float(expected.abs().max()))
 
 
 def test_no_coils_is_an_error():

@@ -38,5 +38,10 @@ def test_contrast_is_the_share_of_a_lesion_that_is_seen():
     assert float(contrast_recovery(head + 0.5 * (spot - head), spot, region)) == pytest.approx(0.5)
     assert float(contrast_recovery(head, spot, region)) == pytest.approx(0, abs=1e-6)
     assert int(dilated(torch.eye(9, dtype=torch.bool)[None, 4:5] * torch.ones(1, 9, 1, dtype=torch.bool), 1).sum()) == 27
+    blurred = torch.nn.functional.avg_pool2d(region.float(), 3, 1, 1)  # the edge of a lesion, one pixel out, belongs to neither side
+    assert float(contrast(spot + blurred * ~region, region)) == pytest.approx(float(contrast(spot, region)))
+    far = torch.zeros_like(spot)
+    far[dilated(region, 5) & ~dilated(region, 2)] = 0.5
+    assert float(contrast(spot + far, region)) == pytest.approx(float(contrast(spot, region)) - 0.5)
     with pytest.raises(DataError, match="empty"):
         contrast(spot, torch.zeros_like(region))

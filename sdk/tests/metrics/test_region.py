@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from mridiff.errors import DataError
 from mridiff_sdk.metrics import head_region
+from mridiff_sdk.metrics.region import _otsu
 
 
 def head(shape=(64, 60)):
@@ -22,6 +24,24 @@ def test_filled_and_close_to_the_outline():
     dice = 2 * (region & truth).sum() / (region.sum() + truth.sum())
     assert dice > 0.96
     assert region[32, 30]
+
+
+def test_the_threshold_is_that_of_otsu():
+    filters = pytest.importorskip("skimage.filters")
+    rng = np.random.default_rng(0)
+    for share in (0.2, 0.5, 0.9):
+        values = np.abs(np.where(rng.random(5000) < share, 0.1, 1.0) + 0.15 * rng.standard_normal(5000))
+        assert _otsu(values) == pytest.approx(filters.threshold_otsu(values), rel=1e-6)
+
+
+def test_dark_tissue_above_half_of_the_threshold_counts():
+    """A plane of air 0, dark tissue 0.3 and bright tissue 1: Otsu's value lies between 0.3 and 0.6, its half below the dark one."""
+    plane = torch.zeros(1, 64, 64)
+    plane[:, 8:56, 8:56] = 0.3
+    plane[:, 20:44, 20:44] = 1.0
+    assert head_region(plane)[0, 10:54, 10:54].all()
+    plane[plane == 0.3] = 0.1
+    assert not head_region(plane)[0, 10:16, 10:54].any()
 
 
 def test_specks_in_the_air_are_left_out():

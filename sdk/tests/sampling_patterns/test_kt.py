@@ -24,6 +24,12 @@ def test_axis_and_first_frame():
     assert torch.equal(interleaved((4, 8, 8), 4, 2, first=2), m[2:])
 
 
+@pytest.mark.parametrize(("n", "count", "lines"), [(8, 3, [3, 4, 5]), (9, 2, [4, 5]), (9, 3, [3, 4, 5]), (10, 4, [3, 4, 5, 6])])
+def test_the_centre_is_that_of_the_other_patterns(n, count, lines):
+    m = interleaved((n, n, 4), n, count)[..., 0]
+    assert torch.nonzero(m.all(0))[:, 0].tolist() == lines
+
+
 def test_faults():
     with pytest.raises(ConfigError) as caught:
         interleaved((4, 8, 8), 9, 10)

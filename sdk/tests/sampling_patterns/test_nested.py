@@ -66,6 +66,15 @@ def test_each_sample_has_its_own_order_whatever_the_batch():
     assert torch.equal(together, removal_times(goal.expand(3, -1, -1), Streams.of(3, samples=3)))
 
 
+def test_each_sample_comes_down_to_its_own_target():
+    goals = torch.cat([target(), target(seed=5)])
+    assert not torch.equal(goals[0], goals[1])
+    together = removal_times(goals, Streams.of(3, samples=2))
+    assert torch.equal(mask_at(together, 1.0), goals)
+    for i in (0, 1):
+        assert torch.equal(together[i : i + 1], removal_times(goals[i : i + 1], Streams.of(3, samples=[i])))
+
+
 def test_a_time_per_sample():
     removed_at = removal_times(target(), Streams.of(0, samples=2))
     both = mask_at(removed_at, torch.tensor([0.0, 0.5]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import torch
@@ -168,6 +169,21 @@ def gradient(case: OperatorCase) -> None:
         numeric, analytic = (forwards - backwards) / (2 * h), inner(slope, d).real
         error = abs(numeric - analytic) / (abs(numeric) + 1e-3 * size(slope) * size(d) or 1.0)
         assert error <= 1e-5, f"autograd's slope is {analytic:.6g}, the measured one {numeric:.6g}: error {error:.2g}"
+
+
+@law("operator", ANY_LINEAR, after=("linearity", "gradient"))
+def forward_mode(case: OperatorCase) -> None:
+    """Forward-mode derivatives pass through A and its adjoint: along any direction d they are A(d) and A.H(d)."""
+    A = case.linear
+    for what, B, x, d in (("A(x)", A, _x(case), _x(case, 2)), ("A.H(y)", A.H, _y(case), _y(case, 3))):
+        try:
+            with warnings.catch_warnings():  # torch loads its forward-mode formulas by a function that it calls deprecated itself
+                warnings.simplefilter("ignore", DeprecationWarning)
+                y, slope = torch.func.jvp(B, (x,), (d,))
+        except NotImplementedError as error:
+            raise AssertionError(f"{what} has no forward-mode derivative: {error}") from error
+        close(y, B(x), case.bound, f"{what} under torch.func.jvp")
+        close(slope, B(d), case.bound, f"the forward-mode derivative of {what} against the same of the direction")
 
 
 @law("operator", after=("spaces",))

@@ -10,9 +10,9 @@ from mridiff.errors import DataError
 from mridiff.interfaces.operator import LinearOperator
 from mridiff.interfaces.scan import Measured
 from mridiff.interfaces.space import Space
+from mridiff_sdk.operators import linear
 
 from .kernel import SenseKernel
-from .linear import linear
 from .sampling import check_mask, varying_axes
 
 

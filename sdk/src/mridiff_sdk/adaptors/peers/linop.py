@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +11,8 @@ from torch import Tensor
 
 from mridiff.interfaces import LinearOperator, Space
 
+from ...operators import linear
 from .shapes import returned
-
-Map = Callable[[Tensor], Tensor]
 
 
 class FromLinop(LinearOperator):
@@ -30,11 +29,11 @@ class FromLinop(LinearOperator):
 
     def forward(self, x: Tensor) -> Tensor:
         """A x, (sample, *codomain)."""
-        return _linear(x, self._ahead, self._back)
+        return linear(x, self._ahead, self._back)
 
     def adjoint(self, y: Tensor) -> Tensor:
         """A^H y, (sample, *domain)."""
-        return _linear(y, self._back, self._ahead)
+        return linear(y, self._back, self._ahead)
 
     def _ahead(self, x: Tensor) -> Tensor:
         return self._each(self.linops, x, self.codomain)
@@ -48,26 +47,3 @@ class FromLinop(LinearOperator):
         rows = zip(maps if len(maps) > 1 else [maps[0]] * len(x), x.detach().cpu().numpy(), strict=True)
         made = np.stack([np.asarray(A(row.reshape(A.ishape))) for A, row in rows])
         return returned(torch.from_numpy(made), space, x, type(maps[0]).__name__)
-
-
-class _Linear(torch.autograd.Function):
-    """A x; the gradient of a real loss with respect to x is A^H times the one with respect to A x."""
-
-    @staticmethod
-    def forward(x: Tensor, A: Map, H: Map) -> Tensor:  # noqa: ARG004 - H is for the way back
-        """A x."""
-        return A(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Map, Map], output: Tensor) -> None:  # noqa: ARG004 - as torch calls it
-        """Remember the two maps; x itself is not needed."""
-        _, ctx.A, ctx.H = inputs
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None]:
-        """A^H of the gradient, differentiable again."""
-        return _linear(grads[0], ctx.H, ctx.A), None, None
-
-
-def _linear(x: Tensor, A: Map, H: Map) -> Tensor:
-    return cast("Tensor", _Linear.apply(x, A, H))

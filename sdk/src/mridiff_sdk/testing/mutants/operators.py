@@ -153,6 +153,30 @@ class Detached(Masked):
         return half + half.detach()
 
 
+class _BackwardOnly(torch.autograd.Function):
+    """A linear map of which torch knows the way back alone."""
+
+    @staticmethod
+    def forward(x: Tensor, A: Callable[[Tensor], Tensor], H: Callable[[Tensor], Tensor]) -> Tensor:  # noqa: ARG004
+        return A(x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:  # noqa: ARG004
+        ctx.H = inputs[2]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return ctx.H(grads[0]), None, None
+
+
+class NoForwardMode(Masked):
+    """Has a node of autograd of its own, with a way back alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = _BackwardOnly.apply(x, super().forward, self.adjoint)
+        return made
+
+
 class PlainTensor(Masked):
     """Keeps its mask a second time, outside of the buffers."""
 
@@ -291,6 +315,7 @@ MUTANTS = (
     Mutant("normal operator without mask", "operator.gram", single(WrongGram)),
     Mutant("norm squared", "operator.norm", multi(WrongNorm)),
     Mutant("half of the graph cut", "operator.gradient", single(Detached)),
+    Mutant("way back alone", "operator.forward-mode", single(NoForwardMode), "a node of autograd without `jvp`"),
     Mutant("tensor outside of the buffers", "operator.buffers", single(PlainTensor)),
     Mutant("samples share a brightness", "operator.image", single(MixedImage)),
     Mutant("mask shifted by one", "operator.mask", multi(ShiftedMask)),

@@ -25,6 +25,11 @@ class _Linear(torch.autograd.Function):
         _, ctx.A, ctx.H = inputs
 
     @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Tensor:
+        """A of the tangent: forward mode."""
+        return linear(tangents[0], ctx.A, ctx.H)
+
+    @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None]:
         """A^H of the gradient, differentiable again."""
         return linear(grads[0], ctx.H, ctx.A), None, None
