@@ -99,6 +99,21 @@ def test_a_wrong_scale_is_an_error(metric):
     assert not torch.isclose(metric(1.2 * x, truth), metric(x, truth)).any()
 
 
+def test_of_a_volume_they_are_what_fastmri_defines():
+    """A bright and a dim slice: evaluate.py of fastMRI takes range and norm of the volume, and the mean of SSIM over its slices."""
+    theirs = pytest.importorskip("skimage.metrics")
+    gain = torch.tensor([1.0, 0.5, 0.15], dtype=torch.float64)[:, None, None]
+    truth = gain * images(3)[1]
+    x = truth + 0.05 * torch.randn(truth.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    a, b = truth.numpy(), x.abs().numpy()
+    peak = a.max()
+    expected = {psnr: 10 * math.log10(peak**2 / ((a - b) ** 2).mean()), nmse: ((a - b) ** 2).sum() / (a**2).sum(),
+                ssim: sum(theirs.structural_similarity(p, q, data_range=peak) for p, q in zip(a, b, strict=True)) / 3}  # fmt: skip
+    for metric, value in expected.items():
+        assert float(metric(x.abs()[None], truth[None])) == pytest.approx(value, rel=1e-6)
+        assert abs(float(metric(x.abs(), truth).mean()) - value) > 0.005  # the mean over slices is another number
+
+
 def test_volumes_have_one_range_and_the_mean_over_planes():
     x, truth = images(2, (3, 16, 15))
     peak = truth.flatten(1).amax(1)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Gaussian, Problem, Streams
+from mridiff_operators.dipole import DipoleOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.least_squares import largest, normal_equations
@@ -53,6 +54,31 @@ def test_largest_eigenvalue_of_a_masked_fourier_operator_is_one(measure):
     problem = measure(1, (16, 15), 0.1, blocks((16, 25))[..., 5:20])
     H, b = normal_equations(problem)
     assert 1.0 <= largest(H, b).item() <= 1.03
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128, torch.complex64])
+@pytest.mark.parametrize("spectrum", ["crowded", "one above", "even", "decaying"])
+def test_largest_bounds_the_spectrum_from_above_and_closely(spectrum, dtype):
+    """Where eigenvalues crowd below the largest one, power iteration stays below it by some per cent."""
+    n = 3000
+    i = torch.arange(n, dtype=torch.float64) / (n - 1)
+    values = {"crowded": 1 - i**2, "one above": torch.where(i == 0, 1.0, 0.9), "even": 1 - i, "decaying": (-20 * i).exp()}[spectrum]
+    turn = torch.linalg.qr(torch.randn(60, 60, generator=torch.Generator().manual_seed(0), dtype=dtype)).Q
+    scale = torch.tensor([1.0, 250.0], dtype=torch.float64)[:, None, None]
+
+    def H(v):
+        return (((v @ turn) * values.reshape(50, 60) * scale).to(dtype)) @ turn.mH
+
+    found = largest(H, torch.zeros(2, 50, 60, dtype=dtype)).flatten() / scale.flatten()
+    assert ((found >= 1 - 1e-6) & (found <= 1.06)).all()
+
+
+def test_largest_of_the_field_of_a_susceptibility_is_not_below_it():
+    mask = (torch.rand(1, 9, 10, 8, generator=torch.Generator().manual_seed(0)) < 0.7).double()
+    A = DipoleOperator(mask, torch.tensor([[1.0, 0, 0]], dtype=torch.float64))
+    eye = torch.eye(720, dtype=torch.float64).reshape(-1, 1, 9, 10, 8)
+    exact = float(torch.linalg.matrix_norm(torch.stack([A(e).flatten() for e in eye], 1), 2)) ** 2
+    assert exact <= float(largest(A.gram, torch.zeros(1, 9, 10, 8, dtype=torch.float64))) <= 1.06 * exact
 
 
 def test_wavelet_reaches_the_optimum_on_one_grid(measure):

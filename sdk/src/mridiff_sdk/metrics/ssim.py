@@ -17,7 +17,8 @@ def ssim(estimate: Tensor, reference: Tensor, *, data_range: float | Tensor | No
     """Structural similarity of magnitudes (sample, ..., y, x), per sample; 1 for equal images.
 
     The mean of `ssim_map` over all windows that lie inside the image or, with a `region` (1 or sample, ..., y, x), over those whose
-    centre is in it. The range is the maximum of the reference over all axes but sample unless given, as in fastMRI.
+    centre is in it. The range is the maximum of the reference over all axes but sample unless given: that of the volume, as fastMRI
+    has it, where a sample is a volume (1, z, y, x).
     """
     values = ssim_map(estimate, reference, data_range=data_range)
     edge = WINDOW // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil, log, sqrt
 
 import torch
 from torch import Tensor
@@ -23,17 +24,44 @@ def normal_equations(problem: Problem) -> tuple[Callable[[Tensor], Tensor], Tens
     return (lambda x: A.H(weight * A(x))), A.H(weight * y)  # type: ignore[operator]
 
 
-def largest(H: Callable[[Tensor], Tensor], like: Tensor, iterations: int = 12) -> Tensor:
-    """Largest eigenvalue of H per sample, from above by 2 %, shaped to multiply `like` (sample, *space).
+MARGIN, MISSED = 0.05, 1e-3
+"""The part of the largest eigenvalue that `largest` adds for what may be missing, and the chance over all starts that more is."""
 
-    Power iteration from a fixed start comes within 2 % of the norm of a coil-weighted Fourier operator in 12 steps.
+
+def largest(H: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
+    """Largest eigenvalue of a positive H per sample, from above by 6 % at most, shaped to multiply `like` (sample, *space).
+
+    k Lanczos steps from a random start in n real dimensions miss a part e of the largest eigenvalue with a chance of 1.65 sqrt(n)
+    exp(-(2 k - 1) sqrt(e)) at most (Kuczynski and Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1992, theorem 4.2): as many are made as
+    that asks for, and what may be missing is added. Where the Krylov space ends earlier, as for a mask of zeros and ones, the value is
+    exact.
     """
     dims = tuple(range(1, like.ndim))
-    x = Streams.of(0, "norm").normal_like(like[:1]).expand_as(like)
-    for _ in range(iterations):
-        size = torch.linalg.vector_norm(x, dim=dims, keepdim=True).clamp_min(torch.finfo(like.real.dtype).tiny)
-        x = H(x / size)
-    return 1.02 * torch.linalg.vector_norm(x, dim=dims, keepdim=True)  # type: ignore[no-any-return]
+    rounding = sqrt(torch.finfo(like.real.dtype).eps)
+    n = like[0].numel() * (2 if like.is_complex() else 1)
+    odds = log(1.65 * sqrt(n) / MISSED)
+    steps = ceil((odds / sqrt(MARGIN) + 1) / 2)
+    v = Streams.of(0, "norm").normal_like(like[:1]).expand_as(like)
+    v, before = v / torch.linalg.vector_norm(v, dim=dims, keepdim=True), torch.zeros_like(v)
+    a, b = like.real.new_zeros(2, len(like), steps, dtype=torch.float64)
+    beta: Tensor = like.real.new_zeros(len(like), *(1,) * len(dims))
+    size, ended = beta, beta > 0
+    for k in range(steps):
+        w = H(v)
+        alpha = (v.conj() * w).real.sum(dims, keepdim=True)
+        a[:, k] = alpha.flatten()
+        size = size.maximum(torch.linalg.vector_norm(w, dim=dims, keepdim=True))
+        w = w - alpha * v - beta * before
+        beta = torch.linalg.vector_norm(w, dim=dims, keepdim=True)
+        ended = ended | (beta <= rounding * size)
+        if bool(ended.all()):
+            break
+        beta = torch.where(ended, 0, beta)
+        b[:, k] = beta.flatten()
+        v, before = torch.where(ended, 0, w / torch.where(ended, 1, beta)), v
+    T = torch.diag_embed(a) + torch.diag_embed(b[:, :-1], 1) + torch.diag_embed(b[:, :-1], -1)
+    found = torch.linalg.eigvalsh(T)[:, -1].to(size.dtype).reshape(size.shape)
+    return torch.where(ended, found * (1 + rounding), found / (1 - (odds / (2 * steps - 1)) ** 2))
 
 
 def peak(x: Tensor) -> Tensor:
