@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from mridiff.errors import DataError
 from mridiff.interfaces import LinearOperator, Space
+from mridiff_sdk.operators import linear
 
 SLIM = 1e-4
 """The least width in pixels that a side of a pixel is given when it is seen edge on."""
@@ -69,13 +70,13 @@ class Radon(LinearOperator):
 
     def forward(self, x: Tensor) -> Tensor:
         """s P u."""
-        y = self.rows(x.flatten(1)).reshape(-1, *self.codomain.shape)  # type: ignore[union-attr]  # one block
+        y = linear(x.flatten(1), self.rows, self.columns).reshape(-1, *self.codomain.shape)  # type: ignore[union-attr]  # one block
         counts: Tensor = self.scale[:, None, None] * y
         return counts
 
     def adjoint(self, y: Tensor) -> Tensor:
         """s P^T y."""
-        x: Tensor = self.columns((self.scale[:, None, None] * y).flatten(1))
+        x = linear((self.scale[:, None, None] * y).flatten(1), self.columns, self.rows)
         return x.reshape(-1, *self.domain.shape)
 
     def rough(self, y: Any) -> Tensor:
