@@ -19,14 +19,16 @@ FILES = {
     "acme_train-1.0.dist-info/METADATA": "Name: acme-train\nVersion: 1.0\n",
     "acme_train-1.0.dist-info/entry_points.txt": "[mridiff]\nacme = acme_train.plugin\n",
     "acme_train/__init__.py": "",
-    "acme_train/train.yaml": "seed: 5\nupdates: 10\nnet: {widths: [4, 8], blocks: [1, 1]}\nschedule: {rate: 1.0e-2, warmup: 2}\n",
+    "acme_train/train.yaml": "seed: 5\nupdates: 10\nnet: {widths: [4, 8], blocks: [1, 1]}\nschedule: {rate: 1.0e-2, warmup: 2}\nlog: 1\nsave: 5\nvalidate: 5\n",
     "acme_train/plugin.py": """
 from mridiff.plugins.hookspecs import hookimpl
 from mridiff.spec import PriorSpec
 
 @hookimpl
 def mridiff_priors():
-    yield PriorSpec(name="toy", summary="A toy", target="acme_train.train:Toy", axes=("y", "x"), training="acme_train.train:trainer")
+    yield PriorSpec(name="toy", summary="A toy", target="acme_train.train:Toy", axes=("y", "x"), training="acme_train.train:training")
+    for name in ("fitted", "old", "odd"):
+        yield PriorSpec(name=name, summary="A toy", target="acme_train.train:Toy", axes=("y", "x"), training=f"acme_train.train:{name}")
     yield PriorSpec(name="fixed", summary="Not trained", target="acme_train.train:Toy", axes=("y", "x"))
 """,
     "acme_train/train.py": """
@@ -35,9 +37,8 @@ from typing import Annotated
 import torch
 from annotated_types import Ge
 from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Batch, Stage, Training
 from mridiff_sdk.training.objectives import DenoisingObjective
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
 
 @dataclass
 class Net:
@@ -52,15 +53,22 @@ class Blobs:
         if step == 7 and (self.data / "no-power").exists():
             raise RuntimeError("the power went")
         value = torch.tensor([complex((step * 7 + i * 3) % 5 - 2, i % 3 - 1) / 2 for i in samples])
-        return Batch(truth={"x": value[:, None, None].expand(-1, 8, 8).to(torch.complex64).contiguous()})
+        louder = 2 if (self.data / "louder").exists() else 1
+        return Batch(truth={"x": louder * value[:, None, None].expand(-1, 8, 8).to(torch.complex64).contiguous()})
 
-def trainer(run, *, seed: int, updates: Annotated[int, Ge(1)], net: Net, schedule: Schedule):
-    with seeded_layers(seed):
-        model = Preconditioned(asdict(net), 0.5, (0.01, 10.0))
-    settings = Settings(seed, schedule, log=1, save=5, validate=5)
-    notes = {"licence": "CC0-1.0", "data": "Blobs of one value."}
-    return Trainer(model, DenoisingObjective(0.5), [Stage(Blobs(run.folder()), updates, 4)], run.out, settings,
-                   validate=lambda m: {"quality": 1.5}, world=run.world, notes=notes)
+def training(run, *, updates: Annotated[int, Ge(1)], net: Net):
+    return Training(model=Preconditioned(asdict(net), 0.5, (0.01, 10.0)), objective=DenoisingObjective(0.5),
+                    stages=[Stage(Blobs(run.folder()), updates, 4)], validation=lambda: lambda m: {"quality": 1.5},
+                    licence="CC0-1.0", data="Blobs of one value.")
+
+def fitted(run):
+    return Training(model=torch.nn.Linear(1, 1), licence="CC0-1.0", data="None.")
+
+def old(run, *, seed: int = 0):
+    return None
+
+def odd(run):
+    return "a trainer"
 """,
 }
 
@@ -112,7 +120,8 @@ def test_weights_and_card_tell_where_they_come_from(train, tmp_path):
 def test_a_stopped_run_goes_on_as_if_nothing_had_happened(train, tmp_path):
     assert train("toy", "-o", tmp_path / "whole").exit_code == 0
     (tmp_path / "data" / "no-power").touch()
-    assert isinstance(train("toy", "-o", tmp_path / "cut").exception, RuntimeError)
+    stopped = train("toy", "-o", tmp_path / "cut")
+    assert stopped.exit_code != 0 and "the power went" in stopped.output
     assert len(losses(tmp_path / "cut")) == 7
     (tmp_path / "data" / "no-power").unlink()
     assert train("toy", "-o", tmp_path / "cut").exit_code == 0
@@ -126,6 +135,57 @@ def test_other_weights_are_a_start_that_is_remembered(train, tmp_path):
     assert train("toy", "-o", tmp_path / "b", "--weights", tmp_path / "a" / "weights.safetensors").exit_code == 0
     header = read_weights(tmp_path / "b" / "weights.safetensors")[1]
     assert header["started_from"] in (tmp_path / "a" / "card.md").read_text() and "--weights weights.safetensors" in header["command"]
+
+
+def test_a_folder_goes_on_with_its_own_training_alone_and_says_so(train, tmp_path):
+    """Another seed, other data and a shorter training are refused; the log and the weights of the first stay as they are."""
+    assert train("toy", "-o", tmp_path / "a").exit_code == 0
+    kept = {f: f.read_bytes() for f in (tmp_path / "a").rglob("*") if f.is_file()}
+    other, shorter = tmp_path / "other.yaml", tmp_path / "shorter.yaml"
+    own = FILES["acme_train/train.yaml"]
+    other.write_text(own.replace("seed: 5", "seed: 6"))
+    shorter.write_text(own.replace("updates: 10", "updates: 9"))
+    (tmp_path / "data" / "louder").touch()
+    for config, text in (
+        (other, "seed: 5, now 6"),
+        (other, "data: the first samples are others"),
+        (shorter, "updates: [[10, 4]], now [[9, 4]]"),
+    ):
+        result = train("toy", "-o", tmp_path / "a", "--config", config)
+        assert result.exit_code == 2 and "holds another training" in result.output and text in result.output
+    assert {f: f.read_bytes() for f in (tmp_path / "a").rglob("*") if f.is_file()} == kept
+    (tmp_path / "data" / "louder").unlink()
+    result = train("toy", "-o", tmp_path / "a")
+    assert result.exit_code == 0 and "goes on after update 10 of 10" in result.output
+
+
+def test_a_damaged_checkpoint_is_told(train, tmp_path):
+    assert train("toy", "-o", tmp_path / "a").exit_code == 0
+    path = tmp_path / "a" / "checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    result = train("toy", "-o", tmp_path / "a")
+    assert result.exit_code == 2 and str(path) in result.output.replace("\n", "") and "remove it to begin anew" in result.output
+
+
+def test_a_model_fitted_in_closed_form_ends_with_weights_and_card_and_starts_from_none(train, tmp_path):
+    config = tmp_path / "none.yaml"
+    config.write_text("seed: 2")
+    assert train("fitted", "-o", tmp_path / "a", "--config", config).exit_code == 0
+    header = read_weights(tmp_path / "a" / "weights.safetensors")[1]
+    assert (header["updates"], header["seed"]) == ("0", "2") and (tmp_path / "a" / "card.md").is_file()
+    result = train("fitted", "-o", tmp_path / "b", "--config", config, "--weights", tmp_path / "a" / "weights.safetensors")
+    assert result.exit_code == 2 and "--weights: this model is fitted in closed form" in result.output
+
+
+def test_functions_that_are_no_trainings_of_today_are_told(train, tmp_path):
+    config = tmp_path / "none.yaml"
+    config.write_text("seed: 2")
+    for name, text in (
+        ("old", "acme_train.train:old takes seed: every training has such a setting"),
+        ("odd", "acme/odd: the training returned a str"),
+    ):
+        result = train(name, "-o", tmp_path / name, "--config", config)
+        assert result.exit_code == 3 and text in result.output
 
 
 def test_all_faults_of_a_configuration_at_once_with_their_places(train, tmp_path):
@@ -142,7 +202,7 @@ def test_all_faults_of_a_configuration_at_once_with_their_places(train, tmp_path
 
 @pytest.mark.parametrize(("arguments", "code", "text"), [
     (("fixed",), 2, "'fixed' is no prior or sampler that declares a training"),
-    (("toy", "--weights", "nothing.safetensors"), 2, "--weights: nothing.safetensors is not there"),
+    (("toy", "--weights", "nothing.safetensors"), 2, "--weights: nothing.safetensors is not a file"),
     (("toy", "--config", "nothing.yaml"), 2, "nothing.yaml: the file cannot be read"),
 ])  # fmt: skip
 def test_what_is_not_there_is_named(train, tmp_path, arguments, code, text):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 
 from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.training import Batch, Schedule, Settings, Stage, Trainer, Training, Validate
 from mridiff_sdk.training.objectives import DenoisingObjective
 from mridiff_sdk.training.parallel import join
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
 
 
 class Blobs:
@@ -27,14 +28,23 @@ class Blobs:
         return Batch(truth={"x": value[:, None, None].expand(-1, self.size, self.size).to(torch.complex64).contiguous()})
 
 
-def small_run(folder: Path, **options: object) -> Trainer:
+def small_training(validate: Validate | None = None) -> Training:
     """Twelve updates in two stages."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = Preconditioned({"widths": [4, 8], "blocks": [1, 1], "features": 8}, 0.5, (0.01, 10.0))
     stages = [Stage(Blobs(8), 8, 4), Stage(Blobs(16), 4, 2)]
-    settings = Settings(seed=3, schedule=Schedule(1e-2, warmup=3, decay=0.5), log=1, save=5, **options)  # type: ignore[arg-type]
-    return Trainer(model, DenoisingObjective(0.5), stages, folder, settings, world=join())
+    return Training(model=model, objective=DenoisingObjective(0.5), stages=stages, data="Blobs.", licence="CC0-1.0",
+                    validation=(lambda: validate) if validate else None)  # fmt: skip
+
+
+SCHEDULE = Schedule(1e-2, warmup=3, decay=0.5)
+
+
+def small_run(folder: Path, training: Training | None = None, made_of: Mapping[str, str] | None = None, **settings: Any) -> Trainer:
+    """It, ready to start or to go on."""
+    return Trainer(training or small_training(), folder, Settings(**{"seed": 3, "schedule": SCHEDULE, "log": 1, "save": 5, **settings}),
+                   join(), made_of)  # fmt: skip
 
 
 def run_keeping_gradients(folder: Path) -> None:

@@ -9,8 +9,8 @@ from mridiff.interfaces import Streams
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.nets.discriminator import Discriminator
 from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Batch, Schedule, Settings, Stage, Trainer, Training
 from mridiff_sdk.training.adversarial import AdversarialObjective
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
 
 SIZE = 8
 
@@ -145,8 +145,9 @@ class Source:
 def run(folder: Path) -> Trainer:
     judge, model = critic(), Linear()
     players: Mapping[str, object] = {"critic": judge.parameters(), "generator": model.parameters()}
-    settings = Settings(schedule=Schedule(1e-2, warmup=0), log=1, save=3)
-    return Trainer(model, AdversarialObjective(VP(), judge, r1_every=2), [Stage(Source(), 6, 4)], folder, settings, players)  # type: ignore[arg-type]
+    training = Training(model=model, objective=AdversarialObjective(VP(), judge, r1_every=2), stages=[Stage(Source(), 6, 4)],
+                        parameters=players, data="", licence="")  # type: ignore[arg-type]  # fmt: skip
+    return Trainer(training, folder, Settings(schedule=Schedule(1e-2, warmup=0), log=1, save=3))
 
 
 def test_a_killed_run_goes_on_to_the_bit_with_its_critic(tmp_path: Path) -> None:

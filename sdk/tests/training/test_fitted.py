@@ -3,13 +3,7 @@
 import torch
 from torch import nn
 
-from mridiff.interfaces import Objective
-from mridiff_sdk.training.trainer import Trainer
-
-
-class Nothing(Objective):
-    def losses(self, model, batch, rng):
-        yield from ()
+from mridiff_sdk.training import Trainer, Training
 
 
 class Fitted(nn.Module):
@@ -19,5 +13,5 @@ class Fitted(nn.Module):
 
 
 def test_it_is_returned_as_it_was_fitted(tmp_path):
-    trainer = Trainer(Fitted(), Nothing(), [], tmp_path)
+    trainer = Trainer(Training(model=Fitted(), data="", licence=""), tmp_path)
     assert torch.equal(trainer.run().weight, torch.arange(3.0)) and trainer.step == trainer.total == 0

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from mridiff.errors import DataError, MridiffError
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
 from mridiff.io.weights import read_weights, write_weights
-from mridiff_sdk.training import parallel
+from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.training import Batch, Schedule, Settings, Stage, Trainer, Training, parallel
 from mridiff_sdk.training.parallel import MEETING, World
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer
 
 RUNS = Path(__file__).parent / "runs.py"
 spec = importlib.util.spec_from_file_location("training_runs", RUNS)
@@ -125,7 +126,8 @@ def game(tmp_path: Path, sees: str, hidden: str) -> tuple[Trainer, Game]:
     objective = Game(sees)
     parameters = {"first": model[0].parameters(), "second": model[1].parameters()}
     settings = Settings(schedule=Schedule(0.1, warmup=0))
-    return Trainer(model, objective, [Stage(Halves(hidden), 3, 2)], tmp_path, settings, parameters), objective
+    training = Training(model=model, objective=objective, stages=[Stage(Halves(hidden), 3, 2)], parameters=parameters, data="", licence="")
+    return Trainer(training, tmp_path, settings), objective
 
 
 @pytest.mark.parametrize(("sees", "hidden"), [("truth", "measured"), ("measured", "truth")])
@@ -164,7 +166,8 @@ class Listening(Objective):
 
 def heard(folder: Path, seed: int) -> list[Tensor]:
     objective = Listening()
-    Trainer(nn.Linear(1, 1), objective, [Stage(Halves("measured"), 3, 2)], folder, Settings(seed, Schedule(0.1, warmup=0))).run()
+    training = Training(model=nn.Linear(1, 1), objective=objective, stages=[Stage(Halves("measured"), 3, 2)], data="", licence="")
+    Trainer(training, folder, Settings(seed, Schedule(0.1, warmup=0))).run()
     return objective.heard
 
 
@@ -211,9 +214,11 @@ def test_a_damaged_checkpoint_is_told_and_never_followed(tmp_path: Path, how: st
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
-    game(tmp_path, "truth", "measured")[0].run()
+    runs.small_run(tmp_path).run(until=5)
+    with torch.random.fork_rng():
+        other = Preconditioned({"widths": [4, 4], "blocks": [1, 1], "features": 8}, 0.5, (0.01, 10.0))
     with pytest.raises(DataError, match="do not fit Preconditioned"):
-        runs.small_run(tmp_path)
+        runs.small_run(tmp_path, replace(runs.small_training(), model=other))
 
 
 def test_a_checkpoint_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,8 +259,7 @@ def test_validation_sees_the_average(tmp_path: Path) -> None:
         seen.append(model)
         return {"quality": 1.0}
 
-    run = runs.small_run(tmp_path, validate=5)
-    run.validate = validate
+    run = runs.small_run(tmp_path, runs.small_training(validate), validate=5)
     run.run(until=6)
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "quality" in row] == [5, 6]

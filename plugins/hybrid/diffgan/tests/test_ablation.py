@@ -45,4 +45,4 @@ def test_the_last_row_holds_means():
 
 
 def test_the_shipped_configuration_is_one_of_the_training():
-    assert ablation.read_configuration(Path(ablation.CONFIG), train.trainer)[0]["net"].transformer
+    assert ablation.read_configuration(Path(ablation.CONFIG), train.training)[0]["net"].transformer

@@ -5,29 +5,8 @@ from mridiff.errors import DataError
 from mridiff_diffusion_qsm.net import VolumeNet
 from mridiff_diffusion_qsm.prior import TRAINED, UNIT, Patch, QsmPatches
 from mridiff_diffusion_qsm.source import Cubes, volume
-from mridiff_diffusion_qsm.train import Data, Fit, Net, trainer
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule
-
-NET = Net(widths=[4, 8], blocks=[1, 1], features=8, unshuffle=2, sigma_data=0.2)
-FIT = Fit(often=(0.05, 2.0), updates=4, batch=2, schedule=Schedule(1e-3, 0, 0.0))
-
-
-def start(folder, updates=4):
-    fit = Fit(FIT.often, updates, FIT.batch, FIT.schedule)
-    return trainer(Run(None, folder, folder), net=NET, data=Data(2, 16, 8), fit=fit, save=2, validate=0)
-
-
-def test_training_runs_and_resumes_to_the_same_weights(tmp_path):
-    whole = start(tmp_path / "whole").run().state_dict()
-    start(tmp_path / "parts").run(until=2)
-    resumed = start(tmp_path / "parts")
-    assert resumed.step == 2
-    again = resumed.run().state_dict()
-    first = start(tmp_path / "none").model.state_dict()
-    assert all(torch.equal(whole[k], again[k]) for k in whole) and not all(torch.equal(whole[k], first[k]) for k in whole)
 
 
 def test_cubes_are_cut_out_of_volumes_and_mirrored():

@@ -1,18 +1,19 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from mridiff_gldm.source import MergedFrames, references
-from mridiff_gldm.train import Data, Fit, MergedObjective, Net, ScanOptions, global_trainer, local_trainer, trainer
+from mridiff_gldm.train import Data, MergedObjective, Net, ScanOptions, global_training, local_training, training
 from mridiff_sdk.codecs import RadialWeight, Ramp
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Batch, Schedule
+from mridiff_sdk.training import Batch, Run
+from mridiff_sdk.training.job import prepare
 
 SCAN = ScanOptions(frames=8, size=16, acceleration=4, center_lines=4, noise_std=0.01)
 DATA = Data(3, SCAN)
 NET = Net(widths=[4, 8], blocks=[1, 1], features=8)
-FIT = Fit(sigma_data=1.5, often=(0.1, 4.0), updates=3, batch=4, schedule=Schedule(1e-3, 0, 0.0), save=10, validate=0)
+FIT = {"sigma_data": 1.5, "often": (0.1, 4.0), "updates": 3, "batch": 4}
 
 
 def poisoned(measured):
@@ -21,7 +22,7 @@ def poisoned(measured):
 
 
 def weights(folder, series, which="global"):
-    return trainer(Run(None, folder, folder), which, series, 0, DATA, NET, FIT).run().state_dict()
+    return prepare(partial(training, which=which, series=series), Run(folder), data=DATA, net=NET, **FIT).run().state_dict()
 
 
 @pytest.mark.parametrize("which", ["global", "local"])
@@ -35,7 +36,7 @@ def test_poisoned_unsampled_values_give_the_same_weights(tmp_path, which):
 
 
 def test_no_truth_is_passed(tmp_path):
-    run = trainer(Run(None, tmp_path, tmp_path), "global", DATA.series(range(2)), 0, DATA, NET, FIT)
+    run = global_training(Run(tmp_path), data=DATA, net=NET, **FIT)
     assert MergedObjective.sees == "measured" == run.objective.sees
     batch = run.stages[0].source.batch(0, range(4))
     assert isinstance(batch, Batch) and not batch.truth and set(batch.measured) == {"x"}
@@ -61,7 +62,6 @@ def test_frames_are_drawn_by_update_and_place_with_a_random_phase():
 
 
 def test_the_two_trainings_differ_by_the_length_of_their_merges(tmp_path):
-    made = [start(Run(None, tmp_path / name, tmp_path), data=DATA, net=NET, fit=FIT).stages[0].source.frames
-            for name, start in (("a", global_trainer), ("b", local_trainer))]  # fmt: skip
+    made = [task(Run(tmp_path), data=DATA, net=NET, **FIT).stages[0].source.frames for task in (global_training, local_training)]
     assert made[0].shape == made[1].shape == (24, 16, 16) and not torch.equal(made[0], made[1])
     assert float((made[1] - made[0]).norm() / made[0].norm()) < 0.5

@@ -7,18 +7,18 @@ from mridiff_lrdm import train
 from mridiff_lrdm.net import LatentNet
 from mridiff_lrdm.objective import STUDENT, TEACHER, LatentObjective
 from mridiff_lrdm.seen import CENTRE, Seen
-from mridiff_lrdm.train import Fit, Lesson, Net, high_trainer, latent_trainer
+from mridiff_lrdm.train import Lesson, Net, high_training, latent_training
 from mridiff_priors.data.pool import PoolConfig
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.seeds import seeded_layers
 from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.training import Run, Schedule, Settings
 from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule
+from mridiff_sdk.training.job import prepare
 
 NET = Net(latent=8, width=8, residuals=1, kspace=(8, 8), image=(8,), passes=1)
 MASKS = MaskFamily(("poisson", "random"), (3.0, 4.0), 0.1)
-FIT = Fit((Lesson("teacher", 16, 2, 2), Lesson("student", 16, 2, 2)), Schedule(1e-3, 0, 0.0), save=1, validate=0)
+LESSONS = [Lesson("teacher", 16, 2, 2), Lesson("student", 16, 2, 2)]
 
 
 @pytest.fixture
@@ -28,8 +28,9 @@ def start(tmp_path, monkeypatch):
     np.save(tmp_path / "pool.npy", torch.stack([x.real, x.imag], 1).numpy().astype(np.float16))
     monkeypatch.setattr(train, "pool_files", lambda run, pool: [tmp_path / "pool.npy"])
 
-    def begin(name, make=latent_trainer, fit=FIT):
-        return make(Run(None, tmp_path / name, tmp_path), net=NET, pool=PoolConfig(), masks=MASKS, fit=fit)
+    def begin(name, task=latent_training):
+        run = Run(tmp_path / name, settings=Settings(schedule=Schedule(1e-3, 0, 0.0)))
+        return prepare(task, run, net=NET, pool=PoolConfig(), masks=MASKS, lessons=LESSONS)
 
     return begin
 
@@ -53,15 +54,8 @@ def test_the_teacher_learns_first_and_is_fixed_then(start):
     assert [moved(between, after, p) for p in ("teacher", "decoder", "student", "denoiser")] == [False, True, True, True]
 
 
-def test_a_training_that_was_stopped_goes_on_to_the_same_weights(start):
-    whole = start("whole").run().state_dict()
-    start("parts").run(until=3)
-    parts = start("parts").run().state_dict()
-    assert all(torch.equal(whole[k], parts[k]) for k in whole)
-
-
 def test_the_second_prior_is_the_same_without_the_centre(start):
-    first, second = start("first").model, start("second", high_trainer).model
+    first, second = start("first").model, start("second", high_training).model
     assert (first.void, second.void) == (0.0, CENTRE)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
 

@@ -7,11 +7,11 @@ from mridiff.interfaces import Problem, Streams
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_neuraldiffuser.prior import FeatureGuided
 from mridiff_neuraldiffuser.sampler import NeuralDiffuser
-from mridiff_neuraldiffuser.train import trainer
+from mridiff_neuraldiffuser.train import training
 from mridiff_priors.latent.folder import unpacked
 from mridiff_priors.latent.prior import LATENT
 from mridiff_priors.latent.prior import __file__ as source
-from mridiff_sdk.training.run import Run
+from mridiff_sdk.training import Run
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def decoders(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("decoders")
-    run = trainer(Run(None, out, out), stack=str(folder), stimuli=60, noise=1.0, rank=16)
-    model = run.run()
-    model.save(out / "weights.safetensors", **run.notes)
+    training(Run(out), stack=str(folder), stimuli=60, noise=1.0, rank=16).model.save(out / "weights.safetensors")
     return out / "weights.safetensors"
 
 
@@ -52,19 +50,18 @@ def test_a_vision_tower_of_its_own_folder_guides_as_well(folder, decoders):
 
 
 def test_every_second_layer_and_a_vision_tower_of_its_own_can_be_decoded(folder, tmp_path):
-    run = trainer(Run(None, tmp_path, tmp_path), stack=str(folder), vision=str(folder / "image_encoder"), every=2, stimuli=10, rank=2)
-    run.run().save(tmp_path / "weights.safetensors")
+    task = training(Run(tmp_path), stack=str(folder), vision=str(folder / "image_encoder"), every=2, stimuli=10, rank=2)
+    task.model.save(tmp_path / "weights.safetensors")
     prior = FeatureGuided(weights=str(folder), decoders=str(tmp_path / "weights.safetensors"))
     assert prior.decoders.layers == [2, 4] and list(prior.features(SimFMRI()[0].truth["x"].data)) == ["feature-2", "feature-4"]
 
 
 def test_fitting_again_gives_the_same_decoders_which_know_their_stimuli(folder, decoders, tmp_path):
-    run = trainer(Run(None, tmp_path, tmp_path), stack=str(folder), stimuli=60, noise=1.0, rank=16)
-    again = run.run()
+    again = training(Run(tmp_path), stack=str(folder), stimuli=60, noise=1.0, rank=16)
     found = FeatureGuided(weights=str(folder), decoders=str(decoders))
     kept = found.decoders.state_dict()
-    assert all(torch.equal(v.half().float(), kept[k]) for k, v in again.state_dict().items())
-    assert "split train" in run.notes["data"] and run.total == 0
+    assert all(torch.equal(v.half().float(), kept[k]) for k, v in again.model.state_dict().items())
+    assert "split train" in again.data and not again.stages
     scans = list(SimFMRI(split="train", stimuli=60, noise=1.0))
     g = found.features(torch.cat([s.truth["x"].data for s in scans]))["feature-1"]
     guess = found.decoders(torch.cat([s.measured.conditions["voxels"].data for s in scans]))["feature-1"].data

@@ -6,32 +6,9 @@ from mridiff.interfaces import Streams
 from mridiff_mc_diffusion.net import PairNet
 from mridiff_mc_diffusion.noise import Uneven, shares
 from mridiff_mc_diffusion.prior import JointPrior
-from mridiff_mc_diffusion.train import Fit, Net, Pairs, independent_trainer, joint_trainer, pairs, validator
+from mridiff_mc_diffusion.train import Pairs, pairs, validator
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule
-
-NET = Net((8, 12), (1, 1), 16, 2)
-FIT = Fit(0.38, (0.01, 20.0), (1.0, 0.25), (0.03, 2.0), 6, 4, Schedule(1e-3, 0, 0.0), False, 3, 6)
-TRAINERS = {"joint": joint_trainer, "independent": independent_trainer}
-
-
-def start(folder, which="joint"):
-    return TRAINERS[which](Run(None, folder, folder), subjects=4, size=16, contrast="brain", net=NET, fit=FIT)
-
-
-@pytest.mark.parametrize("which", ["joint", "independent"])
-def test_a_training_runs_resumes_and_gives_weights_that_load(tmp_path, which):
-    whole = start(tmp_path / "whole", which).run().state_dict()
-    start(tmp_path / "parts", which).run(until=3)
-    resumed = start(tmp_path / "parts", which)
-    assert resumed.step == 3
-    model = resumed.run()
-    assert all(torch.equal(whole[k], v) for k, v in model.state_dict().items())
-    model.save(tmp_path / "w.safetensors")
-    x = torch.randn(1, 2, 16, 16)
-    torch.testing.assert_close(PairNet.load(tmp_path / "w.safetensors")(x, 0.5), model.eval()(x, 0.5), atol=2e-2, rtol=0)
 
 
 def net(joint, std=(1.0, 1.0)):
@@ -81,11 +58,15 @@ def test_the_score_of_each_modality_is_that_in_its_noise(tmp_path):
 def test_joint_networks_start_as_the_independent_ones_they_come_from(tmp_path):
     first = net(False)
     first.save(tmp_path / "first.safetensors")
-    run = Run(None, tmp_path / "run", tmp_path, weights=tmp_path / "first.safetensors")
-    x, small = torch.randn(1, 2, 16, 16), Net((8,), (1,), 8, 2)
-    for trainer in TRAINERS.values():
-        model = trainer(run, subjects=2, size=16, contrast="brain", net=small, fit=FIT).model
-        torch.testing.assert_close(model(x, 0.5), net(False, FIT.std)(x, 0.5), atol=5e-3, rtol=0)
+    x = torch.randn(1, 2, 16, 16)
+    for joint in (True, False):
+        model = net(joint, (1.0, 0.25))
+        torch.nn.init.normal_(model.nets[0].head.weight)
+        model.start_from(tmp_path / "first.safetensors")
+        torch.testing.assert_close(model(x, 0.5), net(False, (1.0, 0.25))(x, 0.5), atol=5e-3, rtol=0)
+    net(True).save(tmp_path / "joint.safetensors")
+    with pytest.raises(DataError, match=r"nets.0.head.weight: the shape is"):
+        net(False).start_from(tmp_path / "joint.safetensors")
 
 
 def test_batches_are_turned_pairs_of_the_pool_by_update_and_place():

@@ -36,8 +36,8 @@ def train(
     entry = trainable(name, registry())
     config = configuration(entry, config)
     read_configuration(config, entry.training())
-    given = {"--data": data, "--weights": weights}
-    problems = [Problem(option, f"{path} is not there") for option, path in given.items() if path and not path.exists()]
+    problems = [Problem("--data", f"{data} is not there")] if data and not data.exists() else []
+    problems += [Problem("--weights", f"{weights} is not a file")] if weights and not weights.is_file() else []
     if processes > 1 and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         problems.append(Problem("--processes", "the processes were started already: leave it out under torchrun"))
     if problems:

@@ -18,10 +18,19 @@ class Described(nn.Module):
 
     architecture: dict[str, Any]
 
+    @property
+    def kept(self) -> nn.Module:
+        """The part whose parameters and buffers the file holds: all of it, if a subclass does not say otherwise."""
+        return self
+
     def save(self, path: Path, **notes: str) -> str:
         """Write parameters and buffers as float16, with the architecture and notes in the header; returns the SHA-256 of the file."""
-        tensors = {k: v.detach().to(torch.float16) for k, v in self.state_dict().items()}
+        tensors = {k: v.detach().to(torch.float16) for k, v in self.kept.state_dict().items()}
         return write_weights(path, tensors, {"architecture": json.dumps(self.architecture, sort_keys=True), **notes})
+
+    def start_from(self, path: Path) -> None:
+        """Take the parameters in a file that `save` wrote; raises DataError where they do not fit."""
+        load_into(self.kept, read_weights(path)[0])
 
     @classmethod
     def load(cls, path: Path, sha256: str | None = None) -> Self:
@@ -35,5 +44,5 @@ class Described(nn.Module):
         except (KeyError, TypeError, ValueError) as error:
             hint = f"use a file written by {cls.__name__}.save"
             raise DataError(f"{path}: the header does not describe a {cls.__name__}: {error!r}", hint=hint) from error
-        load_into(out, tensors)
+        load_into(out.kept, tensors)
         return out.eval().requires_grad_(False)

@@ -64,17 +64,21 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise DataError(error.message, hint=hint) from error
     if "state" not in header or header.get("checksum") != checksum(header["state"], tensors):
         raise DataError(f"{path}: this is no checkpoint of a training, or it was damaged or changed", hint=hint)
-    counters: dict[str, Any] = json.loads(header["state"])
-    return tensors, counters
+    found: dict[str, Any] = json.loads(header["state"])
+    return tensors, found
 
 
-def load(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer]) -> dict[str, Any]:
-    """Restore everything from `path`; returns the counters. Raises DataError where the file is damaged or of another model."""
-    tensors, counters = read(path)
+def counters(path: Path) -> dict[str, Any]:
+    """Only the counters of a checkpoint; raises what `read` does."""
+    return read(path)[1]
+
+
+def load(path: Path, model: nn.Module, objective: nn.Module, ema: EMA, optimisers: Mapping[str, Optimizer]) -> None:
+    """Restore everything but the counters from `path`; raises DataError where the file is damaged or of another model."""
+    tensors, state = read(path)
     for kind, module in (("model", model), ("objective", objective)):
         load_into(module, {k.removeprefix(f"{kind}/"): v for k, v in tensors.items() if k.startswith(f"{kind}/")})
     ema.average = {k: tensors[f"ema/{k}"].to(p.device) for k, p in model.named_parameters()}
-    ema.updates = int(counters.pop("ema_updates"))
+    ema.updates = int(state["ema_updates"])
     for name, optimiser in optimisers.items():
         restore_optimiser(name, optimiser, tensors)
-    return counters

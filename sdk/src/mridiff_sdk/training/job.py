@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
+import inspect
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
+import typer
 from torch import nn
 
-from mridiff.io.weights import write_weights
+from mridiff.errors import ConfigError, PluginContractError, Problem
+from mridiff.io.weights import load_into, read_weights, write_weights
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
+from ..seeds import seeded_layers
 from .card import write_card
 from .configuration import read_configuration
+from .origin import made_of
 from .parallel import join
 from .run import Run
 from .trainer import Trainer
-
-
-@runtime_checkable
-class Saves(Protocol):
-    """A model that writes itself, with notes in the header; returns the SHA-256 of the file."""
-
-    def save(self, path: Path, **notes: str) -> str:
-        """Write the file."""
-        ...
+from .training import Kept, Training
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,51 @@ class Job:
         torch.set_num_threads(self.threads)
         entry = Registry.discover().find(self.kind, self.name)
         training = entry.training()
-        arguments, plain = read_configuration(self.config, training)
-        world = join(self.device)
-        trainer: Trainer = training(Run(self.data, self.out, self.cache, self.weights, world), **arguments)
+        arguments, settings, config = read_configuration(self.config, training)
+        run = Run(self.out, self.data, self.cache, self.weights, settings, join(self.device))
+        versions = {entry.distribution: entry.version, "mridiff-sdk": version("mridiff-sdk"), "torch": torch.__version__}
+        trainer = prepare(training, run, entry.qualified, versions, **arguments)
+        if run.world.rank == 0 and trainer.step:
+            tell(trainer)
         model = watched(trainer)
-        if world.rank == 0:
-            finish(self, entry, trainer, model, plain)
+        if run.world.rank == 0:
+            finish(self, entry, trainer, model, config)
+
+
+def prepare(training: Callable[..., Training], run: Run, component: str = "", versions: Mapping[str, str] | None = None,
+            **arguments: Any) -> Trainer:  # fmt: skip
+    """What a package's function says of a training, ready to start, from the weights of `run` if it has any, or to go on.
+
+    Raises ConfigError for weights where there is nothing to start, or a folder that holds another training; DataError for weights that
+    do not fit or a damaged checkpoint; PluginContractError where the function returns anything but a Training.
+    """
+    bound = inspect.signature(training).bind(run, **arguments)
+    bound.apply_defaults()
+    with seeded_layers(run.seed):
+        task = training(*bound.args, **bound.kwargs)
+    if not isinstance(task, Training):
+        raise PluginContractError(f"{component or training.__name__}: the training returned a {type(task).__name__}",
+                                  hint="return a mridiff_sdk.training.Training")  # fmt: skip
+    if run.weights:
+        start_from(task, run.weights)
+    return Trainer(task, run.out, run.settings, run.world, made_of(component, bound.kwargs, run.settings, run.weights), versions)
+
+
+def start_from(training: Training, weights: Path) -> None:
+    """Put weights into the model that is to be trained."""
+    if not training.stages:
+        raise ConfigError([Problem("--weights", "this model is fitted in closed form: there is nothing that could start from weights")])
+    if isinstance(training.model, Kept):
+        training.model.start_from(weights)
+    else:
+        load_into(training.model, read_weights(weights)[0])
+
+
+def tell(trainer: Trainer) -> None:
+    """Say where a run goes on, and what was changed since it began."""
+    typer.echo(f"{trainer.folder}: goes on after update {trainer.step} of {trainer.total}", err=True)
+    for text in trainer.changed:
+        typer.echo(f"  {text}", err=True)
 
 
 def watched(trainer: Trainer) -> nn.Module:
@@ -88,10 +125,12 @@ def watched(trainer: Trainer) -> nn.Module:
 
 def finish(job: Job, entry: Entry, trainer: Trainer, model: nn.Module, config: dict[str, Any]) -> None:
     """Write weights.safetensors with its origin in the header, and the card."""
-    notes = {"component": entry.qualified, "command": job.command, "config": json.dumps(config, sort_keys=True), **trainer.notes,
-             "seed": str(trainer.settings.seed), "updates": str(trainer.step), "hours": f"{trainer.seconds / 3600:.2f}"}  # fmt: skip
+    training = trainer.training
+    notes = {"component": entry.qualified, "command": job.command, "config": json.dumps(config, sort_keys=True),
+             "licence": training.licence, "data": training.data, "seed": str(trainer.settings.seed), "updates": str(trainer.step),
+             "hours": f"{trainer.seconds / 3600:.2f}"}  # fmt: skip
     if job.weights:
-        notes["started_from"] = hashlib.sha256(job.weights.read_bytes()).hexdigest()
+        notes["started_from"] = trainer.origin["made of"]["--weights"]
     path = job.out / "weights.safetensors"
-    sha256 = model.save(path, **notes) if isinstance(model, Saves) else write_weights(path, model.state_dict(), notes)
+    sha256 = model.save(path, **notes) if isinstance(model, Kept) else write_weights(path, model.state_dict(), notes)
     write_card(job.out, entry.spec.name, {**notes, "sha256": sha256}, parameters=sum(p.numel() for p in model.parameters()))

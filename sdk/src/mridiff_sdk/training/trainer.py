@@ -4,112 +4,73 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from mridiff.errors import MridiffError
+from mridiff.errors import ConfigError, MridiffError, Problem
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
 
 from ..nets.ema import EMA
 from . import checkpoint
 from .log import Log
+from .origin import differences, outline, plain, plan
 from .parallel import World
+from .settings import Settings
+from .training import Stage, Training
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Some samples: what was measured of them, and the truth; the trainer hands an objective only the half that it may see."""
+class Nothing(Objective):
+    """Of a model that was fitted when it was built: there is nothing left to minimise."""
 
-    truth: Mapping[str, Tensor] = field(default_factory=dict)
-    measured: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-class Source(Protocol):
-    """Where batches come from: a pure function of the update and the sample's place, so that nothing needs to be remembered."""
-
-    def batch(self, step: int, samples: Sequence[int]) -> Batch:
-        """The given samples of the batch of update `step`."""
-        ...
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A stretch of training: `updates` with `batch` samples each, drawn from `source`."""
-
-    source: Source
-    updates: int
-    batch: int
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Learning rate: linear warm-up, constant, then linear decay to zero over the last `decay` of all updates.
-
-    The constant stretch lets a run be made longer or shorter while it goes on: only the decay needs to know the end.
-    """
-
-    rate: float = 1e-3
-    warmup: int = 200
-    decay: float = 0.4
-
-    def at(self, step: int, total: int) -> float:
-        """The rate of update `step` (from 0) of `total`."""
-        up = (step + 1) / self.warmup if self.warmup else 1.0
-        down = (total - step) / max(self.decay * total, 1)
-        return self.rate * min(up, down, 1.0)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a run is carried out; `save` and `validate` count updates, 0 turns validation off."""
-
-    seed: int = 0
-    schedule: Schedule = Schedule()
-    weight_decay: float = 1e-4
-    betas: tuple[float, float] = (0.9, 0.99)
-    clip: float = 1.0
-    ema_share: float = 0.1
-    autocast: bool = False
-    log: int = 20
-    save: int = 200
-    validate: int = 0
-
-
-Validate = Callable[[nn.Module], Mapping[str, float]]
+    def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
+        """None."""
+        yield from ()
 
 
 class Trainer:
-    """Runs stages of updates on `model`; `parameters` names which parameters each of the objective's losses moves (all, by default).
+    """Carries out a training in `folder`: runs its stages, one optimiser for each loss, and keeps log and checkpoint.
 
-    A checkpoint in `folder` is continued. Data and random numbers depend on (seed, update, sample) alone, so a run that was killed
-    and resumed gives the same losses as one that was not. Model and objective go to the device of `world`. `notes` are facts for the
-    header and the card of the weights, such as "data" and "licence". Source of the averaged model: see EMA.
+    A checkpoint in `folder` is continued where it is of this very training: what it was made of (`made_of`, by name), data, and every
+    update done so far are compared, and ConfigError names what differs. A length or schedule that only changes what is still to come is
+    allowed, and so are other `versions`; `changed` says them. Data and random numbers depend on (seed, update, sample) alone, so a run
+    that was killed and resumed gives the same losses as one that was not. Model and objective go to the device of `world`. Source of the
+    averaged model: see EMA.
     """
 
-    def __init__(self, model: nn.Module, objective: Objective, stages: Sequence[Stage], folder: Path,
-                 settings: Settings | None = None, parameters: Mapping[str, Iterable[nn.Parameter]] | None = None,
-                 validate: Validate | None = None, world: World | None = None, notes: Mapping[str, str] | None = None) -> None:  # fmt: skip
-        self.settings, self.validate, self.world, self.notes = settings or Settings(), validate, world or World(), dict(notes or {})
-        self.model, self.objective = model.to(self.world.device), objective.to(self.world.device)
-        self.stages, self.folder = list(stages), folder
-        groups = parameters or {"": model.parameters()}
+    def __init__(self, training: Training, folder: Path, settings: Settings | None = None, world: World | None = None,
+                 made_of: Mapping[str, Any] | None = None, versions: Mapping[str, str] | None = None) -> None:  # fmt: skip
+        self.training, self.settings, self.world = training, settings or Settings(), world or World()
+        self.model, self.objective = training.model.to(self.world.device), (training.objective or Nothing()).to(self.world.device)
+        self.stages, self.folder = list(training.stages), folder
+        groups = training.parameters or {"": self.model.parameters()}
         self.groups = {name: [p for p in group if p.requires_grad] for name, group in groups.items()}
         self.optimisers: dict[str, Optimizer] = {name: self._optimiser(group) for name, group in self.groups.items() if group}
-        self.ema = EMA(model, self.settings.ema_share)
+        self.ema = EMA(self.model, self.settings.ema_share)
         self.named: dict[str, float] = {}
-        self.step, self.total, self.seconds = 0, sum(s.updates for s in stages), 0.0
+        self.step, self.total, self.seconds = 0, sum(s.updates for s in self.stages), 0.0
+        self.validate = training.validation() if training.validation and self.settings.validate and self.stages else None
+        self.origin = plain({"made of": made_of or {}, "plan": plan(self.stages, self.settings.schedule), "versions": versions or {},
+                             "data": outline(self.stages, self.objective.sees)})  # fmt: skip
+        self.changed = self._go_on() if self.path.is_file() else []
         folder.mkdir(parents=True, exist_ok=True)
-        if self.path.is_file():
-            counters = checkpoint.load(self.path, model, objective, self.ema, self.optimisers)
-            self.step, self.seconds = int(counters["step"]), float(counters["seconds"])
-        self.log = Log(folder, self.step) if self.world.rank == 0 else None
+        self.log = Log(folder, self.step) if self.world.rank == 0 and self.stages else None
+
+    def _go_on(self) -> list[str]:
+        """Continue the checkpoint; returns what was allowed to change. Raises ConfigError with all that forbids it."""
+        counters = checkpoint.counters(self.path)
+        against, allowed = differences(counters["origin"], self.origin, int(counters["step"]))
+        if against:
+            raise ConfigError([Problem("", f"{self.folder} holds another training:"), *(Problem("", f"  {text}") for text in against)],
+                              hint="give another folder, or what it began with")  # fmt: skip
+        checkpoint.load(self.path, self.model, self.objective, self.ema, self.optimisers)
+        self.step, self.seconds = int(counters["step"]), float(counters["seconds"])
+        return allowed
 
     @property
     def path(self) -> Path:
@@ -142,7 +103,7 @@ class Trainer:
         if not self.log:
             return
         if self.step % self.settings.save == 0 or self.step == end:
-            counters = {"step": self.step, "seconds": self.seconds}
+            counters = {"step": self.step, "seconds": self.seconds, "origin": self.origin}
             checkpoint.save(self.path, self.model, self.objective, self.ema, self.optimisers, counters)
         every = self.settings.validate
         if self.validate and every and (self.step % every == 0 or self.step == end):

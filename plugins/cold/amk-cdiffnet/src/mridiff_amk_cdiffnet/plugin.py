@@ -27,7 +27,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
             offers=frozenset({Trait.RESTORER, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
             source=STUDY,
             weights=tuple(WEIGHTS.values()),
-            training="mridiff_amk_cdiffnet.train:trainer",
+            training="mridiff_amk_cdiffnet.train:training",
             stability="experimental",
         )
     ]

@@ -8,18 +8,15 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt, Le
 
-from mridiff.io.weights import load_into, read_weights
 from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSlices, WholeSource, notes
+from mridiff_priors.data.whole import WholeSlices, WholeSource
 from mridiff_priors.train import pool_files
 from mridiff_sdk.codecs.radial import root_mean_power
 from mridiff_sdk.diffusions.gains import NestedMasks
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.sampling_patterns.nested import Order
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer
 
 from .measure import validator
 from .net import AMKNet
@@ -57,32 +54,32 @@ class Losses:
     edge: float = 0.1
 
 
-def trainer(
-    run: Run, *, net: Net, pool: PoolConfig, masks: MaskFamily, stages: list[WholeSlices], schedule: Schedule,
+def training(
+    run: Run, *, net: Net, pool: PoolConfig, masks: MaskFamily, stages: list[WholeSlices],
     losses: Losses = Losses(),
-    seed: Annotated[int, "of weights, data and draws"] = 0,
     order: Annotated[Order, "what comes back first"] = "centre_out",
     energy: Annotated[bool, "equal steps take equal shares of the expected magnitude, not of the samples"] = True,
     single: Annotated[float, "part of the samples with one coil"] = 0.3,
     zoom: Annotated[float, Gt(0), Le(1), "smallest share of each side of a slice that is kept"] = 1.0,
     rough: Annotated[float, Ge(0), "largest standard deviation of a fine phase, in radians"] = 0.0,
-    autocast: Annotated[bool, "compute the network in bfloat16"] = False,
-    save: Annotated[int, Ge(1), "updates between checkpoints"] = 100,
-    validate: Annotated[int, Ge(0), "updates between measurements on held-out heads, 0 for none"] = 400,
-) -> Trainer:  # fmt: skip
-    """The run that a configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+) -> Training:  # fmt: skip
+    """The training of the restorer."""
     files = pool_files(run, pool)
-    source = [WholeSource(files, s.size, seed, s.grain, seen="coils", sets=ARRAYS, single=single, zoom=zoom, rough=rough) for s in stages]
-    with seeded_layers(seed):
-        model = AMKNet(**asdict(net), grid=pool.size, radii=pool.size // 2)
-    model.set_profile(profile(WholeSource(files, pool.size, seed)))
-    if run.weights:
-        load_into(model, read_weights(run.weights)[0])
+    model = AMKNet(**asdict(net), grid=pool.size, radii=pool.size // 2)
+    model.set_profile(profile(WholeSource(files, pool.size, run.seed)))
     gain = NestedMasks("auto", order, weight=model.weight if energy else None)
-    parts = [Stage(of, s.updates, s.batch) for of, s in zip(source, stages, strict=True)]
-    settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
-    return Trainer(model, AMKObjective(masks, gain, **asdict(losses)), parts, run.out, settings,
-                   validate=validator(run.folder()) if validate else None, world=run.world, notes=notes(pool))  # fmt: skip
+
+    def source(s: WholeSlices) -> WholeSource:
+        return WholeSource(files, s.size, run.seed, s.grain, seen="coils", sets=ARRAYS, single=single, zoom=zoom, rough=rough)
+
+    return Training(
+        model=model,
+        objective=AMKObjective(masks, gain, **asdict(losses)),
+        stages=[Stage(source(s), s.updates, s.batch) for s in stages],
+        validation=lambda: validator(run.folder()),
+        licence="Apache-2.0",
+        data=pool.said("; coils simulated"),
+    )
 
 
 def profile(source: WholeSource) -> torch.Tensor:

@@ -28,7 +28,7 @@ from mridiff_sdk.metrics.outer import outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
-from mridiff_sdk.training.trainer import Validate
+from mridiff_sdk.training import Validate
 
 SLICES = tuple(range(5, 300, 30))
 STD = 0.005

@@ -26,7 +26,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
             offers=frozenset({Trait.RESTORER, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
             source=STUDY,
             weights=tuple(WEIGHTS.values()),
-            training="mridiff_kspace_cold_diffusion.train:trainer",
+            training="mridiff_kspace_cold_diffusion.train:training",
         )
     ]
 

@@ -39,7 +39,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
         offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
         source=EDM,
         weights=tuple(WEIGHTS.values()),
-        training="mridiff_priors.train:trainer",
+        training="mridiff_priors.train:training",
     )
     unet, public_net = "UNet2DModel of the diffusers library, from its folder", "Public EDM or NCSN++ network from `mridiff convert`"
     yield public("diffusers", "diffusers:Diffusers", f"{unet}: real and imaginary part", 2, DDPM)
@@ -55,5 +55,5 @@ def mridiff_priors() -> Iterable[PriorSpec]:
         offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE}),
         source=LDM,
         weights=tuple(LATENT.values()),
-        training="mridiff_priors.latent.train:trainer",
+        training="mridiff_priors.latent.train:training",
     )

@@ -1,4 +1,4 @@
-"""Train the denoiser: what `mridiff train denoiser --config train.yaml --data FOLDER -o DIR` runs."""
+"""Train the denoiser: `mridiff train denoiser --data FOLDER -o DIR`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
-from annotated_types import Ge, Gt
+from annotated_types import Gt
 from torch import nn
 
-from mridiff.io.weights import read_weights
 from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.nets.unet import deepen
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training, Validate
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
 from .data.anatomy import HELD_OUT_HEARTS
 from .data.pool import PoolConfig, build
@@ -55,7 +51,7 @@ class Crops:
 class Levels:
     """Where noise levels are drawn: a `share` of them log-uniformly between the two of `often`, the others over the whole range."""
 
-    often: list[float]
+    often: tuple[float, float]
     share: float
 
 
@@ -83,28 +79,15 @@ def pool_files(run: Run, pool: PoolConfig) -> list[Path]:
     return [build(pool, run.folder(), run.cache, part, PARTS) for part in range(PARTS)]
 
 
-def trainer(
-    run: Run,
-    *,
-    seed: int = 0,
-    net: Net,
-    sigma_data: Annotated[float, Gt(0), "root mean square of the images"],
-    pool: PoolConfig,
-    stages: list[Crops],
-    levels: Levels = Levels([0.02, 1.0], 0.7),
-    schedule: Schedule,
-    save: Annotated[int, Ge(1), "updates from one checkpoint to the next"],
-    validate: Annotated[int, Ge(0), "updates from one validation to the next, 0 for none"],
-    autocast: Annotated[bool, "compute in bfloat16 where that loses no accuracy that matters"] = False,
-) -> Trainer:
-    """The run that the configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+def training(run: Run, *, net: Net, sigma_data: Annotated[float, Gt(0), "root mean square of the images"], pool: PoolConfig,
+             stages: list[Crops], levels: Levels = Levels((0.02, 1.0), 0.7)) -> Training:  # fmt: skip
+    """The training of the denoiser."""
     files = pool_files(run, pool)
-    crops = [Stage(PoolSource(files, s.crop, seed, s.grain), s.updates, s.batch) for s in stages]
-    with seeded_layers(seed):
-        model = Preconditioned(asdict(net), sigma_data, SIGMA_RANGE)
-    if run.weights:
-        deepen(model.net, read_weights(run.weights)[0])
-    settings = Settings(seed, schedule, autocast=autocast, save=save, validate=validate)
-    check = validator(run.folder(), pool.anatomy) if validate else None
-    objective = DenoisingObjective(sigma_data, NoiseLevels((levels.often[0], levels.often[1]), SIGMA_RANGE, levels.share))
-    return Trainer(model, objective, crops, run.out, settings, validate=check, world=run.world, notes=pool.notes())
+    return Training(
+        model=Preconditioned(asdict(net), sigma_data, SIGMA_RANGE),
+        objective=DenoisingObjective(sigma_data, NoiseLevels(levels.often, SIGMA_RANGE, levels.share)),
+        stages=[Stage(PoolSource(files, s.crop, run.seed, s.grain), s.updates, s.batch) for s in stages],
+        validation=lambda: validator(run.folder(), pool.anatomy),
+        licence="Apache-2.0",
+        data=pool.said(),
+    )

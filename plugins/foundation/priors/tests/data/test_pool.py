@@ -81,7 +81,7 @@ def test_people_kept_for_measuring_are_in_no_source() -> None:
 
 def test_notes_name_every_file_of_the_data_once() -> None:
     for anatomy, sources in ANATOMY.items():
-        text = PoolConfig(count=7, anatomy=anatomy).notes()["data"]
+        text = PoolConfig(count=7, anatomy=anatomy).said()
         assert anatomy in text and "7 slices" in text
         assert all(text.count(name) == 1 for name in {s.path.partition(":")[0] for s in sources})
 

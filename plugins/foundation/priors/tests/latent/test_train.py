@@ -5,17 +5,16 @@ import torch
 
 from mridiff.errors import ConfigError
 from mridiff.io.weights import read_weights
-from mridiff_priors.latent.train import Fit, trainer
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule
+from mridiff_priors.latent.train import training
+from mridiff_sdk.training import Run, Schedule, Settings
+from mridiff_sdk.training.job import prepare
 
-FIT = Fit(scenes=16, updates=4, batch=4, schedule=Schedule(1e-3, 1, 0.5), save=2, validate=4)
+SETTINGS = Settings(schedule=Schedule(1e-3, 1, 0.5), save=2, validate=4)
 MOVED = {"vae": {"vae"}, "clip": {"text_encoder", "image_encoder"}, "unet": {"unet"}}
 
 
-def made(part, out, weights, until=None):
-    run = trainer(Run(None, out, out, weights), part=part, fit=FIT)
-    return run, run.run(until)
+def made(part, out, weights):
+    return prepare(training, Run(out, weights=weights, settings=SETTINGS), part=part, scenes=16, updates=4, batch=4)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +28,14 @@ def start(folder, tmp_path_factory):
 
 @pytest.mark.parametrize("part", ["vae", "clip", "unet"])
 def test_a_part_trains_alone_resumes_and_is_written(part, start, tmp_path):
-    run, model = made(part, tmp_path / "whole", start)
-    made(part, tmp_path / "parts", start, until=2)
-    resumed, again = made(part, tmp_path / "parts", start)
-    assert resumed.step == 4
-    a, b = model.state_dict(), again.state_dict()
+    run = made(part, tmp_path / "whole", start)
+    before = {k: v.clone() for k, v in run.model.state_dict().items()}
+    model = run.run()
+    made(part, tmp_path / "parts", start).run(until=2)
+    resumed = made(part, tmp_path / "parts", start)
+    assert resumed.step == 2
+    a, b = model.state_dict(), resumed.run().state_dict()
     assert all(torch.equal(a[k], b[k]) for k in a)
-    before = trainer(Run(None, tmp_path / "fresh", tmp_path, start), part=part, fit=FIT).model.state_dict()
     assert {k.split(".")[1] for k in a if not torch.equal(a[k], before[k])} == MOVED[part]
     model.save(tmp_path / "weights.safetensors", licence="Apache-2.0")
     tensors, header = read_weights(tmp_path / "weights.safetensors")
@@ -49,4 +49,4 @@ def test_a_part_trains_alone_resumes_and_is_written(part, start, tmp_path):
 
 def test_the_unet_needs_the_others(tmp_path):
     with pytest.raises(ConfigError, match="--weights"):
-        trainer(Run(None, tmp_path, tmp_path), part="unet", fit=FIT)
+        made("unet", tmp_path, None)

@@ -12,11 +12,12 @@ from statistics import mean
 
 import torch
 
+from mridiff_sdk.training import Run
 from mridiff_sdk.training.configuration import read_configuration
+from mridiff_sdk.training.job import prepare
 from mridiff_sdk.training.log import read
-from mridiff_sdk.training.run import Run
 
-from .train import trainer
+from .train import training
 
 CONFIG = Path(__file__).with_name("ablation-transformer.yaml")
 FIGURES = ("l1", "psnr")
@@ -26,9 +27,9 @@ Validation = Mapping[str, float]
 
 def trained(config: Path, run: Run, seed: int, transformer: bool) -> Validation:
     """The last validation of a training as in `config`, with this seed, with or without transformer; what is in `run.out` goes on."""
-    arguments, _ = read_configuration(config, trainer)
-    task = trainer(run, **{**arguments, "seed": seed, "net": replace(arguments["net"], transformer=transformer)})
-    task.run()
+    arguments, settings, _ = read_configuration(config, training)
+    arguments["net"] = replace(arguments["net"], transformer=transformer)
+    prepare(training, replace(run, settings=replace(settings, seed=seed)), **arguments).run()
     return next(row for row in reversed(read(run.out)) if "l1" in row)
 
 
@@ -53,7 +54,7 @@ def main() -> None:
     cache = options.cache or options.out / "cache"
     pairs = {}
     for seed in options.seeds:
-        both = (Run(options.data, options.out / f"{side}-{seed}", cache) for side in ("with", "without"))
+        both = (Run(options.out / f"{side}-{seed}", options.data, cache) for side in ("with", "without"))
         pairs[seed] = (trained(options.config, next(both), seed, True), trained(options.config, next(both), seed, False))
         sys.stdout.write(f"{table(pairs)}\n\n")
         sys.stdout.flush()

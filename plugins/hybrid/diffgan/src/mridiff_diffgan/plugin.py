@@ -27,7 +27,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
                               Trait.LINEAR_CODEC}),
             source=STUDY,
             weights=tuple(WEIGHTS.values()),
-            training="mridiff_diffgan.train:trainer",
+            training="mridiff_diffgan.train:training",
         )
     ]  # fmt: skip
 

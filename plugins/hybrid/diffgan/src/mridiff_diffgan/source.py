@@ -13,7 +13,7 @@ from mridiff_priors.data.source import PoolSource
 from mridiff_priors.data.whole import coarse
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
-from mridiff_sdk.training.trainer import Batch
+from mridiff_sdk.training import Batch
 
 CENTRE = 0.08
 """Share of the lines that lies in the fully sampled centre of k-space."""

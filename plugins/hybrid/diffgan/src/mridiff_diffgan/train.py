@@ -1,4 +1,4 @@
-"""Train the generator: what `mridiff train diffgan-generator --config train.yaml --data FOLDER -o DIR` runs."""
+"""Train the generator: `mridiff train diffgan-generator --data FOLDER -o DIR`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from annotated_types import Ge
 from torch import nn
 
 from mridiff.errors import ConfigError, Problem
-from mridiff.io.weights import load_into, read_weights
-from mridiff_priors.data.anatomy import SOURCES
 from mridiff_priors.data.pool import PoolConfig
 from mridiff_priors.measure import held_out
 from mridiff_priors.train import pool_files
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.nets.discriminator import Discriminator
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training, Validate
 from mridiff_sdk.training.adversarial import AdversarialObjective
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
 from .measure import Scans, scores
 from .network import Generator
@@ -65,10 +61,9 @@ def validator(data: Path, size: int) -> Validate:
     return validate
 
 
-def trainer(
+def training(
     run: Run,
     *,
-    seed: int = 0,
     net: Net,
     critic: Annotated[list[int] | None, "widths of the discriminator; without one the l1 distance alone is minimised"] = None,
     weight: Annotated[float, Ge(0), "weight of the l1 distance beside the adversarial loss"] = 10.0,
@@ -76,27 +71,21 @@ def trainer(
     pool: PoolConfig,
     crops: Annotated[list[int], "fields of view, in pixels of the pool's slices, one drawn for each image"],
     stages: list[Slices],
-    schedule: Schedule,
-    betas: tuple[float, float] = (0.9, 0.99),
-    save: Annotated[int, Ge(1), "updates from one checkpoint to the next"] = 100,
-    validate: Annotated[int, Ge(0), "updates from one validation to the next, 0 for none"] = 0,
-    autocast: Annotated[bool, "compute in bfloat16 where that loses no accuracy that matters"] = False,
-) -> Trainer:
-    """The run that the configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+) -> Training:
+    """The training of the generator; raises ConfigError for fields of view that do not fit."""
     if min(crops) < max(s.size for s in stages) or max(crops) > pool.size:
         raise ConfigError([Problem("crops", f"give widths from the largest size of a stage up to the {pool.size} pixels of the pool")])
     files = pool_files(run, pool)
-    parts = [Stage(PairSource(files, s.size, seed, crops=crops), s.updates, s.batch) for s in stages]
-    with seeded_layers(seed):
-        model = Generator(**asdict(net))
-        judge = Discriminator(6, critic, images=3) if critic else None
-    if run.weights:
-        load_into(model, read_weights(run.weights)[0])
-    # Four steps are what the weights are for; chains of eight keep the levels between known, for the comparison of the two.
-    objective = AdversarialObjective(VP(), judge, steps=(4, 8), weight=weight, r1=r1)
+    model = Generator(**asdict(net))
+    judge = Discriminator(6, critic, images=3) if critic else None
     players = {"critic": judge.parameters()} if judge else {}
-    settings = Settings(seed, schedule, weight_decay=0.0, betas=betas, autocast=autocast, save=save, validate=validate)
-    notes = {"licence": "Apache-2.0", "data": f"{len(SOURCES)} head volumes: {', '.join(s.path for s in SOURCES)}; {pool.count} slices of "
-             f"{pool.size} pixels cut, warped and varied at random with seed {pool.seed}; k-space undersampled by simulation."}  # fmt: skip
-    check = validator(run.folder(), stages[-1].size) if validate else None
-    return Trainer(model, objective, parts, run.out, settings, {**players, "generator": model.parameters()}, check, run.world, notes)
+    return Training(
+        model=model,
+        # Four steps are what the weights are for; chains of eight keep the levels between known, for the comparison of the two.
+        objective=AdversarialObjective(VP(), judge, steps=(4, 8), weight=weight, r1=r1),
+        stages=[Stage(PairSource(files, s.size, run.seed, crops=crops), s.updates, s.batch) for s in stages],
+        parameters={**players, "generator": model.parameters()},
+        validation=lambda: validator(run.folder(), stages[-1].size),
+        licence="Apache-2.0",
+        data=pool.said("; k-space undersampled by simulation"),
+    )

@@ -28,7 +28,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
             offers=frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC}),
             source=STUDY,
             weights=tuple(WEIGHTS.values()),
-            training="mridiff_diffusion_qsm.train:trainer",
+            training="mridiff_diffusion_qsm.train:training",
         )
     ]
 

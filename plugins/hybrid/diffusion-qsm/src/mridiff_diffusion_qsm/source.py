@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Streams
 from mridiff_datasets.qsm import averaged, fine_map
-from mridiff_sdk.training.trainer import Batch
+from mridiff_sdk.training import Batch
 
 from .prior import TRAINED
 

@@ -7,16 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import torch
-from annotated_types import Ge
 from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
-from mridiff.io.weights import load_into, read_weights
 from mridiff_sdk.diffusions.gaussian import VP
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training, Validate
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
 from .net import VolumeNet
 from .source import Cubes, volume
@@ -45,42 +41,28 @@ class Data:
     patch: int
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How it is trained: noise levels lie between the two of `often` four times in five, anywhere in the range of the chain else."""
-
-    often: tuple[float, float]
-    updates: int
-    batch: int
-    schedule: Schedule
-
-
-def trainer(
+def training(
     run: Run,
     *,
-    seed: int = 0,
     net: Net,
     data: Data,
-    fit: Fit,
-    save: Annotated[int, Ge(1), "updates between checkpoints"] = 100,
-    validate: Annotated[int, Ge(0), "updates between measurements on other subjects, 0 for none"] = 200,
-) -> Trainer:
-    """The run that a configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
+    often: Annotated[tuple[float, float], "noise levels of four draws in five lie between these, of the fifth in the chain's range"],
+    updates: int,
+    batch: int,
+) -> Training:
+    """The training of the prior of cubes."""
     chain = VP(levels=1000)
     low, high = (float(chain.ratio(t)) for t in chain.t_range)
-    with seeded_layers(seed):
-        model = VolumeNet(**asdict(net), sigma_range=(low, high))
-    if run.weights:
-        load_into(model, read_weights(run.weights)[0])
-    cubes = Cubes(torch.stack([volume(n, data.size) for n in range(data.subjects)]), data.patch, seed)
-    objective = DenoisingObjective(net.sigma_data, NoiseLevels(fit.often, (low, high), 0.8))
-    check = validator(torch.stack([volume(n, data.size) for n in VALIDATION])) if validate else None
-    notes = {"licence": "Apache-2.0",
-             "data": f"Cubes of {data.patch} voxels of {data.subjects} drawn brains of {data.size} voxels a side (subjects from 0 on of "
-                     "the dataset `qsm-phantom`): susceptibility alone, no field."}  # fmt: skip
-    settings = Settings(seed, fit.schedule, save=save, validate=validate)
-    stages = [Stage(cubes, fit.updates, fit.batch)]
-    return Trainer(model, objective, stages, run.out, settings, validate=check, world=run.world, notes=notes)
+    cubes = Cubes(torch.stack([volume(n, data.size) for n in range(data.subjects)]), data.patch, run.seed)
+    return Training(
+        model=VolumeNet(**asdict(net), sigma_range=(low, high)),
+        objective=DenoisingObjective(net.sigma_data, NoiseLevels(often, (low, high), 0.8)),
+        stages=[Stage(cubes, updates, batch)],
+        validation=lambda: validator(torch.stack([volume(n, data.size) for n in VALIDATION])),
+        licence="Apache-2.0",
+        data=f"Cubes of {data.patch} voxels of {data.subjects} drawn brains of {data.size} voxels a side (subjects from 0 on of the "
+        "dataset `qsm-phantom`): susceptibility alone, no field.",
+    )
 
 
 def validator(volumes: Tensor) -> Validate:

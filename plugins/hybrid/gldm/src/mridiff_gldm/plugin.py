@@ -22,10 +22,10 @@ def mridiff_priors() -> Iterable[PriorSpec]:
     return [
         PriorSpec(name="gldm-global", summary="weighted k-space of a frame, trained on merges of whole undersampled series",
                   target="mridiff_gldm.prior:GlobalPrior", axes=("y", "x"), offers=KNOWS, weights=(WEIGHTS["global"],), source=STUDY,
-                  training="mridiff_gldm.train:global_trainer"),
+                  training="mridiff_gldm.train:global_training"),
         PriorSpec(name="gldm-local", summary="weighted k-space of a frame, trained on merges of four undersampled frames",
                   target="mridiff_gldm.prior:LocalPrior", axes=("y", "x"), offers=KNOWS, weights=(WEIGHTS["local"],), source=STUDY,
-                  training="mridiff_gldm.train:local_trainer"),
+                  training="mridiff_gldm.train:local_training"),
     ]  # fmt: skip
 
 

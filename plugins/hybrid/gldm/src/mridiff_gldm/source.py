@@ -10,7 +10,7 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Streams
 from mridiff_sdk.codecs import RadialWeight, Ramp
 from mridiff_sdk.fourier import ifft
-from mridiff_sdk.training.trainer import Batch
+from mridiff_sdk.training import Batch
 
 from .merge import merge
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import nn
 
 from mridiff.interfaces import Measured, Streams
-from mridiff.io.weights import load_into, read_weights
 from mridiff_datasets.cine import Cine
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training, Validate
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer, Validate
 
 from .net import KSpaceNet
 from .prior import SIGMA_RANGE
@@ -23,6 +20,7 @@ from .source import MergedFrames, references
 
 LENGTHS = {"global": 16, "local": 4}
 """Frames that are merged to one reference, for either prior."""
+Often = Annotated[tuple[float, float], "noise levels of four draws in five lie between these, of the fifth in the whole range"]
 VALIDATION = range(900, 908)
 """Subjects that show how training goes; neither trained on nor scored in the card."""
 
@@ -60,51 +58,35 @@ class Net:
     condition_channels: Literal[3] = 3
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How it is trained: noise levels lie between the two of `often` four times in five, anywhere in the whole range else."""
-
-    sigma_data: float
-    often: tuple[float, float]
-    updates: int
-    batch: int
-    schedule: Schedule
-    save: int
-    validate: int
-
-
 class MergedObjective(DenoisingObjective):
     """Denoising of merged frames; they are part of the measurement, and nothing else is passed."""
 
     sees: Literal["truth", "measured"] = "measured"
 
 
-def global_trainer(run: Run, *, seed: int = 0, data: Data, net: Net, fit: Fit) -> Trainer:
-    """The training of the global prior."""
-    return trainer(run, "global", data.series(range(data.subjects)), seed, data, net, fit)
+def global_training(run: Run, *, data: Data, net: Net, sigma_data: float, often: Often, updates: int, batch: int) -> Training:
+    """Of the global prior."""
+    return training(run, "global", data.series(range(data.subjects)), data, net, sigma_data, often, updates, batch)
 
 
-def local_trainer(run: Run, *, seed: int = 0, data: Data, net: Net, fit: Fit) -> Trainer:
-    """The training of the local prior."""
-    return trainer(run, "local", data.series(range(data.subjects)), seed, data, net, fit)
+def local_training(run: Run, *, data: Data, net: Net, sigma_data: float, often: Often, updates: int, batch: int) -> Training:
+    """Of the local prior."""
+    return training(run, "local", data.series(range(data.subjects)), data, net, sigma_data, often, updates, batch)
 
 
-def trainer(run: Run, which: str, series: Iterable[Measured], seed: int, data: Data, net: Net, fit: Fit) -> Trainer:
-    """The run on these series, ready to start, from the weights of `run` if it has any, or to go on."""
-    with seeded_layers(seed):
-        model = KSpaceNet(asdict(net), fit.sigma_data, SIGMA_RANGE)
-    if run.weights:
-        load_into(model.net, read_weights(run.weights)[0])
+def training(run: Run, which: str, series: Iterable[Measured], data: Data, net: Net, sigma_data: float, often: Often,
+             updates: int, batch: int) -> Training:  # fmt: skip
+    """The training on these series."""
     length = LENGTHS[which]
-    source = MergedFrames(series, length, seed)
-    objective = MergedObjective(fit.sigma_data, NoiseLevels(fit.often, SIGMA_RANGE, 0.8))
-    check = validator(data.series(VALIDATION), length) if fit.validate else None
-    notes = {"licence": "Apache-2.0",
-             "data": f"The undersampled k-space of {data.subjects} simulated cine series (subjects from 0 on of the dataset `cine`, "
-                     f"{asdict(data.scan)}), merged over {length} frames; no fully sampled frame."}  # fmt: skip
-    return Trainer(model, objective, [Stage(source, fit.updates, fit.batch)], run.out,
-                   Settings(seed, fit.schedule, save=fit.save, validate=fit.validate),
-                   validate=check, world=run.world, notes=notes)  # fmt: skip
+    return Training(
+        model=KSpaceNet(asdict(net), sigma_data, SIGMA_RANGE),
+        objective=MergedObjective(sigma_data, NoiseLevels(often, SIGMA_RANGE, 0.8)),
+        stages=[Stage(MergedFrames(series, length, run.seed), updates, batch)],
+        validation=lambda: validator(data.series(VALIDATION), length),
+        licence="Apache-2.0",
+        data=f"The undersampled k-space of {data.subjects} simulated cine series (subjects from 0 on of the dataset `cine`, "
+        f"{asdict(data.scan)}), merged over {length} frames; no fully sampled frame.",
+    )
 
 
 def validator(measured: Iterable[Measured], length: int) -> Validate:

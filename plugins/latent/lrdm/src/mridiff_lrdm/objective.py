@@ -11,8 +11,8 @@ from mridiff.interfaces import Streams
 from mridiff.interfaces.objective import Objective
 from mridiff_sdk.diffusions.ladders import uniform
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.training import Batch, Source
 from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.trainer import Batch, Source
 
 from .chain import ladder, reverse
 from .net import LatentNet

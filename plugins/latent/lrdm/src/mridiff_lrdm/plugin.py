@@ -23,10 +23,10 @@ def mridiff_priors() -> Iterable[PriorSpec]:
     return [
         PriorSpec(name="latent-kspace", summary="few-step diffusion of a code of k-space, decoded beside the measured samples",
                   target="mridiff_lrdm.prior:LatentPrior", axes=("y", "x"), offers=KNOWS, needs={"operator": MEASURES},
-                  weights=(WEIGHTS["latent"],), source=STUDY, training="mridiff_lrdm.train:latent_trainer"),
+                  weights=(WEIGHTS["latent"],), source=STUDY, training="mridiff_lrdm.train:latent_training"),
         PriorSpec(name="hf-kspace", summary="few-step diffusion of a code of k-space without its centre, decoded likewise",
                   target="mridiff_lrdm.prior:HighFrequencyPrior", axes=("y", "x"), offers=KNOWS, needs={"operator": MEASURES},
-                  weights=(WEIGHTS["high"],), source=STUDY, training="mridiff_lrdm.train:high_trainer"),
+                  weights=(WEIGHTS["high"],), source=STUDY, training="mridiff_lrdm.train:high_training"),
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Annotated, Literal
@@ -10,19 +10,18 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from torch import nn
 
-from mridiff.io.weights import load_into, read_weights
 from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSource, notes
+from mridiff_priors.data.whole import WholeSource
 from mridiff_priors.train import pool_files
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Schedule, Settings, Stage, Trainer
 
 from .net import LatentNet
 from .objective import STUDENT, TEACHER, LatentObjective, Taught
 from .seen import CENTRE
 from .validation import validator
+
+Levels = Annotated[int, Ge(2), "levels of the chain of codes"]
 
 
 @dataclass(frozen=True)
@@ -48,41 +47,30 @@ class Lesson:
     grain: float = 0.0
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How it is trained."""
-
-    lessons: tuple[Lesson, ...]
-    schedule: Schedule
-    levels: Annotated[int, Ge(2)] = 4
-    kspace: float = 0.1
-    code: float = 0.1
-    save: int = 100
-    validate: int = 400
+def latent_training(run: Run, *, net: Net, pool: PoolConfig, masks: MaskFamily, lessons: list[Lesson], levels: Levels = 4,
+                    kspace: float = 0.1, code: float = 0.1) -> Training:  # fmt: skip
+    """Of the prior of all k-space."""
+    return training(run, 0.0, net, pool, lessons, LatentObjective(masks, levels, kspace, code))
 
 
-def latent_trainer(run: Run, *, seed: int = 0, net: Net, pool: PoolConfig, masks: MaskFamily, fit: Fit) -> Trainer:
-    """The training of the prior of all k-space."""
-    return trainer(run, 0.0, seed, net, pool, masks, fit)
+def high_training(run: Run, *, net: Net, pool: PoolConfig, masks: MaskFamily, lessons: list[Lesson], levels: Levels = 4,
+                  kspace: float = 0.1, code: float = 0.1) -> Training:  # fmt: skip
+    """Of the prior of high frequencies."""
+    return training(run, CENTRE, net, pool, lessons, LatentObjective(masks, levels, kspace, code))
 
 
-def high_trainer(run: Run, *, seed: int = 0, net: Net, pool: PoolConfig, masks: MaskFamily, fit: Fit) -> Trainer:
-    """The training of the prior of high frequencies."""
-    return trainer(run, CENTRE, seed, net, pool, masks, fit)
-
-
-def trainer(run: Run, void: float, seed: int, net: Net, pool: PoolConfig, masks: MaskFamily, fit: Fit) -> Trainer:
-    """The run that the configuration describes, ready to start, from the weights of `run` if it has any, or to go on."""
-    files = pool_files(run, pool)
-    with seeded_layers(seed):
-        model = LatentNet(**asdict(net), void=void)
-    if run.weights:
-        load_into(model, read_weights(run.weights)[0])
-    stages = [Stage(Taught(WholeSource(files, s.size, seed, s.grain, seen="mixed"), s.learns), s.updates, s.batch) for s in fit.lessons]
-    objective = LatentObjective(masks, fit.levels, fit.kspace, fit.code)
-    settings = Settings(seed, fit.schedule, save=fit.save, validate=fit.validate)
-    return Trainer(model, objective, stages, run.out, settings, players(model),
-                   validate=validator(run.folder(), objective) if fit.validate else None, world=run.world, notes=notes(pool))  # fmt: skip
+def training(run: Run, void: float, net: Net, pool: PoolConfig, lessons: Sequence[Lesson], objective: LatentObjective) -> Training:
+    """The training of a prior that is blind to a centre of radius `void`."""
+    files, model = pool_files(run, pool), LatentNet(**asdict(net), void=void)
+    return Training(
+        model=model,
+        objective=objective,
+        stages=[Stage(Taught(WholeSource(files, s.size, run.seed, s.grain, seen="mixed"), s.learns), s.updates, s.batch) for s in lessons],
+        parameters=players(model),
+        validation=lambda: validator(run.folder(), objective),
+        licence="Apache-2.0",
+        data=pool.said("; coils simulated"),
+    )
 
 
 def players(model: LatentNet) -> dict[str, Iterable[nn.Parameter]]:

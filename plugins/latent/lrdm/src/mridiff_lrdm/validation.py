@@ -12,7 +12,7 @@ from mridiff.interfaces import Streams
 from mridiff_priors.measure import held_out
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
-from mridiff_sdk.training.trainer import Validate
+from mridiff_sdk.training import Validate
 
 from .net import LatentNet
 from .objective import LatentObjective

@@ -22,7 +22,7 @@ def mridiff_priors() -> Iterable[PriorSpec]:
         PriorSpec(name="feature-guided-ldm", summary="Latent diffusion of pictures that reads latent, text and vision features from voxels",
                   target="mridiff_neuraldiffuser.prior:FeatureGuided", axes=("channel", "y", "x"), complex=False,
                   offers=frozenset({Trait.DENOISER, Trait.CONDITIONAL, Trait.DIFFERENTIABLE}), source=STUDY,
-                  weights=tuple(WEIGHTS.values()), training="mridiff_neuraldiffuser.train:trainer")
+                  weights=tuple(WEIGHTS.values()), training="mridiff_neuraldiffuser.train:training")
     ]  # fmt: skip
 
 

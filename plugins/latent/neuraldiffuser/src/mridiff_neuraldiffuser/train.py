@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Gt
-from torch import Tensor, nn
+from torch import Tensor
 
-from mridiff.interfaces import Objective, Streams
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_priors.latent.prior import load
 from mridiff_priors.latent.stack import Stack
 from mridiff_sdk.ridge import Ridge
 from mridiff_sdk.stimuli import Scene, caption
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Settings, Trainer
+from mridiff_sdk.training import Run, Training
 
 from .decoders import LATENT, TEXT, Decoders, feature
 
 
-class Fitted(Objective):
-    """Nothing is left to minimise: the decoders were fitted when they were built."""
-
-    def losses(self, model: nn.Module, batch: Any, rng: Streams) -> Iterator[tuple[str, Tensor]]:
-        """None."""
-        yield from ()
-
-
-def trainer(run: Run, *, seed: int = 0,
-            stack: Annotated[str, "name, folder or file of the networks that the decoders shall serve"] = "tiny",
-            vision: Annotated[str, "folder of a vision tower of its own; empty = that of the networks"] = "",
-            every: Annotated[int, Ge(1), "decode every n-th layer of the vision tower; the study takes every second of twelve"] = 1,
-            stimuli: Annotated[int, Ge(10), "training stimuli, each shown once"] = 2400,
-            noise: Annotated[float, Gt(0), "noise level of the responses"] = 2.0,
-            rank: Annotated[int, Ge(1), "principal components that each decoder predicts"] = 128) -> Trainer:  # fmt: skip
+def training(run: Run, *,
+             stack: Annotated[str, "name, folder or file of the networks that the decoders shall serve"] = "tiny",
+             vision: Annotated[str, "folder of a vision tower of its own; empty = that of the networks"] = "",
+             every: Annotated[int, Ge(1), "decode every n-th layer of the vision tower; the study takes every second of twelve"] = 1,
+             stimuli: Annotated[int, Ge(10), "training stimuli, each shown once"] = 2400,
+             noise: Annotated[float, Gt(0), "noise level of the responses"] = 2.0,
+             rank: Annotated[int, Ge(1), "principal components that each decoder predicts"] = 128) -> Training:  # fmt: skip
     """The decoders of a simulated subject, fitted; there is no update to run."""
     networks = load(stack, vision).eval().requires_grad_(False)
-    data = SimFMRI(split="train", stimuli=stimuli, noise=noise, size=networks.size, seed=seed)
-    model = fit(networks, data, rank, every)
-    data_note = (f"Simulated responses to {stimuli} drawn scenes (dataset `sim-fmri`, split train, seed {seed}), one trial each, "
-                 f"noise level {noise:g}; networks `{Path(stack).name}`.")  # fmt: skip
-    notes = {"licence": "Apache-2.0", "data": data_note}
-    return Trainer(model, Fitted(), [], run.out, Settings(seed), world=run.world, notes=notes)
+    data = SimFMRI(split="train", stimuli=stimuli, noise=noise, size=networks.size, seed=run.seed)
+    return Training(
+        model=fit(networks, data, rank, every),
+        licence="Apache-2.0",
+        data=f"Simulated responses to {stimuli} drawn scenes (dataset `sim-fmri`, split train, seed {run.seed}), one trial each, "
+        f"noise level {noise:g}; networks `{Path(stack).name}`.",
+    )
 
 
 def fit(stack: Stack, data: SimFMRI, rank: int, every: int = 1) -> Decoders:

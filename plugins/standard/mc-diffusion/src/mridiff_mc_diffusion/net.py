@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.diffusion import spread
+from mridiff.io.weights import load_into, read_weights
 from mridiff_sdk.nets.described import Described
 from mridiff_sdk.nets.unet import UNet
 
@@ -34,6 +36,15 @@ class PairNet(Described):
         self.joint = joint
         made = nn.ModuleList(UNet(MODALITIES if joint else 1, 1, **net) for _ in range(MODALITIES))
         self.nets = made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def start_from(self, path: Path) -> None:
+        """Take the parameters in a file; those of independent networks start joint ones, which do not look at the other modality yet."""
+        tensors, fresh = read_weights(path)[0], self.state_dict()
+        for i, name in enumerate(f"nets.{i}.head.weight" for i in range(MODALITIES)):
+            own = tensors.get(name)
+            if own is not None and own.shape[1] * MODALITIES == fresh[name].shape[1]:
+                tensors[name] = torch.cat([own if j == i else torch.zeros_like(own) for j in range(MODALITIES)], dim=1)
+        load_into(self, tensors)
 
     def forward(self, x: Tensor, sigma: float | Tensor) -> Tensor:
         """The estimate of x0 in the precision of x; sigma is a number or (sample,)."""

@@ -37,10 +37,10 @@ def mridiff_priors() -> Iterable[PriorSpec]:
     return [
         PriorSpec(name="pet-mr-joint", summary="denoiser of PET and MR together, simulated pairs",
                   target="mridiff_mc_diffusion.prior:JointPrior", axes=PAIR, complex=False, offers=KNOWS, source=STUDY,
-                  weights=(WEIGHTS["joint"],), training="mridiff_mc_diffusion.train:joint_trainer"),
+                  weights=(WEIGHTS["joint"],), training="mridiff_mc_diffusion.train:joint_training"),
         PriorSpec(name="pet-mr-independent", summary="a denoiser of PET beside one of MR: neither sees the other",
                   target="mridiff_mc_diffusion.prior:IndependentPrior", axes=PAIR, complex=False, offers=KNOWS,
-                  weights=(WEIGHTS["independent"],), training="mridiff_mc_diffusion.train:independent_trainer"),
+                  weights=(WEIGHTS["independent"],), training="mridiff_mc_diffusion.train:independent_training"),
     ]  # fmt: skip
 
 

@@ -10,13 +10,10 @@ from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
 from mridiff.interfaces.diffusion import spread
-from mridiff.io.weights import load_into, read_weights
-from mridiff_sdk.seeds import seeded_layers
+from mridiff_sdk.training import Batch, Run, Stage, Training, Validate
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer, Validate
 
-from .net import MODALITIES, PairNet
+from .net import PairNet
 from .phantom import Contrast, Phantom
 
 VALIDATION = range(100_000, 100_016)
@@ -34,19 +31,21 @@ class Net:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """How it is trained: noise levels lie between the two of `often` four times in five, anywhere in the range else, times `std`."""
+class Data:
+    """The subjects from 0 on, `size` pixels a side, and their contrast."""
 
-    sigma_data: float
+    subjects: int
+    size: int
+    contrast: Contrast
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise levels lie between the two of `often` four times in five, anywhere in `sigma_range` else, times `std` for each modality."""
+
     sigma_range: tuple[float, float]
     std: tuple[float, float]
     often: tuple[float, float]
-    updates: int
-    batch: int
-    schedule: Schedule
-    autocast: bool
-    save: int
-    validate: int
 
 
 class Pairs:
@@ -82,42 +81,28 @@ def pairs(subjects: Iterable[int], size: int, contrast: Contrast = "brain") -> T
     return torch.stack([phantom.head(n).images for n in subjects])
 
 
-def joint_trainer(run: Run, *, seed: int = 0, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
-    """The training of the prior of pairs."""
-    return trainer(run, True, seed, subjects, size, contrast, net, fit)
+def joint_training(run: Run, *, data: Data, net: Net, sigma_data: float, noise: Noise, updates: int, batch: int) -> Training:
+    """Of the prior of pairs."""
+    return training(run, True, data, net, sigma_data, noise, updates, batch)
 
 
-def independent_trainer(run: Run, *, seed: int = 0, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
-    """The training of two priors of one modality each, side by side on the same pairs."""
-    return trainer(run, False, seed, subjects, size, contrast, net, fit)
+def independent_training(run: Run, *, data: Data, net: Net, sigma_data: float, noise: Noise, updates: int, batch: int) -> Training:
+    """Of two priors of one modality each, side by side on the same pairs."""
+    return training(run, False, data, net, sigma_data, noise, updates, batch)
 
 
-def trainer(run: Run, joint: bool, seed: int, subjects: int, size: int, contrast: Contrast, net: Net, fit: Fit) -> Trainer:
-    """The run, ready to start, from the weights of `run` if it has any, or to go on."""
-    with seeded_layers(seed):
-        model = PairNet(asdict(net), fit.sigma_data, fit.sigma_range, fit.std, joint)
-    if run.weights:
-        load_into(model, started(read_weights(run.weights)[0], joint))
-    objective = PairObjective(fit.sigma_data, NoiseLevels(fit.often, fit.sigma_range, 0.8))
-    stage = Stage(Pairs(pairs(range(subjects), size, contrast), seed), fit.updates, fit.batch)
+def training(run: Run, joint: bool, data: Data, net: Net, sigma_data: float, noise: Noise, updates: int, batch: int) -> Training:
+    """The training of networks that see the pair, or each its own modality."""
     seen = "seen together" if joint else "each modality by a network of its own"
-    notes = {"licence": "Apache-2.0",
-             "data": f"{subjects} simulated pairs of PET and MR (subjects from 0 on of the dataset `pet-mr-phantom`, contrast {contrast}), "
-                     f"{size} x {size}, {seen}."}  # fmt: skip
-    check = validator(pairs(VALIDATION, size, contrast)) if fit.validate else None
-    settings = Settings(seed, fit.schedule, autocast=fit.autocast, save=fit.save, validate=fit.validate)
-    return Trainer(model, objective, [stage], run.out, settings, validate=check, world=run.world, notes=notes)
-
-
-def started(tensors: Mapping[str, Tensor], joint: bool) -> dict[str, Tensor]:
-    """Weights to start from; those of independent networks start joint ones, which do not look at the other modality yet."""
-    made = dict(tensors)
-    for i in range(MODALITIES):
-        name = f"nets.{i}.head.weight"
-        own, wanted = made[name], made[f"nets.{i}.tail.weight"].shape[0] * (MODALITIES if joint else 1)
-        if own.shape[1] < wanted:
-            made[name] = torch.cat([own if j == i else torch.zeros_like(own) for j in range(MODALITIES)], dim=1)
-    return made
+    return Training(
+        model=PairNet(asdict(net), sigma_data, noise.sigma_range, noise.std, joint),
+        objective=PairObjective(sigma_data, NoiseLevels(noise.often, noise.sigma_range, 0.8)),
+        stages=[Stage(Pairs(pairs(range(data.subjects), data.size, data.contrast), run.seed), updates, batch)],
+        validation=lambda: validator(pairs(VALIDATION, data.size, data.contrast)),
+        licence="Apache-2.0",
+        data=f"{data.subjects} simulated pairs of PET and MR (subjects from 0 on of the dataset `pet-mr-phantom`, contrast "
+        f"{data.contrast}), {data.size} x {data.size}, {seen}.",
+    )
 
 
 def validator(x0: Tensor) -> Validate:

@@ -39,10 +39,10 @@ class PoolConfig:
         text = json.dumps([VERSION, asdict(self), [asdict(s) for s in ANATOMY[self.anatomy]]], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def notes(self, further: str = "") -> dict[str, str]:
+    def said(self, more: str = "") -> str:
         """What weights that were trained on the pool say of their data."""
         drawn = f"{self.count} slices of {self.size} pixels cut, warped and varied at random with seed {self.seed}"
-        return {"licence": "Apache-2.0", "data": f"{summary(self.anatomy)}; {drawn}{further}."}
+        return f"{summary(self.anatomy)}; {drawn}{more}."
 
 
 def load_heads(folder: Path, sources: Sequence[Source] = SOURCES) -> list[Head]:

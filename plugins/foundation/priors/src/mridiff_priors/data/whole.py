@@ -14,10 +14,9 @@ from torch import Tensor
 
 from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.training.trainer import Batch
+from mridiff_sdk.training import Batch
 
 from .augment import Complex
-from .pool import PoolConfig
 from .source import PoolSource
 
 Seen = Literal["body", "mixed", "coils"]
@@ -86,8 +85,3 @@ def coarse(x: Tensor, size: int) -> Tensor:
     start = x.shape[-1] // 2 - size // 2
     cut = slice(start, start + size)
     return ifft(fft(x)[cut, cut]) * (size / x.shape[-1])
-
-
-def notes(pool: PoolConfig) -> dict[str, str]:
-    """What weights trained on a pool, as coils see it, say of its data."""
-    return pool.notes("; coils simulated")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -13,11 +12,10 @@ from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, Problem
 from mridiff.interfaces import Objective, Streams
+from mridiff.io.weights import load_into
 from mridiff_sdk.diffusions import Chain
-from mridiff_sdk.seeds import seeded_layers
 from mridiff_sdk.stimuli import FORMS, caption, scene
-from mridiff_sdk.training.run import Run
-from mridiff_sdk.training.trainer import Batch, Schedule, Settings, Stage, Trainer, Validate
+from mridiff_sdk.training import Batch, Run, Stage, Training, Validate
 
 from ..diffusers import betas
 from . import tiny
@@ -29,30 +27,24 @@ FIRST, VALIDATION = 1_000_000, 2_000_000
 """Numbers of the first scene trained on and of the first that shows how training goes; experiments show scenes of lower numbers."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How a part is trained, on how many scenes."""
-
-    scenes: int
-    updates: int
-    batch: int
-    schedule: Schedule
-    save: int
-    validate: int
-
-
 class Packed(nn.Module):
-    """A stack that a trainer can write: as one packed file."""
+    """A stack that a trainer can write, as one packed file; `scale` sets that of its latents when it starts from weights."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, scale: Callable[[Stack], float] | None = None) -> None:
         super().__init__()
-        self.stack = stack
+        self.stack, self.scale = stack, scale
 
     def save(self, path: Path, **notes: str) -> str:
         """The stack as a folder, packed; returns the SHA-256."""
         with TemporaryDirectory() as folder:
             tiny.save(self.stack, Path(folder))
             return pack(Path(folder), path, **notes)
+
+    def start_from(self, path: Path) -> None:
+        """Take the parameters of a packed stack, and its scale where there is no other."""
+        found = load(str(path))
+        load_into(self.stack, found.state_dict())
+        self.stack.vae.register_to_config(scaling_factor=self.scale(self.stack) if self.scale else found.vae.config.scaling_factor)
 
 
 class Pictures:
@@ -98,7 +90,7 @@ class ContrastiveObjective(Objective):
     def losses(self, model: nn.Module, batch: Mapping[str, Tensor], rng: Streams) -> Iterator[tuple[str, Tensor]]:
         """The mean of the two cross entropies."""
         logits = matches(model.stack, batch) / self.temperature  # type: ignore[arg-type]
-        truth = torch.arange(len(logits))
+        truth = torch.arange(len(logits), device=logits.device)
         yield "clip", (nn.functional.cross_entropy(logits, truth) + nn.functional.cross_entropy(logits.T, truth)) / 2
 
 
@@ -134,29 +126,30 @@ class NoiseObjective(Objective):
         yield "unet", (stack.noise(alpha * u0 + sigma * eps, timestep, text) - eps).square().mean()
 
 
-def trainer(run: Run, *, part: Literal["vae", "clip", "unet"], seed: int = 0, kl: float = 1e-6, fit: Fit) -> Trainer:
-    """The training of one part of the tiny stack, from the weights of `run`: autoencoder, then CLIP, then the UNet of both.
+def training(run: Run, *, part: Literal["vae", "clip", "unet"], kl: float = 1e-6, scenes: int, updates: int, batch: int) -> Training:
+    """The training of one part of the tiny stack on so many scenes: autoencoder, then CLIP, then the UNet of both.
 
     Raises ConfigError where the UNet is to be trained without the weights of the others.
     """
     if part == "unet" and run.weights is None:
         raise ConfigError([Problem("--weights", "the UNet needs a trained autoencoder and text encoder: give the weights of part clip")])
-    with seeded_layers(seed):
-        stack = load(str(run.weights)) if run.weights else tiny.build()
-    source = Pictures(stack, FIRST, fit.scenes, seed)
+    stack = tiny.build()
+    source = Pictures(stack, FIRST, scenes, run.seed)
     trained: dict[str, list[nn.Module]] = {"vae": [stack.vae], "clip": [stack.text_encoder, stack.image_encoder], "unet": [stack.unet]}
     parameters = [p for module in trained[part] for p in module.parameters()]
     stack.requires_grad_(False)
     for p in parameters:
         p.requires_grad_(True)
-    if part == "unet":
-        stack.vae.register_to_config(scaling_factor=scaling(stack, source.x))
     objective = AutoencoderObjective(kl) if part == "vae" else ContrastiveObjective() if part == "clip" else NoiseObjective(stack)
-    notes = {"licence": "Apache-2.0", "data": f"{fit.scenes} drawn scenes of `mridiff_sdk.stimuli`, numbers from {FIRST} on."}
-    check = validator(part, objective, Pictures(stack, VALIDATION, 64, seed))
-    return Trainer(Packed(stack), objective, [Stage(source, fit.updates, fit.batch)], run.out,
-                   Settings(seed, fit.schedule, save=fit.save, validate=fit.validate), {part: parameters},
-                   check, run.world, notes)  # fmt: skip
+    return Training(
+        model=Packed(stack, (lambda trained: scaling(trained, source.x)) if part == "unet" else None),
+        objective=objective,
+        stages=[Stage(source, updates, batch)],
+        parameters={part: parameters},
+        validation=lambda: validator(part, objective, Pictures(stack, VALIDATION, 64, run.seed)),
+        licence="Apache-2.0",
+        data=f"{scenes} drawn scenes of `mridiff_sdk.stimuli`, numbers from {FIRST} on.",
+    )
 
 
 @torch.no_grad()
