@@ -106,6 +106,12 @@ def test_weights_are_small_declared_by_their_hash_and_have_a_card(file):
     assert card.exists() and digest in card.read_text(), f"no card {card.name} with this hash beside it"
 
 
+def test_all_weights_together_are_small():
+    """4 MB a file is the aim; larger weights lie outside, with a `url` in their declaration."""
+    sizes = sorted(((f.stat().st_size / 1e6, _name(f)) for f in WEIGHTS), reverse=True)
+    assert sum(size for size, _ in sizes) < 120, "\n".join(f"{size:5.1f} MB  {name}" for size, name in sizes)
+
+
 def test_one_version_for_all():
     versions = {_name(p): tomllib.loads((p / "pyproject.toml").read_text())["project"]["version"] for p in PACKAGES}
     assert len(set(versions.values())) == 1, versions

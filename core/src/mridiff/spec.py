@@ -120,17 +120,20 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A weights file inside the package; `sha256` is verified whenever it is loaded."""
+    """A weights file inside the package, or one that its user fetches from `url`; `sha256` is verified whenever it is loaded."""
 
     file: str
     sha256: str
     licence: str
+    url: str = ""
 
     def __post_init__(self) -> None:
         if not self.file.endswith(".safetensors") or ".." in self.file or self.file.startswith("/"):
             raise SpecError(f"weights.file: {self.file!r} must be a relative path to a .safetensors file inside the package")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise SpecError(f"weights.sha256: {self.sha256[:72]!r} must be 64 lower-case hexadecimal digits")
+        if self.url and not self.url.startswith("https://"):
+            raise SpecError(f"weights.url: {self.url!r} must begin with https://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +172,11 @@ class Spec:
         object.__setattr__(self, "needs", MappingProxyType(dict(self.needs)))
 
     def _problems(self) -> list[str]:
-        return []
+        axes, training = getattr(self, "axes", ()), getattr(self, "training", "")
+        problems = [f"axes: {a!r} is not an axis name; known: {', '.join(AXES)}" for a in axes if a not in AXES]
+        if training != "" and not (isinstance(training, str) and TARGET.fullmatch(training)):
+            problems.append(f"training: {training!r} must read 'package.module:function', or be empty")
+        return problems
 
     def as_dict(self) -> dict[str, Any]:
         """The declaration as plain data, for `--json`."""
@@ -179,15 +186,6 @@ class Spec:
                 "needs": demand, "source": cited, "stability": self.stability, "api": self.api}  # fmt: skip
 
 
-def _axis_problems(axes: tuple[str, ...], what: str) -> list[str]:
-    return [f"{what}: {a!r} is not an axis name; known: {', '.join(AXES)}" for a in axes if a not in AXES]
-
-
-def _training_problems(training: str) -> list[str]:
-    good = training == "" or (isinstance(training, str) and TARGET.fullmatch(training))
-    return [] if good else [f"training: {training!r} must read 'package.module:function', or be empty"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class OperatorSpec(Spec):
     """Declares an operator; `axes` and `complex` describe its domain, `needs["dataset"]` what a scan must hold."""
@@ -195,9 +193,6 @@ class OperatorSpec(Spec):
     kind = "operator"
     axes: tuple[str, ...]
     complex: bool = True
-
-    def _problems(self) -> list[str]:
-        return _axis_problems(self.axes, "axes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,9 +207,6 @@ class PriorSpec(Spec):
     complex: bool = True
     weights: tuple[Weights, ...] = ()
     training: str = ""
-
-    def _problems(self) -> list[str]:
-        return [*_axis_problems(self.axes, "axes"), *_training_problems(self.training)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +229,7 @@ class SamplerSpec(Spec):
 
     def _problems(self) -> list[str]:
         problems = [f"priors: {slot!r} must map to needs(...)" for slot, n in self.priors.items() if not isinstance(n, Needs)]
-        return [*problems, *_axis_problems(self.axes, "axes"), *_training_problems(self.training)]
+        return [*problems, *super()._problems()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
+from mridiff.interfaces import Field, Scaling, Space, Streams
 from mridiff_sdk.codecs.fourier import Fourier
 from mridiff_sdk.diffusions.fourier import FourierDiffusion
 from mridiff_sdk.diffusions.gains import NestedMasks
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 from mridiff_sdk.sampling_patterns.nested import Order, UnitChoice
 
 from .net import AMKNet
@@ -21,7 +20,7 @@ from .plugin import WEIGHTS
 from .virtual import compress, compression, expand
 
 
-class AMKRestorer(Prior):
+class AMKRestorer(NetworkPrior[AMKNet]):
     """Estimates k0 from k_t = M_t k0, complex (sample, coil, ky, kx), any number of coils, scaled so that the largest magnitude of the
     zero-filled coil images is 1.
 
@@ -35,16 +34,15 @@ class AMKRestorer(Prior):
 
     def __init__(
         self,
-        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "brain",
+        weights: Name = "brain",
         schedule: Annotated[Literal["energy", "uniform"], "energy or uniform: what equal steps take equal shares of"] = "energy",
         order: Annotated[Order, "what comes back first: any, the centre of k-space, or its edge"] = "centre_out",
         unit: Annotated[UnitChoice, "what is removed at once; auto: the largest that the scan's mask is made of"] = "auto",
     ) -> None:
-        super().__init__()
-        self.model = named(AMKNet, weights, WEIGHTS, Path(__file__).parent, "amk-restorer")
+        net = named(AMKNet, weights, WEIGHTS, __file__, "amk-restorer")
+        gain = NestedMasks(unit, order, weight=net.weight if schedule == "energy" else None)
+        super().__init__(net, FourierDiffusion(gain, kspace=True))
         self.codec = Fourier()
-        gain = NestedMasks(unit, order, weight=self.model.weight if schedule == "energy" else None)
-        self.diffusion = FourierDiffusion(gain, kspace=True)
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
         """The estimate of all k-space (sample, coil, ky, kx), equal to x_t where that is not missing."""

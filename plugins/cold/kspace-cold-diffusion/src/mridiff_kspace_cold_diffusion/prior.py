@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
-from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
+from mridiff.interfaces import Scaling, Space
 from mridiff_sdk.diffusions.fourier import FourierDiffusion
 from mridiff_sdk.diffusions.gains import NestedMasks
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 from mridiff_sdk.sampling_patterns.nested import Order, UnitChoice
 
 from .net import RestorerNet
 from .plugin import WEIGHTS
 
 
-class KspaceRestorer(Prior):
+class KspaceRestorer(NetworkPrior[RestorerNet]):
     """Estimates x0 from x_t = F^-1 M_t F x0, images complex (sample, y, x), scaled so that the zero-filled image peaks at 1.
 
     The masks M_t lead from all of k-space at t = 0 to the scan's own at t = 1; bound to a scan, each sample draws its own order.
@@ -30,16 +27,10 @@ class KspaceRestorer(Prior):
 
     def __init__(
         self,
-        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "brain",
+        weights: Name = "brain",
         unit: Annotated[UnitChoice, "what is removed at once; auto: the largest that the scan's mask is made of"] = "auto",
         order: Annotated[Order, "what comes back first: any, the centre of k-space, or its edge"] = "random",
         patch: Annotated[int, Ge(1), "side of a patch, in samples"] = 4,
     ) -> None:
-        super().__init__()
-        self.model = named(RestorerNet, weights, WEIGHTS, Path(__file__).parent, "kspace-restorer")
-        self.diffusion = FourierDiffusion(NestedMasks(unit, order, patch))
-
-    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
-        """The restored images (sample, y, x), for a time in [0, 1], a number or (sample,)."""
-        out: Tensor = self.model(x_t, t)
-        return out
+        net = named(RestorerNet, weights, WEIGHTS, __file__, "kspace-restorer")
+        super().__init__(net, FourierDiffusion(NestedMasks(unit, order, patch)))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces.prior import Prior, Scaling
+from mridiff.interfaces.prior import Scaling
 from mridiff.interfaces.scan import Field
 from mridiff.interfaces.space import Space
 from mridiff.interfaces.streams import Streams
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 from mridiff_sdk.nets.preconditioned import Preconditioned
 
 from .plugin import WEIGHTS
 
-PACKAGE = Path(__file__).parent
-
 
 def load(weights: str) -> Preconditioned:
     """A network by the name of weights that come with this package, or by the path of a file; raises what `named` does."""
-    return named(Preconditioned, weights, WEIGHTS, PACKAGE, "denoiser")
+    return named(Preconditioned, weights, WEIGHTS, __file__, "denoiser")
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -35,7 +32,7 @@ def fast_bfloat16(device: torch.device) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-class Denoiser(Prior):
+class Denoiser(NetworkPrior[Preconditioned]):
     """E[x0 | x_t] for x_t = x0 + t n: images complex (sample, y, x), scaled so that the 99th percentile of |x0| is about 1."""
 
     space = Space(("y", "x"))
@@ -43,18 +40,16 @@ class Denoiser(Prior):
 
     def __init__(
         self,
-        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "brain",
+        weights: Name = "brain",
         precision: Annotated[Literal["auto", "float32", "bfloat16"], "auto: bfloat16 where the processor computes in it"] = "auto",
     ) -> None:
-        super().__init__()
+        net = load(weights)
+        super().__init__(net, VE(*net.sigma_range))
         self.precision = precision
-        self.model = load(weights)
-        self.diffusion = VE(*self.model.sigma_range)
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
         """Denoised images (sample, y, x) in the precision of x_t, for a noise level t: a number or (sample,)."""
         # double precision in asks for exactness, half precision would spoil it
         half = self.precision == "bfloat16" or (self.precision == "auto" and x_t.dtype == torch.complex64 and fast_bfloat16(x_t.device))
         with torch.autocast(x_t.device.type, torch.bfloat16, enabled=half):
-            out: Tensor = self.model(x_t, t)
-        return out
+            return super().forward(x_t, t)

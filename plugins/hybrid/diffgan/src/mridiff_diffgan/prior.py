@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Field, Prior, Problem, Scaling, Space, Streams
+from mridiff.interfaces import Field, Problem, Scaling, Space, Streams
 from mridiff_sdk.diffusions import VP
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 
 from .network import Generator
 from .plugin import WEIGHTS
 
 
-class DiffGANGenerator(Prior):
+class DiffGANGenerator(NetworkPrior[Generator]):
     """A draw from about p(x0 | x_t, c) with c = A^H y, complex (sample, y, x), scaled so that the 99th percentile of |c| is 1.
 
     The diffusion preserves variance, with a rate from 0.1 to 20 over t in [0, 1], and is meant to be walked in four large steps.
@@ -26,20 +25,14 @@ class DiffGANGenerator(Prior):
     space = Space(("y", "x"))
     scaling = Scaling("p99-adjoint", 1.0)
 
-    def __init__(
-        self,
-        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "brain",
-    ) -> None:
-        super().__init__()
-        self.model = named(Generator, weights, WEIGHTS, Path(__file__).parent, "diffgan-generator")
-        self.diffusion = VP()
+    def __init__(self, weights: Name = "brain") -> None:
+        super().__init__(named(Generator, weights, WEIGHTS, __file__, "diffgan-generator"), VP())
 
     @classmethod
     def of(cls, model: Generator) -> Self:
         """The prior of a network that is being trained."""
         out = cls.__new__(cls)
-        Prior.__init__(out)
-        out.model, out.diffusion = model, VP()
+        NetworkPrior.__init__(out, model, VP())
         return out
 
     def conditions(self, problem: Problem) -> dict[str, Field]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
+from mridiff.interfaces import Field, Scaling, Space, Streams
 from mridiff.interfaces.diffusion import spread
 from mridiff_sdk.adaptors.tile import Tile
 from mridiff_sdk.diffusions.gaussian import VP
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 
 from .net import VolumeNet
 from .plugin import WEIGHTS
@@ -25,7 +24,7 @@ UNIT = 0.03
 """Susceptibility in ppm that is 1 on the chain: that of tissue, so that many of the levels are neither far above nor far below it."""
 
 
-class Patch(Prior):
+class Patch(NetworkPrior[VolumeNet]):
     """E[x0 | x_t] of one patch, real (sample, z, y, x), on the chain of 1000 levels with beta from 1e-4 to 0.02 (Ho et al., 2020)."""
 
     diffusion: VP
@@ -33,9 +32,7 @@ class Patch(Prior):
     scaling = Scaling("fixed", 1 / UNIT)
 
     def __init__(self, weights: str) -> None:
-        super().__init__()
-        self.model = named(VolumeNet, weights, WEIGHTS, Path(__file__).parent, "qsm-patches")
-        self.diffusion = VP(levels=1000)
+        super().__init__(named(VolumeNet, weights, WEIGHTS, __file__, "qsm-patches"), VP(levels=1000))
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
         """The denoised patch in the precision of x_t, at a time t, a number or (sample,)."""
@@ -52,7 +49,7 @@ class QsmPatches(Tile):
 
     def __init__(
         self,
-        weights: Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"] = "phantom",
+        weights: Name = "phantom",
         patch: Annotated[int, Ge(8), "side of a cube in voxels"] = 24,
         stride: Annotated[int, Ge(1), "distance of neighbouring cubes in voxels, at most their side"] = 18,
     ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -11,21 +10,20 @@ from annotated_types import Ge
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Field, Prior, Problem, Scaling, Space, Streams
+from mridiff.interfaces import Field, Problem, Scaling, Space, Streams
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 
 from .chain import ladder
 from .codec import LatentKspace, gather
 from .net import LatentNet
 from .plugin import WEIGHTS
 
-Named = Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"]
 Levels = Annotated[int, Ge(2), "levels of the chain"]
 KSPACE = {"y": "ky", "x": "kx"}
 
 
-class KspacePrior(Prior):
+class KspacePrior(NetworkPrior[LatentNet]):
     """z_0 from z_t, real (sample, ..., token), given the condition c = E2(measured); its codec turns codes into images.
 
     Codes have mean square 1. Networks see every image in units of its own measured samples, so the scale of the images is free.
@@ -35,10 +33,8 @@ class KspacePrior(Prior):
     scaling = Scaling("p99-adjoint", 1.0)
 
     def __init__(self, weights: str, levels: int, training: str) -> None:
-        super().__init__()
-        self.model = named(LatentNet, weights, WEIGHTS, Path(__file__).parent, training)
+        super().__init__(named(LatentNet, weights, WEIGHTS, __file__, training), ladder(levels))
         self.space = Space(("token",), (self.model.latent,), False, kind="latent")
-        self.diffusion = ladder(levels)
         self.codec = LatentKspace(self.model)
 
     def conditions(self, problem: Problem) -> dict[str, Field]:
@@ -71,14 +67,14 @@ class KspacePrior(Prior):
 class LatentPrior(KspacePrior):
     """All of k-space."""
 
-    def __init__(self, weights: Named = "latent", levels: Levels = 4) -> None:
+    def __init__(self, weights: Name = "latent", levels: Levels = 4) -> None:
         super().__init__(weights, levels, "latent-kspace")
 
 
 class HighFrequencyPrior(KspacePrior):
     """K-space without its centre, whose large values would outweigh the rest; decoded images lack it."""
 
-    def __init__(self, weights: Named = "high", levels: Levels = 4) -> None:
+    def __init__(self, weights: Name = "high", levels: Levels = 4) -> None:
         super().__init__(weights, levels, "hf-kspace")
 
 

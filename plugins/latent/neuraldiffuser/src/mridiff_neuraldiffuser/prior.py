@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -33,7 +32,7 @@ class FeatureGuided(LatentDiffusion):
                  decoders: Annotated[str, "name of decoders that come with the package, or the path of a .safetensors file"] = "sim-fmri",
                  layers: Annotated[int, Ge(0), "guide by so many of the decoded layers, the earliest; 0 = all"] = 0) -> None:  # fmt: skip
         super().__init__(weights, vision)
-        self.decoders = named(Decoders, decoders, WEIGHTS, Path(__file__).parent, "feature-guided-ldm")
+        self.decoders = named(Decoders, decoders, WEIGHTS, __file__, "feature-guided-ldm")
         self.guides = self.decoders.layers[: layers or None]
         wants, has = self.decoders.shape(LATENT), self.space.shape
         if wants != has or max(self.guides) > self.stack.layers:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated
 
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
+from mridiff.interfaces import Field, Scaling, Space
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets.named import Name, NetworkPrior, named
 
 from .net import MODALITIES, PairNet
 from .plugin import WEIGHTS
 
-Named = Annotated[str, "name of weights that come with the package, or the path of a .safetensors file"]
 
-
-class PairPrior(Prior):
+class PairPrior(NetworkPrior[PairNet]):
     """E[x0 | x0 + t std n] for pairs (sample, modality, y, x): PET activity, then MR magnitude, each about 0 to 1.
 
     `std` is one number per modality: in weaker noise MR comes out first and leads PET (the study's code holds a smaller sigma for MR, too).
@@ -28,14 +24,8 @@ class PairPrior(Prior):
     scaling = Scaling("fixed", 1.0)
 
     def __init__(self, weights: str, training: str) -> None:
-        super().__init__()
-        self.model = named(PairNet, weights, WEIGHTS, Path(__file__).parent, training)
-        self.diffusion = VE(*self.model.sigma_range, source=self.model.noise)
-
-    def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
-        """The estimate of x0, (sample, modality, y, x), for a noise level t that both modalities have: a number or (sample,)."""
-        x0: Tensor = self.model(x_t, t)
-        return x0
+        net = named(PairNet, weights, WEIGHTS, __file__, training)
+        super().__init__(net, VE(*net.sigma_range, source=net.noise))
 
     def score(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None) -> Tensor:
         """(E[x0] - x_t) / (t std)^2: that of each modality in its own noise."""
@@ -45,12 +35,12 @@ class PairPrior(Prior):
 class JointPrior(PairPrior):
     """The networks see the pair: they have learned p(PET, MR)."""
 
-    def __init__(self, weights: Named = "joint") -> None:
+    def __init__(self, weights: Name = "joint") -> None:
         super().__init__(weights, "pet-mr-joint")
 
 
 class IndependentPrior(PairPrior):
     """Each network sees its own modality: p(PET) p(MR), for comparison."""
 
-    def __init__(self, weights: Named = "independent") -> None:
+    def __init__(self, weights: Name = "independent") -> None:
         super().__init__(weights, "pet-mr-independent")

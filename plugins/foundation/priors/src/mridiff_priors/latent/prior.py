@@ -13,9 +13,11 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Codec, Field, Prior, Problem, Scaling, Space, Streams
 from mridiff.interfaces.diffusion import spread
 from mridiff_sdk.diffusions import Chain
+from mridiff_sdk.nets.named import located
 
 from ..diffusers import betas
 from ..plugin import LATENT
+from ..plugin import __file__ as plugin
 from .folder import unpacked
 from .stack import Stack
 
@@ -32,7 +34,7 @@ def load(weights: str, vision: str = "") -> Stack:
     """
     tower = Path(vision) if vision else None
     if weights in LATENT:
-        with unpacked(Path(__file__).parents[1] / LATENT[weights].file, LATENT[weights].sha256) as folder:
+        with unpacked(located(LATENT[weights], plugin), LATENT[weights].sha256) as folder:
             return Stack.load(folder, tower)
     if Path(weights).is_dir():
         return Stack.load(Path(weights), tower)
