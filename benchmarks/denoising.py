@@ -101,7 +101,7 @@ def report(data: Path, weights: str) -> str:
     """The whole page."""
     import torch
 
-    from mridiff_priors.measure import clinical, held_out, measured
+    from mridiff_sdk.training_data.held_out import clinical, held_out, measured
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)

@@ -81,7 +81,7 @@ def table(size: int, data: Path, options: argparse.Namespace) -> list[str]:
     from timing import interleaved
 
     from mridiff_priors.denoiser import load
-    from mridiff_priors.measure import held_out
+    from mridiff_sdk.training_data.held_out import held_out
 
     model, x0 = load(options.weights), held_out(data, size, (30, 170))
     runs: dict[str, Run] = {}

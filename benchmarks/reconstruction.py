@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from mridiff.plugins.registry import Registry
-from mridiff_priors.measure import held_out
 from mridiff_sdk.comparison import compare
+from mridiff_sdk.training_data.held_out import held_out
 
 CLASSICAL = ("zero-filled", "cg-sense", "tv", "l1-wavelet")
 DIFFUSION = {"dpir": 40, "diffpir": 20, "dps-mri": 50}

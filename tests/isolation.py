@@ -63,11 +63,14 @@ def fresh(folder: Path, wheels: Iterable[Path], extra: Iterable[str] = TOOLS) ->
 
 def closure(own: list[Distribution], extra: Iterable[str]) -> Iterator[Distribution]:
     """The distributions of this environment that `own` and `extra` need, one way or another."""
-    names = {_normal(d.metadata["Name"]) for d in own}
+    mine = {_normal(d.metadata["Name"]): d for d in own}
+    names = set(mine)
     waiting = [*(r for d in own for r in _requirements(d, {"test", "testing"})), *map(Requirement, extra)]
     while waiting:
         wanted = waiting.pop()
         if _normal(wanted.name) in names:
+            if wanted.extras and (of := mine.get(_normal(wanted.name))):
+                waiting += [r for r in _requirements(of, wanted.extras) if r not in _requirements(of, set())]
             continue
         names.add(_normal(wanted.name))
         try:

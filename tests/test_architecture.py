@@ -82,6 +82,17 @@ def test_every_import_of_others_is_a_declared_dependency(package):
             assert offering & names, f"{_name(file)} imports {module}; none of {', '.join(offering)} is among the dependencies"
 
 
+def test_tables_are_made_from_the_rest_and_not_the_other_way():
+    """A training, say, would read held-out data with them."""
+    for file in SOURCES:
+        found = [
+            n
+            for n in ast.walk(ast.parse(file.read_text()))
+            if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[-1] == "measure"
+        ]
+        assert not found, f"{_name(file)} imports a module that measures"
+
+
 @pytest.mark.parametrize("method", METHODS, ids=_name)
 def test_anatomy_of_a_method(method):
     module = method / "src" / f"mridiff_{method.name.replace('-', '_')}"

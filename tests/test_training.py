@@ -17,14 +17,14 @@ import torch
 from mridiff.errors import ConfigError
 from mridiff.io.weights import read_weights
 from mridiff.plugins.registry import Registry
-from mridiff_priors.data import pool
-from mridiff_priors.data.anatomy import SOURCES
-from mridiff_priors.data.volume import load_volume
 from mridiff_sdk.commands.train import configuration, trainable
 from mridiff_sdk.training import Trainer
 from mridiff_sdk.training.configuration import read_configuration
 from mridiff_sdk.training.job import Job
 from mridiff_sdk.training.log import read
+from mridiff_sdk.training_data import pool
+from mridiff_sdk.training_data.anatomy import SOURCES
+from mridiff_sdk.training_data.volume import load_volume
 
 REGISTRY = Registry.discover()
 ENTRIES = [e for kind in ("prior", "sampler") for e in REGISTRY.entries(kind) if e.spec.training]

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from mridiff.interfaces import Space
-from mridiff_amk_cdiffnet.measure import STD, Trial, chosen, masks, reconstruct, silent, trials, without_choice
+from mridiff_amk_cdiffnet.measure import chosen, reconstruct, silent, without_choice
 from mridiff_amk_cdiffnet.prior import AMKRestorer
+from mridiff_amk_cdiffnet.trial import STD, Trial, masks, trials
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.sense import SenseOperator
 from mridiff_sdk.coils import simulate_maps

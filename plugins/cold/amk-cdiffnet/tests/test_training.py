@@ -2,12 +2,11 @@ import numpy as np
 import torch
 
 from mridiff_amk_cdiffnet.train import Net, training
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSlices
-from mridiff_priors.train import PARTS
 from mridiff_sdk.training import Run, Schedule, Settings
 from mridiff_sdk.training.cold import MaskFamily
 from mridiff_sdk.training.job import prepare
+from mridiff_sdk.training_data.pool import PARTS, PoolConfig
+from mridiff_sdk.training_data.whole import WholeSlices
 
 POOL = PoolConfig(count=4, size=24)
 
@@ -15,7 +14,7 @@ POOL = PoolConfig(count=4, size=24)
 def test_the_profile_is_measured_on_the_pool_and_the_last_layer_moves(tmp_path):
     for part in range(PARTS):
         noise = np.random.default_rng(part).standard_normal((2, 2, POOL.size, POOL.size)).astype(np.float16)
-        np.save(tmp_path / f"pool-{POOL.key()}-{part}of{PARTS}.npy", noise)
+        np.save(tmp_path / f"pool-{POOL.key(tmp_path)}-{part}of{PARTS}.npy", noise)
     run = Run(tmp_path / "out", tmp_path, tmp_path, settings=Settings(schedule=Schedule(1e-2, 0, 0.0)))
     trainer = prepare(training, run, net=Net(widths=(4, 4), features=4), pool=POOL, masks=MaskFamily(centre=0.2),
                       stages=[WholeSlices(16, 4, 2)])  # fmt: skip

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from mridiff_priors import train
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.train import PARTS, Crops, Levels, Net, training
+from mridiff_priors.train import Crops, Levels, Net, training
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training import Run
 from mridiff_sdk.training.configuration import read_configuration
 from mridiff_sdk.training.job import prepare
+from mridiff_sdk.training_data.pool import PARTS, PoolConfig
 
 POOL = PoolConfig(count=4, size=32)
 CHOICES = {"sigma_data": 0.5, "pool": POOL, "stages": [Crops(16, 2, 2)]}
@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Run:
     """A folder whose pool of slices is made already."""
     for part in range(PARTS):
         rng = np.random.default_rng(part)
-        np.save(tmp_path / f"pool-{POOL.key()}-{part}of{PARTS}.npy", rng.standard_normal((2, 2, 32, 32)).astype(np.float16))
+        np.save(tmp_path / f"pool-{POOL.key(tmp_path)}-{part}of{PARTS}.npy", rng.standard_normal((2, 2, 32, 32)).astype(np.float16))
     return Run(tmp_path / "out", tmp_path, tmp_path)
 
 

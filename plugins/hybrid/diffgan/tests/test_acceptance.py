@@ -5,8 +5,9 @@ import torch
 
 from mridiff.pipeline.method import load, load_dataset
 from mridiff_datasets.brain import head
-from mridiff_diffgan.measure import Gradual, Scans, draws, scatter, scores
+from mridiff_diffgan.measure import Gradual, draws, scatter
 from mridiff_diffgan.prior import DiffGANGenerator
+from mridiff_diffgan.scans import Scans, scores
 from mridiff_priors.denoiser import Denoiser
 from mridiff_sdk.fourier import fft, ifft
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from mridiff.interfaces import Prior, Space, Streams
-from mridiff_diffgan.measure import Gradual, Scans, scatter, scores, sharpness
+from mridiff_diffgan.measure import Gradual, scatter
+from mridiff_diffgan.scans import Scans, scores, sharpness
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.testing.automatic.priors import smooth
 

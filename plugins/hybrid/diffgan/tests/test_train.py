@@ -6,12 +6,12 @@ import torch
 
 from mridiff.errors import ConfigError
 from mridiff_diffgan import train
-from mridiff_diffgan.measure import SLICES
 from mridiff_diffgan.network import Generator
+from mridiff_diffgan.scans import SLICES
 from mridiff_diffgan.train import Net, Slices, training
-from mridiff_priors.data.pool import PoolConfig
 from mridiff_sdk.training import Run, Schedule, Settings
 from mridiff_sdk.training.job import prepare
+from mridiff_sdk.training_data.pool import PoolConfig
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def start(tmp_path, monkeypatch):
 
     def begin(name, critic, weights=None, crops=(24,), **options):
         settings = Settings(schedule=Schedule(1e-3, 0), weight_decay=0.0, **options)
-        return prepare(training, Run(tmp_path / name, None, tmp_path, weights, settings), net=Net((8, 8), 8, 4, 4), critic=critic,
+        return prepare(training, Run(tmp_path / name, tmp_path, tmp_path, weights, settings), net=Net((8, 8), 8, 4, 4), critic=critic,
                        pool=PoolConfig(size=24), crops=crops, stages=[Slices(16, 2, 2), Slices(24, 2, 1)])  # fmt: skip
 
     return begin

@@ -8,13 +8,13 @@ from mridiff_lrdm.net import LatentNet
 from mridiff_lrdm.objective import STUDENT, TEACHER, LatentObjective
 from mridiff_lrdm.seen import CENTRE, Seen
 from mridiff_lrdm.train import Lesson, Net, high_training, latent_training
-from mridiff_priors.data.pool import PoolConfig
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.seeds import seeded_layers
 from mridiff_sdk.testing.automatic.priors import smooth
 from mridiff_sdk.training import Run, Schedule, Settings
 from mridiff_sdk.training.cold import MaskFamily
 from mridiff_sdk.training.job import prepare
+from mridiff_sdk.training_data.pool import PoolConfig
 
 NET = Net(latent=8, width=8, residuals=1, kspace=(8, 8), image=(8,), passes=1)
 MASKS = MaskFamily(("poisson", "random"), (3.0, 4.0), 0.1)
@@ -29,7 +29,7 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(train, "pool_files", lambda run, pool: [tmp_path / "pool.npy"])
 
     def begin(name, task=latent_training):
-        run = Run(tmp_path / name, settings=Settings(schedule=Schedule(1e-3, 0, 0.0)))
+        run = Run(tmp_path / name, tmp_path, settings=Settings(schedule=Schedule(1e-3, 0, 0.0)))
         return prepare(task, run, net=NET, pool=PoolConfig(), masks=MASKS, lessons=LESSONS)
 
     return begin

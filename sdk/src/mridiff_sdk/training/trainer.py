@@ -55,8 +55,10 @@ class Trainer:
         self.named: dict[str, float] = {}
         self.step, self.total, self.seconds = 0, sum(s.updates for s in self.stages), 0.0
         self.validate = training.validation() if training.validation and self.settings.validate and self.stages else None
-        self.origin = plain({"made of": made_of or {}, "plan": plan(self.stages, self.settings.schedule), "versions": versions or {},
-                             "data": outline(self.stages, self.objective.sees)})  # fmt: skip
+        self.origin = plain({
+            "made of": {**(made_of or {}), "data": training.data}, "plan": plan(self.stages, self.settings.schedule),
+            "versions": versions or {}, "data": outline(self.stages, self.objective.sees),
+        })  # fmt: skip
         self.changed = self._go_on() if self.path.is_file() else []
         folder.mkdir(parents=True, exist_ok=True)
         self.log = Log(folder, self.step) if self.world.rank == 0 and self.stages else None

@@ -8,17 +8,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Streams
+from mridiff.interfaces import Field, Prior, Streams
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.sense import SenseOperator
-from mridiff_priors.measure import held_out, measured
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.tv import TotalVariation
 from mridiff_sdk.codecs.radial import bands
@@ -28,67 +26,20 @@ from mridiff_sdk.metrics.nmse import nmse
 from mridiff_sdk.metrics.outer import edge_score, outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
-from mridiff_sdk.training import Validate
+from mridiff_sdk.training_data.held_out import held_out, measured
 
 from .block import AMKBlock
 from .net import AMKNet
 from .prior import AMKRestorer
 from .sampler import AMKCold
-from .virtual import compress, compression, expand
+from .trial import FEW, MANY, Trial, masks, trials
+from .virtual import compress, compression
 
-STD = 0.005
-"""Noise per complex sample, relative to the 99th percentile of the magnitude of the image."""
-HEADS, CHOICE = (0, 120, 240), (60, 180)
-"""First of the 60 slices of held-out heads: those of the tables, and those on which settings were chosen and training is watched."""
-FEW, MANY, WATCHED = (tuple(h + i for h in heads for i in range(*slices))
-                      for heads, slices in ((HEADS, (2, 60, 15)), (HEADS, (1, 60, 3)), (CHOICE, (2, 60, 6))))  # fmt: skip
-"""Slices for methods and variants, for the paired tests, and for watching a training."""
 MAIN = "64 px, four coils, random, R = 4"
 METRICS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
     "PSNR": (psnr, ".2f"), "SSIM": (ssim, ".3f"), "NMSE": (nmse, ".4f"), "outer error": (outer_nmse, ".3f"),
     "edge score": (edge_score, ".3f"),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Images (sample, y, x) seen by the coils of maps (coil, y, x), undersampled, in units in which zero-filled coil images peak at 1."""
-
-    truth: Tensor
-    maps: Tensor
-    mask: Tensor
-    y: Tensor
-
-    @classmethod
-    def of(cls, x0: Tensor, maps: Tensor, mask: Tensor) -> Trial:
-        """The trial of images in any units; noise is added to y."""
-        y = fft(maps * x0[:, None])
-        y = mask[:, None] * (y + STD * Streams.of(0, "measure", len(x0)).normal_like(y))
-        scale = ifft(y).abs().flatten(1).amax(1)
-        return cls(x0 / scale[:, None, None], maps, mask, y / scale[:, None, None, None])
-
-    def problem(self, A: type[CoilFourierOperator] | type[SenseOperator]) -> Problem:
-        """The inverse problem, for coil images or for the combined image."""
-        fields = {"mask": Field(self.mask.float(), ("ky", "kx"))}
-        return Problem.of(A(self.maps[None], self.mask.float()), Measured(self.y, Gaussian(STD), fields))
-
-    def combined(self, x: Tensor) -> Tensor:
-        """Coil images as one."""
-        return (self.maps.conj() * x).sum(1)
-
-
-def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
-    """One mask per image, bool (sample, ky, kx), with an 8 % centre."""
-    return torch.stack([draw_mask(pattern, shape, acceleration, 0.08, i) for i in range(count)])
-
-
-def trials(data: Path, chosen: tuple[int, ...]) -> dict[str, Trial]:
-    """Held-out slices at 64 pixels, R = 4, by number of coils and pattern."""
-    x0 = held_out(data, 64, chosen)
-    coils = {"one coil": torch.ones(1, 64, 64, dtype=torch.complex64), "four coils": simulate_maps(4, (64, 64), 99)}
-    return {f"64 px, {name}, {pattern}, R = 4": Trial.of(x0, maps, masks(pattern, (64, 64), 4, len(x0)))
-            for name, maps in coils.items() for pattern in ("random", "gaussian-2d")}  # fmt: skip
 
 
 def others(data: Path) -> dict[str, Trial]:
@@ -232,25 +183,6 @@ def chosen(trial: Trial, net: AMKNet) -> list[str]:
                 lines.append(f"| {turn + 1}, {i + 1} | " + " | ".join(f"{w:.2f}" for w in row) + " |")
         lines.append("")
     return lines
-
-
-def validator(data: Path) -> Validate:
-    """Of held-out heads after one call, by coils and pattern: gain in dB over the zero-filled image, and outer error."""
-    cases = trials(data, WATCHED)
-
-    @torch.no_grad()
-    def validate(model: nn.Module) -> Mapping[str, float]:
-        assert isinstance(model, AMKNet)
-        out: dict[str, float] = {}
-        for name, trial in cases.items():
-            V = compression(trial.y, int(model.architecture["coils"]))
-            filled = torch.where(trial.mask[:, None], trial.y, expand(V, model(compress(V, trial.y), 1.0)))
-            x, zero_filled = (trial.combined(ifft(k)) for k in (filled, trial.y))
-            out[f"gain, {name}"] = float((psnr(x, trial.truth) - psnr(zero_filled, trial.truth)).mean())
-            out[f"outer error, {name}"] = float(outer_nmse(x, trial.truth).mean())
-        return out
-
-    return validate
 
 
 def main() -> None:

@@ -8,19 +8,18 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt, Le
 
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSlices, WholeSource
-from mridiff_priors.train import pool_files
 from mridiff_sdk.codecs.radial import root_mean_power
 from mridiff_sdk.diffusions.gains import NestedMasks
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.sampling_patterns.nested import Order
 from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.cold import MaskFamily
+from mridiff_sdk.training_data.pool import PoolConfig, pool_files
+from mridiff_sdk.training_data.whole import WholeSlices, WholeSource
 
-from .measure import validator
 from .net import AMKNet
 from .objective import AMKObjective
+from .trial import validator
 
 PROFILE_SLICES = 256
 """Slices, in full resolution, that the radial profile is measured on."""
@@ -78,7 +77,7 @@ def training(
         stages=[Stage(source(s), s.updates, s.batch) for s in stages],
         validation=lambda: validator(run.folder()),
         licence="Apache-2.0",
-        data=pool.said("; coils simulated"),
+        data=pool.said(run.folder(), "; coils simulated"),
     )
 
 

@@ -11,37 +11,26 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Prior, Problem, Sampler, Streams
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.sense import SenseOperator
-from mridiff_priors.measure import held_out, measured
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.tv import TotalVariation
 from mridiff_samplers.wavelet import L1Wavelet
 from mridiff_sdk.adaptors.adapt import adapt
-from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.metrics.outer import outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
-from mridiff_sdk.training import Validate
+from mridiff_sdk.training_data.held_out import held_out, measured
 
-SLICES = tuple(range(5, 300, 30))
+from .validation import SLICES, masks
+
 STD = 0.005
 """Noise per complex sample, relative to the 99th percentile of the magnitude of the image."""
-
-
-def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
-    """One mask per image, bool (sample, ky, kx), with an 8 % centre; "patches" are 4 x 4 samples with a Gaussian density."""
-    if pattern != "patches":
-        return torch.stack([draw_mask(pattern, shape, acceleration, 0.08, i) for i in range(count)])
-    coarse = (-(-shape[0] // 4), -(-shape[1] // 4))
-    drawn = torch.stack([draw_mask("gaussian-2d", coarse, acceleration, 0.08, i) for i in range(count)])
-    return drawn.repeat_interleave(4, 1).repeat_interleave(4, 2)[:, : shape[0], : shape[1]]
 
 
 def single_coil(x0: Tensor, mask: Tensor) -> tuple[Problem, Tensor]:
@@ -159,26 +148,6 @@ class Faulty(Prior):
         x0: Tensor = self.prior(x_t, t, conditions)
         y, x = (torch.exp(-(torch.linspace(-3, 3, n) ** 2)) for n in x0.shape[-2:])
         return x0 + 0.05 * x0.abs().amax((-2, -1), keepdim=True) * y[:, None] * x
-
-
-def validator(data: Path) -> Validate:
-    """Gain in dB over the zero-filled image of what a restorer makes of held-out heads in one call, measured samples put back."""
-    sets = {n: held_out(data, n, SLICES) for n in (64, 128)}
-
-    @torch.no_grad()
-    def validate(model: nn.Module) -> Mapping[str, float]:
-        out: dict[str, float] = {}
-        for n, x0 in sets.items():
-            for R in (4, 8):
-                bound = NestedMasks().to_mask(masks("random", (n, n), R, len(x0)), Streams.of(0, samples=len(x0)))
-                diffusion = FourierDiffusion(bound)
-                x_t = diffusion.mean(x0, 1.0)
-                scale = x_t.abs().flatten(1).amax(1)[:, None, None]
-                found = scale * model(x_t / scale, 1.0)
-                out[f"gain_{n}_R{R}"] = float((psnr(x_t + found - diffusion.mean(found, 1.0), x0) - psnr(x_t, x0)).mean())
-        return out
-
-    return validate
 
 
 def main() -> None:

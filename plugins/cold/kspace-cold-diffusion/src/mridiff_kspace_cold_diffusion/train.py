@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSlices, WholeSource
-from mridiff_priors.train import pool_files
 from mridiff_sdk.diffusions.gains import NestedMasks
 from mridiff_sdk.sampling_patterns.nested import Order, Unit
 from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.cold import ColdObjective, MaskFamily
+from mridiff_sdk.training_data.pool import PoolConfig, pool_files
+from mridiff_sdk.training_data.whole import WholeSlices, WholeSource
 
-from .measure import validator
 from .net import RestorerNet
+from .validation import validator
 
 
 @dataclass(frozen=True)
@@ -41,5 +40,5 @@ def training(
         stages=[Stage(WholeSource(files, s.size, run.seed, s.grain, seen="mixed"), s.updates, s.batch) for s in stages],
         validation=lambda: validator(run.folder()),
         licence="Apache-2.0",
-        data=pool.said("; coils simulated"),
+        data=pool.said(run.folder(), "; coils simulated"),
     )

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
-import torch
 from annotated_types import Gt
-from torch import nn
 
-from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.training import Run, Stage, Training, Validate
+from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff_sdk.training_data.pool import PoolConfig, pool_files
+from mridiff_sdk.training_data.source import PoolSource
 
-from .data.anatomy import HELD_OUT_HEARTS
-from .data.pool import PoolConfig, build
-from .data.source import PoolSource
-from .measure import denoising, hearts, held_out, reconstruction
+from .validation import validator
 
 SIGMA_RANGE = (0.005, 20.0)
 """Noise levels that training covers."""
-PARTS = 2
-"""Files that the pool of slices is kept in; several processes make one each."""
 
 
 @dataclass(frozen=True)
@@ -55,30 +47,6 @@ class Levels:
     share: float
 
 
-def validator(data: Path, anatomy: str = "brain") -> Validate:
-    """A function that measures a model on held-out heads, or hearts."""
-    if anatomy == "heart":
-        images, few = hearts(data), hearts(data, 160, HELD_OUT_HEARTS[::4])
-    else:
-        images, few = held_out(data, 128, tuple(range(5, 300, 30))), held_out(data, 160, (30, 170))
-    maps = simulate_maps(8, (160, 160), 0)
-
-    @torch.no_grad()
-    def validate(model: nn.Module) -> Mapping[str, float]:
-        device = next(model.parameters()).device
-        return denoising(model, images.to(device)) | reconstruction(model, few.to(device), maps.to(device), steps=15)
-
-    return validate
-
-
-def pool_files(run: Run, pool: PoolConfig) -> list[Path]:
-    """The pool's files; each process first makes its share of those that are missing."""
-    for part in range(PARTS)[run.world.rank :: run.world.size]:
-        build(pool, run.folder(), run.cache, part, PARTS)
-    run.world.wait()
-    return [build(pool, run.folder(), run.cache, part, PARTS) for part in range(PARTS)]
-
-
 def training(run: Run, *, net: Net, sigma_data: Annotated[float, Gt(0), "root mean square of the images"], pool: PoolConfig,
              stages: list[Crops], levels: Levels = Levels((0.02, 1.0), 0.7)) -> Training:  # fmt: skip
     """The training of the denoiser."""
@@ -89,5 +57,5 @@ def training(run: Run, *, net: Net, sigma_data: Annotated[float, Gt(0), "root me
         stages=[Stage(PoolSource(files, s.crop, run.seed, s.grain), s.updates, s.batch) for s in stages],
         validation=lambda: validator(run.folder(), pool.anatomy),
         licence="Apache-2.0",
-        data=pool.said(),
+        data=pool.said(run.folder()),
     )

@@ -7,69 +7,25 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Sampler, Streams
+from mridiff.interfaces import Field, Prior, Streams
 from mridiff.interfaces.diffusion import spread
-from mridiff_operators.fourier import FourierOperator
 from mridiff_priors.denoiser import Denoiser
-from mridiff_priors.measure import held_out, measured
 from mridiff_samplers.diffpir import DiffPIR
-from mridiff_samplers.few_steps import FewSteps
 from mridiff_samplers.tv import TotalVariation
 from mridiff_samplers.zero_filled import ZeroFilled
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.metrics.hfen import hfen
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
 
 from .prior import DiffGANGenerator
-from .source import CENTRE
+from .scans import Scans, scores
 
 DRAWS = 8
-SLICES = tuple(range(4, 292, 9))
-"""Of the held-out heads: 32 of 300; every other one at 128 pixels."""
-
-
-@dataclass(frozen=True)
-class Scans:
-    """Images (sample, y, x) and their single-coil measurement, each scaled so that the 99th percentile of |A^H y| is 1."""
-
-    x: Tensor
-    problem: Problem
-
-    @classmethod
-    def simulated(cls, x: Tensor, acceleration: float = 4.0, std: float = 0.01) -> Scans:
-        """Random lines with a full centre, each image with a mask of its own, noise of `std` relative to x per complex number."""
-        masks = [draw_mask("random", x.shape[1:], acceleration, CENTRE, i) for i in range(len(x))]
-        A = FourierOperator(torch.stack(masks).float())
-        y = A.mask * (fft(x) + std * Streams.of(0, "measure", len(x)).normal_like(x))
-        scale = A.H(y).abs().flatten(1).quantile(0.99, dim=1)[:, None, None]
-        return cls(x / scale, Problem.of(A, Measured(y / scale, Gaussian(std / float(scale.mean())))))
-
-    @classmethod
-    def of(cls, name: str, data: Path) -> Scans:
-        """The images of the card: "64 px" and "128 px", T2 slices of held-out heads, or a "measured head"."""
-        if name == "measured head":
-            return cls.simulated(measured(data)[0])
-        size = int(name.removesuffix(" px"))
-        return cls.simulated(held_out(data, size, SLICES if size < 128 else SLICES[::2]))
-
-    def run(self, sampler: Sampler, draw: int = 0) -> Tensor:
-        """One result for every image, (sample, y, x)."""
-        x: Tensor = sampler(self.problem, Streams.of(draw, "draw", len(self.x)))
-        return x
-
-    def reconstruct(self, prior: Prior, steps: int = 4, weight: float = 1.0, draw: int = 0) -> Tensor:
-        """One draw for every image by a few steps, (sample, y, x)."""
-        return self.run(FewSteps(prior, steps=steps, weight=weight), draw)
 
 
 class Gradual(Prior):
@@ -83,21 +39,6 @@ class Gradual(Prior):
         """E[x0 | x_t], (sample, y, x)."""
         d = self.diffusion
         return self.denoiser.denoise(x_t / spread(d.alpha(t), x_t), d.sigma(t) / d.alpha(t))
-
-
-def sharpness(estimate: Tensor, x: Tensor) -> Tensor:
-    """Mean gradient magnitude of |estimate| relative to that of |x|, (sample,): below 1 is too smooth, above too rough."""
-    return _slope(estimate.abs()) / _slope(x.abs())
-
-
-def _slope(m: Tensor) -> Tensor:
-    return torch.hypot(m[:, 1:, :-1] - m[:, :-1, :-1], m[:, :-1, 1:] - m[:, :-1, :-1]).flatten(1).mean(1)
-
-
-def scores(estimate: Tensor, x: Tensor) -> dict[str, float]:
-    """Means over images (sample, y, x): PSNR in dB, SSIM, HFEN, sharpness, and l1 distance of the complex images."""
-    return {"psnr": float(psnr(estimate, x).mean()), "ssim": float(ssim(estimate, x).mean()), "hfen": float(hfen(estimate, x).mean()),
-            "sharpness": float(sharpness(estimate, x).mean()), "l1": float((estimate - x).abs().mean())}  # fmt: skip
 
 
 def draws(scans: Scans, prior: Prior) -> Tensor:

@@ -12,17 +12,16 @@ from annotated_types import Ge
 from torch import nn
 
 from mridiff.errors import ConfigError, Problem
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.measure import held_out
-from mridiff_priors.train import pool_files
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.nets.discriminator import Discriminator
 from mridiff_sdk.training import Run, Stage, Training, Validate
 from mridiff_sdk.training.adversarial import AdversarialObjective
+from mridiff_sdk.training_data.held_out import held_out
+from mridiff_sdk.training_data.pool import PoolConfig, pool_files
 
-from .measure import Scans, scores
 from .network import Generator
 from .prior import DiffGANGenerator
+from .scans import Scans, scores
 from .source import PairSource
 
 CHECKED = tuple(range(8, 296, 18))
@@ -87,5 +86,5 @@ def training(
         parameters={**players, "generator": model.parameters()},
         validation=lambda: validator(run.folder(), stages[-1].size),
         licence="Apache-2.0",
-        data=pool.said("; k-space undersampled by simulation"),
+        data=pool.said(run.folder(), "; k-space undersampled by simulation"),
     )

@@ -19,7 +19,6 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.sense import SenseOperator
 from mridiff_priors.denoiser import Denoiser
-from mridiff_priors.measure import held_out, measured
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.diffpir import DiffPIR
 from mridiff_samplers.few_steps import FewSteps
@@ -30,6 +29,7 @@ from mridiff_sdk.metrics.outer import outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
 from mridiff_sdk.reverse import Reverse
+from mridiff_sdk.training_data.held_out import held_out, measured
 
 from .prior import HighFrequencyPrior, KspacePrior, LatentPrior
 from .sampler import LatentRefine

@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from torch import nn
 
-from mridiff_priors.data.pool import PoolConfig
-from mridiff_priors.data.whole import WholeSource
-from mridiff_priors.train import pool_files
 from mridiff_sdk.training import Run, Stage, Training
 from mridiff_sdk.training.cold import MaskFamily
+from mridiff_sdk.training_data.pool import PoolConfig, pool_files
+from mridiff_sdk.training_data.whole import WholeSource
 
 from .net import LatentNet
 from .objective import STUDENT, TEACHER, LatentObjective, Taught
@@ -69,7 +68,7 @@ def training(run: Run, void: float, net: Net, pool: PoolConfig, lessons: Sequenc
         parameters=players(model),
         validation=lambda: validator(run.folder(), objective),
         licence="Apache-2.0",
-        data=pool.said("; coils simulated"),
+        data=pool.said(run.folder(), "; coils simulated"),
     )
 
 

@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
-from mridiff_priors.data.anatomy import Source
-from mridiff_priors.data.labels import RANGES, TISSUES, LabelMap, draw_contrast, load_map
-from mridiff_priors.data.pool import load_heads, sample
+from mridiff_sdk.training_data.anatomy import Source
+from mridiff_sdk.training_data.labels import RANGES, TISSUES, LabelMap, draw_contrast, load_map
+from mridiff_sdk.training_data.pool import load_heads, sample
 
 LABELS = np.array([0, 2, 3, 24, 41, 42, 507, 515])
 SOURCE = Source("labels.h5:head01", "labels", 1.0, 0.0, 1.0, 1.0)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from mridiff_priors.data.whole import WholeSource, coarse
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.training_data.whole import WholeSource, coarse
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mridiff.errors import DataError
-from mridiff_priors.data.anatomy import Source
-from mridiff_priors.data.volume import guided, inner, load_volume, read
+from mridiff_sdk.training_data.anatomy import Source
+from mridiff_sdk.training_data.volume import guided, inner, load_volume, read
 
 
 @pytest.mark.parametrize("path", ["head.nii.gz", "scans.h5:head"])

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mridiff_sdk.training import Batch
-
+from ..training import Batch
 from .augment import Complex
 
 

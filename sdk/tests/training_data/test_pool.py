@@ -4,11 +4,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from mridiff_priors.data import pool
-from mridiff_priors.data.anatomy import ANATOMY, HEARTS, HELD_OUT_HEARTS, SOURCES, Source
-from mridiff_priors.data.pool import PoolConfig, build, load_heads, sample
-from mridiff_priors.data.slices import Head
-from mridiff_priors.data.source import PoolSource
+from mridiff_sdk.training_data import pool
+from mridiff_sdk.training_data.anatomy import ANATOMY, HEARTS, HELD_OUT_HEARTS, SOURCES, Source
+from mridiff_sdk.training_data.pool import PoolConfig, build, load_heads, sample
+from mridiff_sdk.training_data.slices import Head
+from mridiff_sdk.training_data.source import PoolSource
 
 HEADS = (Source("head.nii.gz", "t1", 0.7, 0.01, 0.7, 0.9), Source("flat.nii.gz", "t2", 0.3, 0.0, 0.3, 0.9, axial_only=True, kept=0.5))
 
@@ -52,7 +52,18 @@ def test_parts_change_nothing_and_the_cache_is_used(folder: Path, tmp_path: Path
     monkeypatch.setattr(pool, "load_heads", None)  # a second call must not read anything
     assert np.array_equal(np.load(build(config, folder, tmp_path)), whole)
     others = [PoolConfig(count=4, size=32, seed=2), PoolConfig(count=4, size=32, seed=1, anatomy="heart")]
-    assert len({c.key() for c in (config, *others)}) == 3
+    assert len({c.key(folder) for c in (config, *others)}) == 3
+
+
+def test_a_pool_of_other_files_is_another(tmp_path: Path) -> None:
+    """The same names with other content: what was cached must not be taken for it, and weights say which it was."""
+    file = tmp_path / SOURCES[0].path
+    file.parent.mkdir(parents=True)
+    keys = [PoolConfig().key(tmp_path)]
+    for content in (b"one head", b"another!"):
+        file.write_bytes(content)
+        keys.append(PoolConfig().key(tmp_path))
+    assert len(set(keys)) == 3 and f"pool {keys[-1]}" in PoolConfig().said(tmp_path)
 
 
 def test_batches_depend_on_seed_update_and_place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +92,7 @@ def test_people_kept_for_measuring_are_in_no_source() -> None:
 
 def test_notes_name_every_file_of_the_data_once() -> None:
     for anatomy, sources in ANATOMY.items():
-        text = PoolConfig(count=7, anatomy=anatomy).said()
+        text = PoolConfig(count=7, anatomy=anatomy).said(Path("nowhere"))
         assert anatomy in text and "7 slices" in text
         assert all(text.count(name) == 1 for name in {s.path.partition(":")[0] for s in sources})
 

@@ -12,10 +12,9 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from mridiff_sdk.coils.simulate import simulate_maps
-from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.training import Batch
-
+from ..coils.simulate import simulate_maps
+from ..fourier import fft, ifft
+from ..training import Batch
 from .augment import Complex
 from .source import PoolSource
 

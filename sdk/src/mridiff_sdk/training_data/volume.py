@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 import scipy.ndimage as ndi
@@ -42,6 +41,8 @@ def read(folder: Path, path: str, person: str = "") -> tuple[npt.NDArray[Any], t
     Of a dataset (slice, y, x) of several people, `person` takes the slices of one, whom the dataset "patient" names slice by slice.
     Raises DataError where the file is missing.
     """
+    import nibabel as nib
+
     name, _, dataset = path.partition(":")
     if not (folder / name).is_file():
         raise DataError(f"training volume {folder / name} does not exist", hint="give the folder that holds it: --data, or MRIDIFF_DATA")

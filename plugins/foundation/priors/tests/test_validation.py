@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.streams import Streams
-from mridiff_priors.measure import clinical, denoising, reconstruct, reconstruction
+from mridiff_priors.validation import denoising, reconstruct, reconstruction
 from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.training_data.held_out import clinical
 
 
 class Wiener(nn.Module):

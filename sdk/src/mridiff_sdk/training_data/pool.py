@@ -7,12 +7,14 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from ..training import Run
 from . import augment
 from .anatomy import ANATOMY, SOURCES, Source, summary
 from .labels import load_map
@@ -21,6 +23,9 @@ from .volume import load_volume
 
 VERSION = 2
 """Raise when the augmentation changes: the cache then regenerates."""
+
+PARTS = 2
+"""Files that the pool of a training is kept in; several processes make one each."""
 
 Half = npt.NDArray[np.float16]
 
@@ -34,15 +39,26 @@ class PoolConfig:
     seed: int = 0
     anatomy: Literal["brain", "heart"] = "brain"
 
-    def key(self) -> str:
-        """Hash of everything that the content depends on."""
-        text = json.dumps([VERSION, asdict(self), [asdict(s) for s in ANATOMY[self.anatomy]]], sort_keys=True)
+    def key(self, data: Path) -> str:
+        """Hash of everything that the content depends on, the files of the data folder too."""
+        files = {name: hashed(data / name) for name in sorted({s.path.partition(":")[0] for s in ANATOMY[self.anatomy]})}
+        text = json.dumps([VERSION, asdict(self), [asdict(s) for s in ANATOMY[self.anatomy]], files], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def said(self, more: str = "") -> str:
-        """What weights that were trained on the pool say of their data."""
+    def said(self, data: Path, more: str = "") -> str:
+        """What weights that were trained on the pool say of their data; the pool's key stands for the files as they were."""
         drawn = f"{self.count} slices of {self.size} pixels cut, warped and varied at random with seed {self.seed}"
-        return f"{summary(self.anatomy)}; {drawn}{more}."
+        return f"{summary(self.anatomy)}; {drawn}{more} (pool {self.key(data)})."
+
+
+def hashed(file: Path) -> str:
+    """SHA-256 of a file, nothing where there is none."""
+    return _hashed(file, file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else ""
+
+
+@cache
+def _hashed(file: Path, changed: int, size: int) -> str:  # noqa: ARG001 - a file that was changed is another
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def load_heads(folder: Path, sources: Sequence[Source] = SOURCES) -> list[Head]:
@@ -64,15 +80,15 @@ def sample(heads: Sequence[Head], seed: int, index: int, size: int) -> augment.C
     return augment.normalise(augment.degrade_background(augment.window(x, rng), rng))
 
 
-def build(config: PoolConfig, data: Path, cache: Path, part: int = 0, parts: int = 1) -> Path:
-    """The pool's file (slice, 2, y, x) float16, made now unless it is in `cache` already; several processes may make one part each.
+def build(config: PoolConfig, data: Path, folder: Path, part: int = 0, parts: int = 1) -> Path:
+    """The pool's file (slice, 2, y, x) float16, made now unless it is in `folder` already; several processes may make one part each.
 
     Each slice depends on (seed, index) alone, so the number of parts changes nothing.
     """
-    path = cache / f"pool-{config.key()}-{part}of{parts}.npy"
+    path = folder / f"pool-{config.key(data)}-{part}of{parts}.npy"
     if path.is_file():
         return path
-    cache.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     heads = load_heads(data, ANATOMY[config.anatomy])
     indices = range(part, config.count, parts)
     out = np.empty((len(indices), 2, config.size, config.size), np.float16)
@@ -83,3 +99,11 @@ def build(config: PoolConfig, data: Path, cache: Path, part: int = 0, parts: int
     np.save(partial, out)
     partial.replace(path)
     return path
+
+
+def pool_files(run: Run, pool: PoolConfig) -> list[Path]:
+    """The pool's files; each process first makes its share of those that are missing."""
+    for part in range(PARTS)[run.world.rank :: run.world.size]:
+        build(pool, run.folder(), run.cache, part, PARTS)
+    run.world.wait()
+    return [build(pool, run.folder(), run.cache, part, PARTS) for part in range(PARTS)]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mridiff_priors.data import augment
-from mridiff_priors.data.slices import smooth_field
+from mridiff_sdk.training_data import augment
+from mridiff_sdk.training_data.slices import smooth_field
 
 
 def rng(seed: int = 0) -> np.random.Generator:
