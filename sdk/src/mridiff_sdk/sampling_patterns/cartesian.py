@@ -48,6 +48,11 @@ def mask(
     return taken[:, None].expand(ny, nx).clone() if axis % 2 == 0 else taken[None, :].expand(ny, nx).clone()
 
 
+def masks(pattern: str, shape: Sequence[int], acceleration: float, center_fraction: float, count: int) -> Tensor:
+    """Masks of the seeds from 0 on, bool (count, ky, kx)."""
+    return torch.stack([mask(pattern, shape, acceleration, center_fraction, seed) for seed in range(count)])
+
+
 def equispaced(n: int, low: int, acceleration: float, rng: torch.Generator) -> Tensor:
     """Every round(acceleration)-th line from a random offset, and the centre besides (so more lines than n / acceleration)."""
     step = round(acceleration)

@@ -16,7 +16,7 @@ from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.metrics.outer import outer_nmse
 from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
 from mridiff_sdk.training_data.held_out import held_out
 
@@ -61,7 +61,7 @@ class Trial:
 
 def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
     """One mask per image, bool (sample, ky, kx), with an 8 % centre."""
-    return torch.stack([draw_mask(pattern, shape, acceleration, 0.08, i) for i in range(count)])
+    return draw_masks(pattern, shape, acceleration, 0.08, count)
 
 
 def trials(data: Path, chosen: tuple[int, ...]) -> dict[str, Trial]:

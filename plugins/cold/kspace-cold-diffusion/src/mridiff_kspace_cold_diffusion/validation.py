@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mridiff.interfaces import Streams
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
 from mridiff_sdk.training_data.held_out import held_out
 
@@ -22,9 +22,9 @@ SLICES = tuple(range(5, 300, 30))
 def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
     """One mask per image, bool (sample, ky, kx), with an 8 % centre; "patches" are 4 x 4 samples with a Gaussian density."""
     if pattern != "patches":
-        return torch.stack([draw_mask(pattern, shape, acceleration, 0.08, i) for i in range(count)])
+        return draw_masks(pattern, shape, acceleration, 0.08, count)
     coarse = (-(-shape[0] // 4), -(-shape[1] // 4))
-    drawn = torch.stack([draw_mask("gaussian-2d", coarse, acceleration, 0.08, i) for i in range(count)])
+    drawn = draw_masks("gaussian-2d", coarse, acceleration, 0.08, count)
     return drawn.repeat_interleave(4, 1).repeat_interleave(4, 2)[:, : shape[0], : shape[1]]
 
 

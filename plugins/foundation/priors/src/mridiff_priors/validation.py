@@ -14,7 +14,7 @@ from mridiff_sdk.coils.simulate import simulate_maps
 from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.training import Validate
 from mridiff_sdk.training_data.anatomy import HELD_OUT_HEARTS
 from mridiff_sdk.training_data.held_out import hearts, held_out
@@ -61,7 +61,7 @@ def reconstruction(model: nn.Module, x0: Tensor, maps: Tensor, accelerations: tu
     out = {}
     for R in accelerations:
         rng = Streams.of(0, f"R{R:g}", len(x0))
-        mask = torch.stack([draw_mask("random", x0.shape[-2:], R, 0.08, i) for i in range(len(x0))])[:, None]
+        mask = masks("random", x0.shape[-2:], R, 0.08, len(x0))[:, None]
         y = mask * (fft(maps * x0[:, None]) + std * rng.normal((len(maps), *x0.shape[1:])))
 
         def normal(u: Tensor, mask: Tensor = mask) -> Tensor:

@@ -15,7 +15,7 @@ from mridiff_sdk.fourier import fft
 from mridiff_sdk.metrics.hfen import hfen
 from mridiff_sdk.metrics.psnr import psnr
 from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training_data.held_out import held_out, measured
 
 from .source import CENTRE
@@ -34,8 +34,7 @@ class Scans:
     @classmethod
     def simulated(cls, x: Tensor, acceleration: float = 4.0, std: float = 0.01) -> Scans:
         """Random lines with a full centre, each image with a mask of its own, noise of `std` relative to x per complex number."""
-        masks = [draw_mask("random", x.shape[1:], acceleration, CENTRE, i) for i in range(len(x))]
-        A = FourierOperator(torch.stack(masks).float())
+        A = FourierOperator(draw_masks("random", x.shape[1:], acceleration, CENTRE, len(x)).float())
         y = A.mask * (fft(x) + std * Streams.of(0, "measure", len(x)).normal_like(x))
         scale = A.H(y).abs().flatten(1).quantile(0.99, dim=1)[:, None, None]
         return cls(x / scale, Problem.of(A, Measured(y / scale, Gaussian(std / float(scale.mean())))))

@@ -7,15 +7,13 @@ from functools import cache, partial
 
 import torch
 
-from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Scan, Streams
-from mridiff.pipeline.method import Method, load_dataset
-from mridiff.pipeline.plan import Plan, plan
-from mridiff.plugins.registry import Registry
+from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Streams
 from mridiff.spec import Spec
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_sdk.diffusions.gaussian import VP
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.testing.cases import Case, PriorCase, RecipeCase, SamplerCase
+from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
+from mridiff_sdk.testing.small import short_run
 
 from .prior import TRAINED, UNIT, QsmPatches
 from .sampler import DiffusionQSM
@@ -35,7 +33,7 @@ def cases(spec: Spec) -> Iterable[Case]:
         yield SamplerCase(id="small-field", offers=spec.offers, build=partial(DiffusionQSM, prior, clip=10.0), problem=problem,
                           shortest={"steps": 2})  # fmt: skip
     elif spec.kind == "recipe":
-        yield RecipeCase(id="short", offers=spec.offers, build=lambda: Method(_plan()), read=_scan)
+        yield short_run(spec, "diffusion-qsm", SMALL)
 
 
 def small_problem() -> tuple[Problem, Prior]:
@@ -45,11 +43,3 @@ def small_problem() -> tuple[Problem, Prior]:
     prior = GaussianPrior(torch.zeros(SHAPE), Covariance.diagonal(A.domain, 0.1), VP(levels=1000))
     y = Gaussian(0.01).draw(A(prior.draw(Streams.of(0, "x"))), Streams.of(1, "n"))
     return Problem.of(A, Measured(mask * y, Gaussian(0.01))), prior
-
-
-def _plan() -> Plan:
-    return plan("diffusion-qsm", Registry.discover(), SMALL)
-
-
-def _scan() -> Scan:
-    return load_dataset(_plan())[0]

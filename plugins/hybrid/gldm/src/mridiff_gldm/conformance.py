@@ -7,10 +7,7 @@ from functools import cache, partial
 
 import torch
 
-from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Sampler, Scan, Space, Streams
-from mridiff.pipeline.method import Method, load_dataset
-from mridiff.pipeline.plan import Plan, plan
-from mridiff.plugins.registry import Registry
+from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Sampler, Space, Streams
 from mridiff.spec import Spec
 from mridiff_datasets.cine import Cine
 from mridiff_operators.kt_cartesian import KtCartesianOperator
@@ -18,7 +15,8 @@ from mridiff_sdk.adaptors import Fold
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.oracles import Covariance, GaussianPrior
 from mridiff_sdk.sampling_patterns.kt import interleaved
-from mridiff_sdk.testing.cases import Case, PriorCase, RecipeCase, SamplerCase
+from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
+from mridiff_sdk.testing.small import short_run
 
 from .prior import GlobalPrior, LocalPrior, weighting
 from .sampler import GLDM
@@ -40,7 +38,7 @@ def cases(spec: Spec) -> Iterable[Case]:
         problem, prior = small_problem()
         yield SamplerCase(id="small-series", offers=spec.offers, build=partial(_sampler, prior), problem=problem, shortest={"steps": 1})
     elif spec.kind == "recipe":
-        yield RecipeCase(id="short", offers=spec.offers, build=lambda: Method(_plan()), read=_scan)
+        yield short_run(spec, "gldm", SMALL)
 
 
 def small_problem(acceleration: int = 2, std: float = 0.0) -> tuple[Problem, Prior]:
@@ -60,11 +58,3 @@ def small_problem(acceleration: int = 2, std: float = 0.0) -> tuple[Problem, Pri
 
 def _sampler(prior: Prior, *, steps: int = 4) -> Sampler:
     return GLDM(prior, prior, steps=steps, window=3)
-
-
-def _plan() -> Plan:
-    return plan("gldm", Registry.discover(), SMALL)
-
-
-def _scan() -> Scan:
-    return load_dataset(_plan())[0]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
 from mridiff_sdk.training_data.held_out import held_out
 
@@ -26,7 +26,7 @@ BOX = 0.08
 
 def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
     """One mask per image, real (sample, ky, kx), with a full centre."""
-    return torch.stack([draw_mask(pattern, shape, acceleration, BOX, i) for i in range(count)]).float()
+    return draw_masks(pattern, shape, acceleration, BOX, count).float()
 
 
 def gain(seen: Seen, k: Tensor, u: Tensor) -> float:
