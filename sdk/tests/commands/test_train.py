@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from torch.multiprocessing.spawn import ProcessRaisedException
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
+from mridiff.io.atomic import lock
 from mridiff.io.weights import read_weights
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training import parallel
@@ -157,6 +159,15 @@ def test_a_folder_goes_on_with_its_own_training_alone_and_says_so(train, tmp_pat
     (tmp_path / "data" / "louder").unlink()
     result = train("toy", "-o", tmp_path / "a")
     assert result.exit_code == 0 and "goes on after update 10 of 10" in result.output
+
+
+def test_two_trainings_do_not_share_a_folder(train, tmp_path):
+    (tmp_path / "a").mkdir()
+    handle = lock(tmp_path / "a")
+    result = train("toy", "-o", tmp_path / "a")
+    assert result.exit_code == 2 and "another training is under way" in result.output and not list((tmp_path / "a").iterdir())
+    os.close(handle)
+    assert train("toy", "-o", tmp_path / "a").exit_code == 0 == train("toy", "-o", tmp_path / "a").exit_code
 
 
 def test_a_damaged_checkpoint_is_told(train, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +16,8 @@ import torch
 import typer
 from torch import nn
 
-from mridiff.errors import ConfigError, PluginContractError, Problem
+from mridiff.errors import ConfigError, DataError, PluginContractError, Problem
+from mridiff.io.atomic import lock
 from mridiff.io.weights import load_into, read_weights, write_weights
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
@@ -61,12 +64,27 @@ class Job:
         arguments, settings, config = read_configuration(self.config, training)
         run = Run(self.out, self.data, self.cache, self.weights, settings, join(self.device))
         versions = {entry.distribution: entry.version, "mridiff-sdk": version("mridiff-sdk"), "torch": torch.__version__}
-        trainer = prepare(training, run, entry.qualified, versions, **arguments)
-        if run.world.rank == 0 and trainer.step:
-            tell(trainer)
-        model = watched(trainer)
-        if run.world.rank == 0:
-            finish(self, entry, trainer, model, config)
+        with alone(self.out) if run.world.rank == 0 else nullcontext():
+            trainer = prepare(training, run, entry.qualified, versions, **arguments)
+            if run.world.rank == 0 and trainer.step:
+                tell(trainer)
+            model = watched(trainer)
+            if run.world.rank == 0:
+                finish(self, entry, trainer, model, config)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder of results; raises DataError where another training holds it now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = lock(folder)
+    except BlockingIOError as error:
+        raise DataError(f"another training is under way in {folder}", hint="wait until it has ended, or give another folder") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def prepare(training: Callable[..., Training], run: Run, component: str = "", versions: Mapping[str, str] | None = None,

@@ -109,7 +109,7 @@ class Trainer:
             checkpoint.save(self.path, self.model, self.objective, self.ema, self.optimisers, counters)
         every = self.settings.validate
         if self.validate and every and (self.step % every == 0 or self.step == end):
-            self.log.write(self.step, **self.validate(self.ema.model(self.model)))
+            self.log.write(self.step, **self.validate(self.ema.model(self.model).cpu()))
 
     def _players(self) -> dict[str, float]:
         """The losses of this process's last update one by one, where there are several."""

@@ -38,7 +38,7 @@ class Stage:
 
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
-"""Figures that say how good a model is, by name."""
+"""Figures that say how good a model is, by name; the model is a copy on the CPU, and may be moved."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ def training(run: Run, *, net: Net, sigma_data: Annotated[float, Gt(0), "root me
         model=Preconditioned(asdict(net), sigma_data, SIGMA_RANGE),
         objective=DenoisingObjective(sigma_data, NoiseLevels(levels.often, SIGMA_RANGE, levels.share)),
         stages=[Stage(PoolSource(files, s.crop, run.seed, s.grain), s.updates, s.batch) for s in stages],
-        validation=lambda: validator(run.folder(), pool.anatomy),
+        validation=lambda: validator(run.folder(), run.world.device, pool.anatomy),
         licence="Apache-2.0",
         data=pool.said(run.folder()),
     )

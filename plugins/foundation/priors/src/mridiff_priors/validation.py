@@ -76,17 +76,16 @@ def reconstruction(model: nn.Module, x0: Tensor, maps: Tensor, accelerations: tu
     return out
 
 
-def validator(data: Path, anatomy: str = "brain") -> Validate:
-    """A function that measures a model on held-out heads, or hearts."""
+def validator(data: Path, device: torch.device, anatomy: str = "brain") -> Validate:
+    """A function that measures a model on held-out heads, or hearts, on a device."""
     if anatomy == "heart":
         images, few = hearts(data), hearts(data, 160, HELD_OUT_HEARTS[::4])
     else:
         images, few = held_out(data, 128, tuple(range(5, 300, 30))), held_out(data, 160, (30, 170))
-    maps = simulate_maps(8, (160, 160), 0)
+    images, few, maps = (x.to(device) for x in (images, few, simulate_maps(8, (160, 160), 0)))
 
     @torch.no_grad()
     def validate(model: nn.Module) -> Mapping[str, float]:
-        device = next(model.parameters()).device
-        return denoising(model, images.to(device)) | reconstruction(model, few.to(device), maps.to(device), steps=15)
+        return denoising(model.to(device), images) | reconstruction(model, few, maps, steps=15)
 
     return validate
