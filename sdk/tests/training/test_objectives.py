@@ -1,8 +1,9 @@
+import pytest
 import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.streams import Streams
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
 
 
 class Record(nn.Module):
@@ -62,3 +63,20 @@ def test_the_truth_costs_nothing() -> None:
     data = batch(4)
     ((_, loss),) = DenoisingObjective(0.5).losses(Record(data["x"]), data, Streams.of(0, samples=4))
     assert float(loss) == 0
+
+
+def test_errors_are_per_number_and_relative_to_the_noise() -> None:
+    """A model that removes nothing has an error of 1 at every level; one that halves the image, half of the image besides."""
+
+    class Kept(nn.Module):
+        def __init__(self, part: float) -> None:
+            super().__init__()
+            self.part = part
+
+        def forward(self, x: Tensor, sigma: float) -> Tensor:
+            return self.part * x
+
+    x0 = 3 * torch.ones(2, 64, 64, dtype=torch.complex64)
+    found = errors_over_sigma(x0, (0.1, 1.0))(Kept(1.0))
+    assert found == {"error_over_sigma_0.1": pytest.approx(1, abs=0.02), "error_over_sigma_1": pytest.approx(1, abs=0.02)}
+    assert errors_over_sigma(x0, (1.0,))(Kept(0.5))["error_over_sigma_1"] == pytest.approx((1.5**2 + 0.25) ** 0.5, abs=0.02)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
+
+from .training import Validate
 
 
 class NoiseLevels:
@@ -26,6 +28,18 @@ class NoiseLevels:
         low = torch.where(inside, math.log(self.often[0]), math.log(self.always[0]))
         high = torch.where(inside, math.log(self.often[1]), math.log(self.always[1]))
         return (low + (high - low) * within).exp()
+
+
+def errors_over_sigma(x0: Tensor, sigmas: Sequence[float]) -> Validate:
+    """A function that says the error of denoised images (sample, *space), per number and relative to the noise, at some noise levels."""
+    noise = Streams.of(0, "validation", len(x0)).normal_like(x0)
+
+    @torch.no_grad()
+    def validate(model: nn.Module) -> Mapping[str, float]:
+        error = {s: float((model(x0 + s * noise, s) - x0).abs().square().mean().sqrt()) / s for s in sigmas}
+        return {f"error_over_sigma_{s:g}": e for s, e in error.items()}
+
+    return validate
 
 
 class DenoisingObjective(Objective):

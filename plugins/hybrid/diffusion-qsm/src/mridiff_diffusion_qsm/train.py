@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import torch
-from torch import Tensor, nn
 
-from mridiff.interfaces import Streams
 from mridiff_sdk.diffusions.gaussian import VP
-from mridiff_sdk.training import Run, Stage, Training, Validate
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff_sdk.training import Run, Stage, Training
+from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
 
 from .net import VolumeNet
 from .source import Cubes, volume
 
 VALIDATION = range(900, 904)
 """Subjects that show how training goes; neither trained on nor scored in the card."""
+SHOWN = (0.05, 0.1, 0.3, 1.0, 3.0)
+"""Noise levels at which it is shown."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +57,8 @@ def training(
         model=VolumeNet(**asdict(net), sigma_range=(low, high)),
         objective=DenoisingObjective(net.sigma_data, NoiseLevels(often, (low, high), 0.8)),
         stages=[Stage(cubes, updates, batch)],
-        validation=lambda: validator(torch.stack([volume(n, data.size) for n in VALIDATION])),
+        validation=lambda: errors_over_sigma(torch.stack([volume(n, data.size) for n in VALIDATION]), SHOWN),
         licence="Apache-2.0",
         data=f"Cubes of {data.patch} voxels of {data.subjects} drawn brains of {data.size} voxels a side (subjects from 0 on of the "
         "dataset `qsm-phantom`): susceptibility alone, no field.",
     )
-
-
-def validator(volumes: Tensor) -> Validate:
-    """A function that says the error of denoised volumes, per number and relative to the noise, at some noise levels."""
-    noise = Streams.of(0, "validation", len(volumes)).normal_like(volumes)
-
-    @torch.no_grad()
-    def validate(model: nn.Module) -> Mapping[str, float]:
-        error = {s: float((model(volumes + s * noise, s) - volumes).square().mean().sqrt()) / s for s in (0.05, 0.1, 0.3, 1.0, 3.0)}
-        return {f"error_over_sigma_{s:g}": e for s, e in error.items()}
-
-    return validate

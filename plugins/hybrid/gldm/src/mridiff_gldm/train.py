@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
 import torch
-from torch import nn
 
-from mridiff.interfaces import Measured, Streams
+from mridiff.interfaces import Measured
 from mridiff_datasets.cine import Cine
-from mridiff_sdk.training import Run, Stage, Training, Validate
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff_sdk.training import Run, Stage, Training
+from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
 
 from .net import KSpaceNet
 from .prior import SIGMA_RANGE
@@ -23,6 +22,8 @@ LENGTHS = {"global": 16, "local": 4}
 Often = Annotated[tuple[float, float], "noise levels of four draws in five lie between these, of the fifth in the whole range"]
 VALIDATION = range(900, 908)
 """Subjects that show how training goes; neither trained on nor scored in the card."""
+SHOWN = (0.1, 0.3, 1.0, 3.0)
+"""Noise levels at which it is shown."""
 
 
 @dataclass(frozen=True)
@@ -82,21 +83,8 @@ def training(run: Run, which: str, series: Iterable[Measured], data: Data, net: 
         model=KSpaceNet(asdict(net), sigma_data, SIGMA_RANGE),
         objective=MergedObjective(sigma_data, NoiseLevels(often, SIGMA_RANGE, 0.8)),
         stages=[Stage(MergedFrames(series, length, run.seed), updates, batch)],
-        validation=lambda: validator(data.series(VALIDATION), length),
+        validation=lambda: errors_over_sigma(torch.cat([references(m, length)[::4] for m in data.series(VALIDATION)]), SHOWN),
         licence="Apache-2.0",
         data=f"The undersampled k-space of {data.subjects} simulated cine series (subjects from 0 on of the dataset `cine`, "
         f"{asdict(data.scan)}), merged over {length} frames; no fully sampled frame.",
     )
-
-
-def validator(measured: Iterable[Measured], length: int) -> Validate:
-    """A function that says the error of denoised merges, per number and relative to the noise, at some noise levels."""
-    frames = torch.cat([references(m, length)[::4] for m in measured])
-    noise = Streams.of(0, "validation", len(frames)).normal_like(frames)
-
-    @torch.no_grad()
-    def validate(model: nn.Module) -> Mapping[str, float]:
-        error = {s: float((model(frames + s * noise, s) - frames).abs().square().mean().sqrt()) / s for s in (0.1, 0.3, 1.0, 3.0)}
-        return {f"error_over_sigma_{s:g}": e for s, e in error.items()}
-
-    return validate
