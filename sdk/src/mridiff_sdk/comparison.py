@@ -50,7 +50,7 @@ def _one(scan: Scan, methods: Mapping[str, Method], out: Path, watch: Watch | No
         draw(out / f"{folder_name(scan.id)}.png", title=scan.id, axes=x.axes, reference=None if truth is None else truth.data[0].numpy(),
              results={n: r.x[0].numpy() for n, r in results.items()}, metrics={n: f["metrics"] for n, f in found.items()},
              cost={n: f["cost"] for n, f in found.items()})  # fmt: skip
-    return {"id": scan.id, "data_sha256": data_hash(scan.measured), "methods": found}
+    return {"id": scan.id, "data_sha256": data_hash(scan.measured), "notes": list(scan.notes), "methods": found}
 
 
 def _mean(found: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:

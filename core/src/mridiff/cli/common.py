@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,6 +82,12 @@ def onto_input(wanted: dict[str, Any], path: Path | None, reader: str | None, R:
     if "use" in node and "use" in mine:
         wanted = {**wanted, "dataset": {**mine, "use": node["use"]}}
     return merged({"dataset": node}, wanted) if node["options"] else wanted
+
+
+def tell_notes(scans: Sequence[Mapping[str, Any]]) -> None:
+    """What readers noted of scans, each sentence once, on the error stream."""
+    for note, n in Counter(note for scan in scans for note in scan.get("notes", ())).items():
+        typer.echo(f"note: {note}{f' ({n} scans)' if n > 1 else ''}", err=True)
 
 
 def metric_cells(metrics: Mapping[str, float], cost: Mapping[str, float]) -> list[str]:

@@ -22,6 +22,7 @@ from .common import (  # fmt: skip
     print_json,
     registry,
     table,
+    tell_notes,
 )
 
 
@@ -73,6 +74,7 @@ def _tell(outcomes: list[Any], out: Path) -> None:
     for outcome in outcomes:
         if outcome.again:
             typer.echo(f"{outcome.scan} was there and was made again: {outcome.again}.")
+    tell_notes(records)
     kept = sum(o.kept for o in outcomes)
     if kept:
         typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")

@@ -77,12 +77,14 @@ class Measured:
 class Scan:
     """One acquisition: `measured`, and `truth` by name ("x", "motion", "kernel", "t2" ...), which only scoring ever sees.
 
-    `id` often is a file's name, and ends on terminals and pages: what it has of control characters is written out.
+    `id` often is a file's name, and ends on terminals and pages: what it has of control characters is written out. `notes` say, in
+    sentences for people, what of the acquisition was left out or looks odd.
     """
 
     id: str
     measured: Measured
     truth: Mapping[str, Field] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", printable(str(self.id)))

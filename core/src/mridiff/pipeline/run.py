@@ -63,7 +63,8 @@ def _one(method: Method, dataset: Dataset, index: int, head: Mapping[str, Any], 
         with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
             result = method(scan, watch=None if watch is None else lambda *a: watch(name, *a))
         with boundary(f"cannot write the result of {name} to {place}", LOST):
-            return Outcome(name, write_scan(place, result, scan, scan_record(result, made_from), folder.mark), again=again)
+            record = {**scan_record(result, made_from), "notes": list(scan.notes)}
+            return Outcome(name, write_scan(place, result, scan, record, folder.mark), again=again)
     except MridiffError as error:
         return Outcome(name, error=error)
 

@@ -21,6 +21,7 @@ from mridiff.cli.common import (  # fmt: skip
     print_json,
     registry,
     table,
+    tell_notes,
 )
 
 
@@ -58,6 +59,7 @@ def compare(
     if len(record["scans"]) > 1:
         typer.echo(f"\nmean of {len(record['scans'])} scans")
         typer.echo(table([_row(name, found) for name, found in record["mean"].items()], ("method", *METRIC_HEADER)))
+    tell_notes(record["scans"])
     typer.echo(f"\nopen {out / 'index.html'}")
 
 
