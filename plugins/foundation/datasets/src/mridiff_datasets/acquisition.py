@@ -7,7 +7,7 @@ half (`reference`) may use all of k-space. A simulated image brings its maps alo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,11 +20,15 @@ from mridiff_sdk.sampling_patterns import mask as pattern_mask
 
 from .noise_level import noise_level
 from .options import MapsChoice
+from .plausible import doubts
 from .raw import Raw
-from .support import complete, sampled
+from .support import complete, held, sampled
 
 ESPIRIT_LEAST = 12
 """The least side of a calibration region for ESPIRiT by default: twice its kernel."""
+
+CALIBRATION_LEAST = 6
+"""Fewer lines about the origin resolve no coil map."""
 
 ESPIRIT_MOST = 32
 """More of the centre makes calibration slower and hardly better."""
@@ -56,41 +60,60 @@ class Acquisition:
                             hint="maps = none is for one channel; choose auto.")  # fmt: skip
         support = sampled(raw.kspace) if raw.support is None else raw.support
         full = complete(support)
-        measured = self.measure(raw, self._mask(raw, support, full), scan_id)
+        mask = self._mask(raw, support, full)
+        measured = self.measure(raw, mask, scan_id)
         truth = dict(raw.truth)
-        if full and "x" not in truth:
+        if "x" in truth:
+            truth["x"] = replace(truth["x"], data=self._turned(truth["x"].data, raw, measured))
+        elif full and (self.noise_std > 0 or bool((support & ~mask).any())):  # otherwise it would be the measurement over again
             truth["x"] = Field(self.reference(raw, support, measured), ("y", "x"))
-        return Scan(scan_id, measured, truth)
+        return Scan(scan_id, measured, truth, (*raw.notes, *self._doubts(raw, mask)))
 
     def measure(self, raw: Raw, mask: Tensor, scan_id: str) -> Measured:
         """The measured half: the k-space of `raw` where `mask` (ky, kx) holds; values elsewhere are never looked at."""
         y = torch.where(mask, raw.kspace, 0)
         std = raw.noise_std if raw.noise_std is not None else noise_level(y, mask)
+        weight = raw.weight
+        calibration = raw.calibration
         if self.noise_std > 0:
             peak = raw.peak if raw.peak is not None else float(torch.linalg.vector_norm(ifft(y), dim=0).max())
             added = self.noise_std * peak
-            n = Streams.of(self.mask_seed, scan_id).child("acquisition noise").normal(y.shape, y.dtype)[0]
-            y = torch.where(mask, y + added * n, 0)
-            std = math.hypot(std or 0.0, added)
+            rng = Streams.of(self.mask_seed, scan_id)
+            y = torch.where(mask, y + added * rng.child("acquisition noise").normal(y.shape, y.dtype)[0], 0)
+            if calibration is not None:
+                n = added * rng.child("calibration noise").normal(y.shape, y.dtype)[0]
+                calibration = torch.where((calibration != 0).any(0), calibration + n, 0)
+            before, std = std or 0.0, math.hypot(std or 0.0, added)
+            weight = None if weight is None else std**2 / (before**2 / weight + added**2)
         acquisition = {"mask": Field(mask.to(y.real.dtype)[None], ("ky", "kx"))}
         if self.maps != "none":
-            acquisition["sensitivity_maps"] = Field(self._maps(raw, y, mask)[None], ("coil", "y", "x"))
-        return Measured(y if self.maps == "none" else y[None], Gaussian(std or None), acquisition, geometry=raw.geometry)
+            where, region = (y, mask) if calibration is None else (calibration, (calibration != 0).any(0))
+            acquisition["sensitivity_maps"] = Field(self._maps(raw, where, region)[None], ("coil", "y", "x"))
+        y = y if self.maps == "none" else y[None]
+        noise = Gaussian(std or None, None if weight is None else torch.where(mask, weight, 1).to(y.real.dtype).expand(y.shape))
+        return Measured(y, noise, acquisition, geometry=raw.geometry)
 
     def reference(self, raw: Raw, support: Tensor, measured: Measured) -> Tensor:
-        """The truth "x" (1, y, x): all of k-space, combined with maps from all of it (or the given ones).
-
-        Maps leave the phase of the image open; it is turned to that of the measured maps, so that complex images can be compared.
-        """
+        """The truth "x" (1, y, x): all of k-space, combined with maps from all of it (or the given ones), in the measured phase."""
         if self.maps == "none":
             return ifft(raw.kspace)
-        maps, (seen,) = self._maps(raw, raw.kspace, support), measured.require("sensitivity_maps")
-        x = (maps.conj() * ifft(raw.kspace)).sum(0)
-        return (x * torch.sgn((seen[0].conj() * maps).sum(0)))[None]
+        maps = self._maps(raw, raw.kspace, support)
+        return self._turned((maps.conj() * ifft(raw.kspace)).sum(0)[None], replace(raw, maps=maps), measured)
+
+    def _turned(self, x: Tensor, raw: Raw, measured: Measured) -> Tensor:
+        """An image (1, y, x) that belongs to the maps of `raw`, in the phase that the measured maps (or the one coil without any) give it.
+
+        Maps leave the phase of the image open: turned so, maps times image explain the data, and complex images can be compared.
+        """
+        if raw.maps is None:
+            return x
+        seen = measured.acquisition["sensitivity_maps"].data[0] if self.maps != "none" else torch.ones_like(raw.maps)
+        phase = torch.sgn((seen.conj() * raw.maps).sum(0))
+        return x * torch.where(phase == 0, 1, phase)
 
     def _mask(self, raw: Raw, support: Tensor, full: bool) -> Tensor:
         if self.acceleration == 1:
-            return support if raw.mask is None else raw.mask
+            return support if raw.mask is None else raw.mask & held(raw.source, raw.mask, support)
         if not full:
             kept = float(support.float().mean())
             raise DataError(f"{raw.source}: kspace: it is undersampled already ({kept:.1%} of shape {tuple(support.shape)} is measured), "
@@ -102,6 +125,16 @@ class Acquisition:
             raise DataError(f"{raw.source}: kspace of shape {tuple(support.shape)} cannot be undersampled: {error}",
                             hint="Change acceleration, pattern or center_fraction.") from error  # fmt: skip
         return chosen & support
+
+    def _doubts(self, raw: Raw, mask: Tensor) -> tuple[str, ...]:
+        """What is odd about the slice, or about what its coil maps rest on, in sentences."""
+        found = doubts(raw.kspace) if raw.peak is None else []
+        estimated = len(raw.kspace) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
+        where = mask if raw.calibration is None else (raw.calibration != 0).any(0)
+        if estimated and min(size := tuple(s.stop - s.start for s in calibration_region(where))) < CALIBRATION_LEAST:
+            found.append(f"the coil maps rest on {size[0]} x {size[1]} calibration samples (ky, kx) about the origin, too few to tell "
+                         "coils apart: expect aliasing; sample more of the centre (center_fraction), or give sensitivity_maps")  # fmt: skip
+        return tuple(found)
 
     def _maps(self, raw: Raw, y: Tensor, mask: Tensor) -> Tensor:
         """Maps (coil, y, x) of unit root-sum-of-squares: given, or from the calibration region of y (coil, ky, kx)."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from mridiff.interfaces import Field, Geometry
 
 from .files import refuse
+from .plausible import contradictions
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,10 @@ class Raw:
     """One slice as stored, before any choice of sampling: k-space (coil, ky, kx), centred and orthonormal, zero where not measured.
 
     `mask` bool (ky, kx), to be applied, and `maps` (coil, y, x) where the source has them; `support` bool (ky, kx) where the source
-    knows what was measured (None: found by zeros); `noise_std` per complex sample (None: unknown, 0: none);
-    `peak` is the largest magnitude of an image that is simulated from; `truth` holds references of the source; undersampling chooses
-    lines along the axis `lines` (-1: kx, -2: ky).
+    knows what was measured (None: found by zeros); `calibration` (coil, ky, kx), zero where not measured, is a scan for the coil maps
+    alone; `noise_std` per complex sample (None: unknown, 0: none), of samples of weight 1 where `weight` (ky, kx) tells how many
+    averages each has; `peak` is the largest magnitude of an image that is simulated from; `truth` holds references of the source;
+    undersampling chooses lines along the axis `lines` (-1: kx, -2: ky). `notes` are sentences on what was left out.
     """
 
     source: str
@@ -31,12 +33,15 @@ class Raw:
     _: KW_ONLY
     mask: Tensor | None = None
     support: Tensor | None = None
+    calibration: Tensor | None = None
     maps: Tensor | None = None
     noise_std: float | None = None
+    weight: Tensor | None = None
     peak: float | None = None
     truth: Mapping[str, Field] = field(default_factory=dict)
     geometry: Geometry | None = None
     lines: int = -1
+    notes: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise one DataError that names everything wrong with the slice."""
@@ -44,6 +49,8 @@ class Raw:
         problems = _not_finite("kspace", self.kspace)
         if not problems and not bool((self.kspace != 0).any()):
             problems.append("kspace: every value is zero; leave this slice out")
+        if not problems and self.peak is None:  # a simulation is right by construction
+            problems += contradictions(self.kspace)
         if self.mask is not None:
             if tuple(self.mask.shape) != tuple(size):
                 problems.append(f"mask: shape {tuple(self.mask.shape)} does not fit k-space (ky, kx) = {tuple(size)}; give one value each")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from mridiff.errors import DataError
+
 NEARLY_ALL = 0.99
 """A box of lines is taken as sampled where this part of its samples is not exactly zero; integer data hold chance zeros."""
 
@@ -19,6 +21,19 @@ def sampled(kspace: Tensor) -> Tensor:
     points = (kspace != 0).any(0)
     box = points.any(1)[:, None] & points.any(0)
     return box if int(points.sum()) >= NEARLY_ALL * int(box.sum()) else points
+
+
+def held(source: str, mask: Tensor, support: Tensor) -> Tensor:
+    """The lines and columns of `support` (ky, kx) that hold anything, bool (ky, kx); raises DataError where `mask` keeps none of them.
+
+    A mask may mark padding: columns that are zero in every coil were never measured, whatever it says. A single zero may be a sample.
+    """
+    box = support.any(1)[:, None] & support.any(0)
+    if not bool((mask & box).any()):
+        raise DataError(
+            f"{source}: mask: it keeps only samples that are zero in every coil", hint="1 stands for measured, 0 for not measured."
+        )
+    return box
 
 
 def complete(support: Tensor) -> bool:
