@@ -11,9 +11,25 @@ GOOD = """<?xml version="1.0" encoding="UTF-16"?><ismrmrdHeader xmlns="http://ww
 
 
 def test_geometry_comes_out_and_the_subject_does_not():
-    encoding = parse_header(GOOD, "file")
+    (encoding,) = parse_header(GOOD, "file")
     assert encoding.matrix == (8, 6, 1) and encoding.fov == (80, 60, 5) and encoding.recon_fov == (40, 60, 5)
     assert encoding.centre == 2 and encoding.trajectory == "cartesian" and "Somebody" not in repr(encoding)
+    assert encoding.calibration == "" and encoding.bandwidth == 1
+
+
+def test_calibration_and_bandwidth_of_noise():
+    calibration = ("<accelerationFactor><kspace_encoding_step_1>2</kspace_encoding_step_1><kspace_encoding_step_2>1"
+                   "</kspace_encoding_step_2></accelerationFactor><calibrationMode>separate</calibrationMode>")  # fmt: skip
+    text = GOOD.replace(
+        "<trajectory>cartesian</trajectory>", f"<trajectory>cartesian</trajectory><parallelImaging>{calibration}</parallelImaging>"
+    )
+    system = (
+        "<acquisitionSystemInformation><relativeReceiverNoiseBandwidth>0.79</relativeReceiverNoiseBandwidth></acquisitionSystemInformation>"
+    )
+    text = text.replace("<experimentalConditions>", f"{system}<experimentalConditions>")
+    text = text.replace("</encoding>", "</encoding>" + GOOD[GOOD.index("<encoding>") : GOOD.index("</encoding>")] + "</encoding>")
+    first, second = parse_header(text, "file")
+    assert (first.calibration, first.bandwidth, second.calibration) == ("separate", 0.79, "")
 
 
 @pytest.mark.parametrize("evil", ['<!DOCTYPE a [<!ENTITY b "c">]>', "<! doctype a>", "<!ENTITY x SYSTEM 'file:///etc/hostname'>", "\0"])

@@ -8,46 +8,63 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mridiff.errors import DataError
+from mridiff.errors import DataError, MridiffError
+
+from .foreign import foreign
 
 SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".mrd")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scan of a file: `index` is its place in the file, `id` is unique within the dataset."""
+    """One scan of a file: `index` is its place in the file, `id` is unique within the dataset; `error` is why it cannot be read."""
 
     path: Path
     index: int
     id: str
+    error: MridiffError | None = None
 
 
-def find(path: str | Path, reads: Sequence[str], can_read: Callable[[Path], bool]) -> list[Path]:
-    """The file itself, or the readable files of a folder, sorted; raises DataError if there is none.
-
-    A single file is not asked whether it can be read: opening it says better what is wrong with it.
-    """
+def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
+    """The file itself, or the files of a folder whose names end as `reads` says, sorted; raises DataError if there is none."""
     path = Path(path)
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
-    files = [f for f in sorted(path.iterdir()) if f.name.endswith(tuple(reads)) and f.is_file() and can_read(f)]
+    files = [f for f in sorted(path.iterdir()) if f.name.endswith(tuple(reads)) and f.is_file()]
     if not files:
-        raise DataError(f"{path} holds no file that this dataset reads (of {', '.join(reads)}, in its layout)",
-                        hint="Name a single file to learn what is wrong with it.")  # fmt: skip
+        raise DataError(f"{path} holds no file that this dataset reads (of {', '.join(reads)})",
+                        hint="Folders inside it are not entered; name one of them, or a file.")  # fmt: skip
     return files
 
 
 def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slices: str = "") -> list[Entry]:
-    """The chosen scans of each file; `labels` names all scans of a file, and the name of the file suffices where there is one."""
-    stems = Counter(stem(f) for f in files)
+    """The chosen scans of each file; `labels` names all scans of a file, and the name of the file suffices where there is one.
+
+    Among several files, one that cannot be read is an entry that says why, so that the others go on; alone, it raises that error.
+    """
+    names = unique(files)
     found = []
     for file in files:
-        name = stem(file) if stems[stem(file)] == 1 else file.name.replace(".", "-")
-        names = labels(file)
-        found += [Entry(file, i, name if len(names) == 1 else f"{name}-{names[i]}") for i in select(slices, len(names), str(file))]
+        try:
+            refuse_foreign(file)
+            held = labels(file)
+            chosen = select(slices, len(held), str(file))
+        except MridiffError as error:
+            found.append(Entry(file, 0, names[file], error))
+        else:
+            found += [Entry(file, i, names[file] if len(held) == 1 else f"{names[file]}-{held[i]}") for i in chosen]
+    errors = [e.error for e in found if e.error is not None]
+    if len(errors) == len(found):
+        refuse_all(errors)
     return found
+
+
+def unique(files: Sequence[Path]) -> dict[Path, str]:
+    """A name for every file: that without its suffix, or the whole where two files would share it."""
+    stems = Counter(stem(f) for f in files)
+    return {f: stem(f) if stems[stem(f)] == 1 else f.name.replace(".", "-") for f in files}
 
 
 def stem(file: Path) -> str:
@@ -81,3 +98,20 @@ def refuse(source: str | Path, problems: Sequence[str]) -> None:
     """Raise one DataError with all problems of a file; does nothing without any."""
     if problems:
         raise DataError(f"{source}: " + ("" if len(problems) == 1 else f"{len(problems)} problems:\n  ") + "\n  ".join(problems))
+
+
+def refuse_all(errors: Sequence[MridiffError]) -> None:
+    """Raise the error of the only file, or one with those of all files."""
+    if len(errors) == 1:
+        raise errors[0]
+    raise DataError(f"none of {len(errors)} files can be read:\n  " + "\n  ".join(e.message for e in errors), hint=errors[0].hint)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise DataError for a file in a format that is known and not read; does nothing for any other."""
+    try:
+        known = foreign(path)
+    except OSError as error:
+        raise DataError(f"{path}: it cannot be opened: {error.strerror or error}", hint="Check its permissions.") from error
+    if known:
+        raise DataError(f"{path}: it is {known[0]}", hint=f"To use it, {known[1]}.")

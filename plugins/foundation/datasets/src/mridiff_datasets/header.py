@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from mridiff.errors import DataError, UnsafeInput
 
@@ -13,9 +14,10 @@ LONGEST = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """What is needed of the first encoding: sizes in samples and field of view in mm along (readout, phase, slice).
+    """What is needed of one encoding: sizes in samples and field of view in mm along (readout, phase, slice).
 
-    `centre` is the encoding step at the origin of k-space. Nothing about the subject or the study is kept.
+    `centre` is the encoding step at the origin of k-space; `calibration` how calibration lines were taken ("embedded", "separate" ...,
+    empty where it is not told); `bandwidth` that of noise over that of the receiver. Nothing about the subject or the study is kept.
     """
 
     trajectory: str
@@ -23,10 +25,12 @@ class Encoding:
     fov: tuple[float, float, float]
     recon_fov: tuple[float, float, float]
     centre: int
+    calibration: str
+    bandwidth: float
 
 
-def parse_header(text: str, source: str) -> Encoding:
-    """The encoding that a header describes; raises UnsafeInput for entities and DataError for anything that is not a header.
+def parse_header(text: str, source: str) -> tuple[Encoding, ...]:
+    """The encodings that a header describes, at least one; raises UnsafeInput for entities and DataError for anything that is not a header.
 
     The text comes decoded, so the encoding that it declares is removed: it could make a parser read other letters than were checked.
     """
@@ -39,7 +43,11 @@ def parse_header(text: str, source: str) -> Encoding:
     from ismrmrd import xsd  # 0.4 s
 
     try:
-        return _encoding(xsd.CreateFromDocument(body).encoding[0], source)
+        header = xsd.CreateFromDocument(body)
+        system = header.acquisitionSystemInformation
+        bandwidth = 1.0 if system is None else float(system.relativeReceiverNoiseBandwidth or 1.0)
+        first, *others = header.encoding
+        return tuple(_encoding(e, source, bandwidth) for e in (first, *others))
     except (DataError, UnsafeInput):
         raise
     except Exception as error:  # the parser raises errors of several libraries
@@ -47,12 +55,14 @@ def parse_header(text: str, source: str) -> Encoding:
                         hint="It must follow the ISMRMRD schema, with at least one encoding.") from error  # fmt: skip
 
 
-def _encoding(first: object, source: str) -> Encoding:
-    encoded, recon = first.encodedSpace, first.reconSpace  # type: ignore[attr-defined]
+def _encoding(one: Any, source: str, bandwidth: float) -> Encoding:
+    encoded, recon = one.encodedSpace, one.reconSpace
     matrix = (encoded.matrixSize.x, encoded.matrixSize.y, encoded.matrixSize.z)
     fov, recon_fov = ((s.fieldOfView_mm.x, s.fieldOfView_mm.y, s.fieldOfView_mm.z) for s in (encoded, recon))
-    if not all(0 < n < 2**16 for n in matrix) or not all(0 < f < math.inf for f in (*fov, *recon_fov)):
-        raise DataError(f"{source}: the XML header states a matrix of {matrix} and fields of view of {fov} and {recon_fov} mm",
-                        hint="All must be positive.")  # fmt: skip
-    limits = first.encodingLimits.kspace_encoding_step_1  # type: ignore[attr-defined]
-    return Encoding(str(first.trajectory.value), matrix, fov, recon_fov, matrix[1] // 2 if limits is None else int(limits.center))  # type: ignore[attr-defined]
+    if not all(0 < n < 2**16 for n in matrix) or not all(0 < f < math.inf for f in (*fov, *recon_fov)) or not 0 < bandwidth < math.inf:
+        raise DataError(f"{source}: the XML header states a matrix of {matrix}, fields of view of {fov} and {recon_fov} mm and a noise "
+                        f"bandwidth of {bandwidth}", hint="All must be positive.")  # fmt: skip
+    limits = one.encodingLimits.kspace_encoding_step_1
+    mode = one.parallelImaging.calibrationMode if one.parallelImaging is not None else None
+    return Encoding(str(one.trajectory.value), matrix, fov, recon_fov, matrix[1] // 2 if limits is None else int(limits.center),
+                    "" if mode is None else str(mode.value), bandwidth)  # fmt: skip

@@ -1,0 +1,85 @@
+"""Lines: readouts with their heads, sorted into Cartesian k-space sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mridiff_sdk.fourier import fft, ifft
+
+from .header import Encoding
+
+EXTRAPOLATIONS = 20
+"""Turns in which samples beside the edge of an echo are found again; more change nothing that noise would not hide."""
+
+Read = Callable[[int], NDArray[np.complex64]]
+"""The samples of a line (coil, n), by its place in the file."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of one encoding: their heads, and their places in the file."""
+
+    heads: NDArray[Any]
+    places: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Lines:
+        """Some of the lines."""
+        return Lines(self.heads[chosen], self.places[chosen])
+
+    def rows(self, encoding: Encoding) -> NDArray[np.int64]:
+        """The line of k-space that each belongs to."""
+        rows: NDArray[np.int64] = self.heads["idx"]["kspace_encode_step_1"].astype(np.int64) - encoding.centre + encoding.matrix[1] // 2
+        return rows
+
+    def starts(self, encoding: Encoding) -> NDArray[np.int64]:
+        """The column of the first sample of each line: its centre sample lies in the middle, a line of full length fills the row."""
+        starts: NDArray[np.int64] = encoding.matrix[0] // 2 - self.heads["center_sample"].astype(np.int64)
+        starts[self.heads["number_of_samples"] == encoding.matrix[0]] = 0
+        return starts
+
+    def kspace(self, read: Read, encoding: Encoding) -> tuple[Tensor, Tensor]:
+        """K-space (coil, ky, kx), the mean of all averages of a sample, and how many there are, (ky, kx): 0 where none was taken."""
+        nx, ny, _ = encoding.matrix
+        total = np.zeros((int(self.heads["active_channels"][0]), ny, nx), dtype=np.complex64)
+        counts = np.zeros((ny, nx), dtype=np.int64)
+        for head, place, row, start in zip(self.heads, self.places, self.rows(encoding), self.starts(encoding), strict=True):
+            values = read(int(place))
+            first, last = int(head["discard_pre"]), int(head["number_of_samples"]) - int(head["discard_post"])
+            part = slice(start + first, start + max(first, last))
+            total[:, row, part] += values[:, first : max(first, last)]
+            counts[row, part] += 1
+        return torch.from_numpy(total / np.maximum(counts, 1).astype(np.float32)), torch.from_numpy(counts)
+
+
+def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, Tensor]:
+    """K-space (coil, ky, kx) and its counts (ky, kx) without readout oversampling: the image is cropped to its field of view along x.
+
+    Cropping mixes neighbours along kx. Where an echo ends, they are found again from the object being confined to what is kept, so
+    that the last sample that was taken is right; it alone counts as measured.
+    """
+    nx = encoding.matrix[0]
+    keep = max(1, min(nx, round(nx * encoding.recon_fov[0] / encoding.fov[0])))
+    if keep == nx:
+        return kspace, counts
+    inside = slice(nx // 2 - keep // 2, nx // 2 - keep // 2 + keep)
+    window = torch.zeros(nx)
+    window[inside] = 1
+    partial = (counts > 0).any(1) & (counts == 0).any(1)
+    lines, taken = kspace[:, partial], counts[partial] > 0
+    for _ in range(EXTRAPOLATIONS if bool(partial.any()) else 0):
+        lines = torch.where(taken, kspace[:, partial], fft(window * ifft(lines, (-1,)), (-1,)))
+    filled = kspace.clone()
+    filled[:, partial] = lines
+    near = (nx // 2 + torch.round((torch.arange(keep) - keep // 2) * (nx / keep)).long()).clamp(0, nx - 1)
+    counts = counts[:, near]
+    return torch.where(counts > 0, fft(ifft(filled, (-1,))[..., inside], (-1,)), 0), counts

@@ -1,0 +1,71 @@
+"""Reader: what the datasets of all file formats share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from mridiff.errors import DataError, MridiffError
+from mridiff.interfaces import Dataset, Scan
+
+from .acquisition import Acquisition
+from .files import Entry, entries, find
+from .raw import Raw
+
+
+class Reader(Dataset):
+    """The scans of files of one format, which says what it reads, how it names the scans of a file, and how it reads one.
+
+    A path may be a file, or a folder of which every file that ends in `reads` is taken. There, a file that cannot be read is a scan that
+    raises why; the others go on.
+    """
+
+    reads: ClassVar[tuple[str, ...]]
+
+    def __init__(self, path: Path, slices: str, acquisition: Acquisition) -> None:
+        self.acquisition = acquisition
+        self.entries = entries(find(path, self.reads), self.labels, slices)
+
+    @abstractmethod
+    def labels(self, path: Path) -> Sequence[str]:
+        """Names of all scans of a file, in their order; raises DataError or UnsafeInput that says all that is wrong with the file."""
+
+    @abstractmethod
+    def raw(self, entry: Entry) -> Raw:
+        """One scan as stored; raises DataError or UnsafeInput."""
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> Scan:
+        """Scan `index` of all files; raises DataError or UnsafeInput where it is unusable."""
+        return self.scan(self.entries[index])
+
+    def scan(self, entry: Entry) -> Scan:
+        """The scan of an entry, under the name that it has there."""
+        if entry.error is not None:
+            raise entry.error
+        try:
+            return self.acquisition.scan(self.raw(entry), entry.id)
+        except MridiffError:
+            raise
+        except Exception as error:  # whatever a library makes of a damaged file
+            raise DataError(f"{entry.path}: {entry.id} cannot be read: {type(error).__name__}: {error}"[:500],
+                            hint="The file may be truncated or damaged.") from error  # fmt: skip
+
+    @classmethod
+    def can_read(cls, path: Path) -> bool:
+        """Whether the file is one of this format, by its name and its content."""
+        if not path.name.endswith(cls.reads) or not path.is_file():
+            return False
+        try:
+            return cls.claims(path)
+        except MridiffError:
+            return False
+
+    @classmethod
+    @abstractmethod
+    def claims(cls, path: Path) -> bool:
+        """Whether the content of a file is of this format; may raise DataError or UnsafeInput."""
