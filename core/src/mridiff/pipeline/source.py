@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, MridiffError
 from ..plugins.entry import Entry
 from ..plugins.registry import Registry
 from ..spec import DatasetSpec
 
 
 def dataset_for(path: Path, registry: Registry, name: str | None = None) -> Entry:
-    """The dataset that reads a file, or the files of a folder; `name` chooses one. Raises DataError that says what was tried."""
+    """The dataset that reads a file or a folder; `name` chooses one. Raises DataError with what each that could says of it."""
     if not path.exists():
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
     if name is not None:
         return registry.find("dataset", name)
     readers = {e: e.spec.reads for e in registry.entries("dataset") if isinstance(e.spec, DatasetSpec) and e.spec.reads}
-    suffixes = sorted({s for reads in readers.values() for s in reads})
-    candidates = [f for f in (sorted(path.iterdir()) if path.is_dir() else [path]) if f.name.endswith(tuple(suffixes)) and f.is_file()]
-    if not candidates:
-        what = "holds no file that" if path.is_dir() else "is not a file that"
-        raise DataError(f"{path} {what} an installed dataset reads; they read {', '.join(suffixes) or 'nothing'}",
-                        hint="`mridiff list datasets` shows them.")  # fmt: skip
-    for file in candidates:
-        takers = [e for e, reads in readers.items() if file.name.endswith(reads) and e.load().can_read(file)]
-        if len(takers) > 1:
-            raise DataError(f"{file} could be read by {', '.join(e.qualified for e in takers)}", hint="Choose with --dataset NAME.")
-        if takers:
-            return takers[0]
-    tried = ", ".join(sorted(e.qualified for e, reads in readers.items() if candidates[0].name.endswith(reads)))
-    raise DataError(f"{candidates[0]} is in no layout that the installed datasets know (tried {tried})",
-                    hint="An array file needs `kspace` with axes (coil, y, x). --dataset NAME shows what one reader says.")  # fmt: skip
+    named = {e.qualified: e for e, reads in readers.items() if path.is_dir() or path.name.endswith(reads)}
+    found = named or {e.qualified: e for e in readers}
+    return found[reader_of(path, {name: e.load() for name, e in found.items()})]
+
+
+def reader_of(path: Path, readers: Mapping[str, Any]) -> str:
+    """The name of the dataset class that reads a file, or a folder; raises DataError with what each of them says against it."""
+    inside = [f for f in sorted(path.iterdir()) if f.is_file()] if path.is_dir() else []
+    takers = [name for name, reader in readers.items() if reader.can_read(path)]
+    takers = takers or [name for name, reader in readers.items() if any(reader.can_read(f) for f in inside)]
+    if len(takers) > 1:
+        raise DataError(f"{path} could be read by {', '.join(takers)}", hint="Choose with --dataset NAME.")
+    if takers:
+        return takers[0]
+    said: dict[str, tuple[MridiffError, list[str]]] = {}
+    for name, reader in readers.items():
+        try:
+            reader(path=path)
+        except MridiffError as error:
+            said.setdefault(error.message, (error, []))[1].append(name)
+    if len(said) == 1:
+        raise next(iter(said.values()))[0]
+    reasons = "".join(f"\n  {', '.join(names)}: {message.removeprefix(f'{path}: ')}" for message, (_, names) in said.items())
+    raise DataError(f"{path}: no dataset reads it{':' if reasons else ''}{reasons}",
+                    hint="An array file needs `kspace` with axes (coil, y, x). `mridiff list datasets` shows what is read.")  # fmt: skip

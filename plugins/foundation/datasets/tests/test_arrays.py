@@ -48,7 +48,11 @@ def test_folder_and_can_read(tmp_path, save, kspace):
     save(tmp_path / "fast.h5", kspace=kspace, ismrmrd_header="<a/>")
     (tmp_path / "c.txt").write_text("kspace")
     (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
-    assert [s.id for s in Arrays(tmp_path)] == ["a", "b"]
+    data = Arrays(tmp_path)
+    assert [e.id for e in data.entries] == ["a", "b", "broken", "fast", "other"] and data[1].id == "b"
+    for index, words in ((2, "broken"), (4, "neither 'kspace' nor 'image'")):
+        with pytest.raises(DataError, match=words):
+            data[index]
     assert [Arrays.can_read(tmp_path / n) for n in ("a.npz", "b.h5", "other.h5", "fast.h5", "c.txt", "broken.h5")] == [True, True] + 4 * [
         False
     ]

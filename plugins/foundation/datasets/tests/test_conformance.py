@@ -14,6 +14,7 @@ from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.brain import Brain
 from mridiff_datasets.cine import Cine
 from mridiff_datasets.fastmri import FastMRI
+from mridiff_datasets.folder import Folder
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
@@ -24,7 +25,7 @@ from mridiff_sdk.fourier import fft
 from mridiff_sdk.testing import DatasetCase, conformance
 
 FILES = {}
-READERS = {"arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD}
+READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +46,13 @@ def files(tmp_path_factory):
         )
     nibabel.save(nibabel.Nifti1Image(np.stack([image.abs().numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
     raw(folder / "ismrmrd.h5", kspace)
-    FILES.update(ismrmrd=folder / "ismrmrd.h5", arrays=folder / "arrays.h5", fastmri=folder / "fastmri.h5", nifti=folder / "nifti.nii.gz")
+    FILES.update(
+        folder=folder,
+        ismrmrd=folder / "ismrmrd.h5",
+        arrays=folder / "arrays.h5",
+        fastmri=folder / "fastmri.h5",
+        nifti=folder / "nifti.nii.gz",
+    )
     yield
     FILES.clear()
 

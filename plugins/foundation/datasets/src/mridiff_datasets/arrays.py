@@ -8,29 +8,31 @@ from pathlib import Path
 
 import torch
 
-from mridiff.errors import DataError, UnsafeInput
-from mridiff.interfaces import Dataset, Field, Scan
+from mridiff.interfaces import Field
 from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, entries, find, refuse
+from .files import Entry, refuse
 from .npz import Npz, open_npz
 from .raw import Raw, binary_mask, complex_tensor
+from .reader import Reader
 from .simulation import Simulation
 
-READS = (".h5", ".hdf5", ".npz")
 LAYOUTS = {2: ("y", "x"), 3: ("coil", "y", "x"), 4: ("slice", "coil", "y", "x")}
 HELD = "biufc"
+TRAJECTORIES = ("trajectory", "traj", "ktraj", "coords")
 
 
-class Arrays(Dataset):
+class Arrays(Reader):
     """Slices of array files with `kspace` (y, x), (coil, y, x) or (slice, coil, y, x), or with `image` (y, x) or (slice, y, x).
 
     Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x) or (x) of 0 and 1, `reference` (y, x) or
     (slice, y, x), `noise_std` (one number, per complex sample). K-space that is full and has a `mask` is undersampled by it, unless an
     acceleration is asked for. Maps are brought to unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
     """
+
+    reads = (".h5", ".hdf5", ".npz")
 
     def __init__(
         self,
@@ -47,39 +49,29 @@ class Arrays(Dataset):
         coil_seed: options.CoilSeed = 0,
         phase: options.Phase = 0.0,
     ) -> None:
-        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
         self.simulation = Simulation(coils, coil_seed, phase)
-        self.entries = entries(find(path, READS, self.can_read), _labels, slices)
+        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
 
-    def __len__(self) -> int:
-        return len(self.entries)
+    def labels(self, path: Path) -> Sequence[str]:
+        """One per slice."""
+        with _open(path) as file:
+            refuse(path, _problems(file))
+            return [f"s{i:03d}" for i in range(_slices(file))]
 
-    def __getitem__(self, index: int) -> Scan:
-        """Slice `index` of all files; raises DataError or UnsafeInput where its values are unusable."""
-        entry = self.entries[index]
-        return self.acquisition.scan(_read(entry, self.simulation), entry.id)
+    def raw(self, entry: Entry) -> Raw:
+        """One slice."""
+        return _read(entry, self.simulation)
 
     @classmethod
-    def can_read(cls, path: Path) -> bool:
+    def claims(cls, path: Path) -> bool:
         """Whether the file holds `kspace` or `image` and is not a fastMRI or ISMRMRD file."""
-        if not path.name.endswith(READS):
-            return False
-        try:
-            with _open(path) as file:
-                names = set(file.keys())
-        except (DataError, UnsafeInput):
-            return False
+        with _open(path) as file:
+            names = set(file.keys())
         return bool(names & {"kspace", "image"}) and "ismrmrd_header" not in names and not any(n.endswith("/xml") for n in names)
 
 
 def _open(path: Path) -> AbstractContextManager[SafeFile | Npz]:
     return open_npz(path) if path.name.endswith(".npz") else open_hdf5(path)
-
-
-def _labels(path: Path) -> Sequence[str]:
-    with _open(path) as file:
-        refuse(path, _problems(file))
-        return [f"s{i:03d}" for i in range(_slices(file))]
 
 
 def _slices(file: SafeFile | Npz) -> int:
@@ -94,7 +86,8 @@ def _problems(file: SafeFile | Npz) -> list[str]:
     if not names & {"kspace", "image"}:
         return [f"there is neither 'kspace' nor 'image' (it holds {', '.join(sorted(names)[:10]) or 'nothing'}); "
                 "name the array 'kspace', with axes (coil, y, x)"]  # fmt: skip
-    problems = []
+    problems = [f"{name}: its samples lie off a grid, and only Cartesian k-space is read; grid them first, and store `kspace` without it"
+                for name in TRAJECTORIES if name in names]  # fmt: skip
     if "image" in names:
         problems += [f"{extra}: it stands beside 'image', which is simulated from and compared with; remove one of the two"
                      for extra in ("kspace", "reference", "noise_std") if extra in names]  # fmt: skip

@@ -10,25 +10,27 @@ from pathlib import Path
 
 import torch
 
-from mridiff.errors import DataError, UnsafeInput
-from mridiff.interfaces import Dataset, Field, Geometry, Scan
+from mridiff.errors import DataError
+from mridiff.interfaces import Field, Geometry
 from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, entries, find, refuse
+from .files import Entry, refuse
 from .header import parse_header
 from .raw import Raw, binary_mask, complex_tensor
+from .reader import Reader
 
-READS = (".h5", ".hdf5")
 IMAGES = ("reconstruction_rss", "reconstruction_esc")
 
 
-class FastMRI(Dataset):
+class FastMRI(Reader):
     """Slices of fastMRI files; truth: "x", and the magnitude image of the file, cropped by its makers, as "rss" or "esc".
 
     A file of a test set is undersampled; its mask is used and there is no "x". Ids are `file-s012`.
     """
+
+    reads = (".h5", ".hdf5")
 
     def __init__(
         self,
@@ -42,33 +44,23 @@ class FastMRI(Dataset):
         noise_std: options.NoiseStd = 0.0,
         slices: options.Slices = "",
     ) -> None:
-        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
-        self.entries = entries(find(path, READS, self.can_read), _labels, slices)
+        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
 
-    def __len__(self) -> int:
-        return len(self.entries)
+    def labels(self, path: Path) -> Sequence[str]:
+        """One per slice."""
+        with open_hdf5(path) as file:
+            _check(file, path)
+            return [f"s{i:03d}" for i in range(file.shape("kspace")[0])]
 
-    def __getitem__(self, index: int) -> Scan:
-        """Slice `index` of all files; raises DataError or UnsafeInput where its values are unusable."""
-        entry = self.entries[index]
-        return self.acquisition.scan(_read(entry), entry.id)
+    def raw(self, entry: Entry) -> Raw:
+        """One slice."""
+        return _read(entry)
 
     @classmethod
-    def can_read(cls, path: Path) -> bool:
+    def claims(cls, path: Path) -> bool:
         """Whether the file holds k-space and the header that fastMRI adds."""
-        if not path.name.endswith(READS):
-            return False
-        try:
-            with open_hdf5(path) as file:
-                return {"kspace", "ismrmrd_header"} <= set(file.keys())
-        except (DataError, UnsafeInput):
-            return False
-
-
-def _labels(path: Path) -> Sequence[str]:
-    with open_hdf5(path) as file:
-        _check(file, path)
-        return [f"s{i:03d}" for i in range(file.shape("kspace")[0])]
+        with open_hdf5(path) as file:
+            return {"kspace", "ismrmrd_header"} <= set(file.keys())
 
 
 def _check(file: SafeFile, path: Path) -> None:
@@ -106,7 +98,7 @@ def _read(entry: Entry) -> Raw:
 def _geometry(file: SafeFile, size: Sequence[int]) -> Geometry | None:
     """Voxel size (y, x) from the encoded field of view; the header's x is the readout, which lies along the rows of the array."""
     try:
-        encoding = parse_header(str(file.read("ismrmrd_header")), "ismrmrd_header")
+        encoding = parse_header(str(file.read("ismrmrd_header")), "ismrmrd_header")[0]
     except DataError:
         return None  # a header of another dialect: the images do not need it
     return Geometry((encoding.fov[0] / size[0], encoding.fov[1] / size[1]))

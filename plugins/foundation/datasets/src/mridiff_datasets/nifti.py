@@ -12,26 +12,28 @@ from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, UnsafeInput
-from mridiff.interfaces import Dataset, Geometry, Scan
+from mridiff.interfaces import Geometry
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, entries, find, refuse
-from .raw import complex_tensor
+from .files import Entry, refuse
+from .raw import Raw, complex_tensor
+from .reader import Reader
 from .simulation import Simulation
 
-READS = (".nii", ".nii.gz")
 LARGEST = 8 * 2**30
 Axis = Annotated[int, Ge(0), Le(2), "normal of the slices: 0 = sagittal, 1 = coronal, 2 = axial"]
 
 
-class NIfTI(Dataset):
+class NIfTI(Reader):
     """Slices of NIfTI images (magnitude or complex), seen by simulated coils: y has axes (coil, ky, kx), the truth "x" is the image.
 
     The head stands upright: rows run from superior to inferior (axial: from anterior to posterior), columns from left to right
     (sagittal: from posterior to anterior). Of a series, each volume gives scans of its own. Without `noise_std` there is no noise but
     that of the image. A k-space made of a magnitude image is a simulation, and an easy one: the phase is zero or `phase`.
     """
+
+    reads = (".nii", ".nii.gz")
 
     def __init__(
         self,
@@ -49,37 +51,27 @@ class NIfTI(Dataset):
         phase: options.Phase = 0.0,
         axis: Axis = 2,
     ) -> None:
-        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
         self.simulation = Simulation(coils, coil_seed, phase)
         self.axis = axis
-        self.entries = entries(find(path, READS, self.can_read), self._labels, slices)
+        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
 
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __getitem__(self, index: int) -> Scan:
-        """Slice `index` of all files; raises DataError where its values are unusable."""
-        entry = self.entries[index]
-        image, geometry = _slice(entry, self.axis)
-        raw = self.simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
-        return self.acquisition.scan(raw, entry.id)
-
-    @classmethod
-    def can_read(cls, path: Path) -> bool:
-        """Whether the file is a NIfTI image."""
-        if not path.name.endswith(READS):
-            return False
-        try:
-            _open(path)
-        except (DataError, UnsafeInput):
-            return False
-        return True
-
-    def _labels(self, path: Path) -> Sequence[str]:
+    def labels(self, path: Path) -> Sequence[str]:
+        """One per slice, and volume where there are several."""
         image = _open(path)
         count = image.shape[_file_axis(image, self.axis)[0]]
         volumes = image.shape[3] if len(image.shape) == 4 else 1
         return [(f"v{v:03d}-" if volumes > 1 else "") + f"s{i:03d}" for v in range(volumes) for i in range(count)]
+
+    def raw(self, entry: Entry) -> Raw:
+        """One slice, seen by simulated coils."""
+        image, geometry = _slice(entry, self.axis)
+        return self.simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
+
+    @classmethod
+    def claims(cls, path: Path) -> bool:
+        """Whether the file is a NIfTI image."""
+        _open(path)
+        return True
 
 
 def _open(path: Path) -> Any:

@@ -14,7 +14,7 @@ FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI"
 
 @hookimpl
 def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Four file formats, an embedded scan, still and in motion, and a simulated cine series."""
+    """Four file formats, folders of them, an embedded scan, still and in motion, and a simulated cine series."""
     return [
         DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
                     target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
@@ -24,6 +24,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.nifti:NIfTI", offers=OFFERS, reads=(".nii", ".nii.gz")),
         DatasetSpec(name="arrays", summary="plain k-space or image arrays in HDF5 or npz",
                     target="mridiff_datasets.arrays:Arrays", offers=OFFERS, reads=(".h5", ".hdf5", ".npz")),
+        DatasetSpec(name="folder", summary="a folder of scans in any of these formats, each file by the dataset that fits",
+                    target="mridiff_datasets.folder:Folder", offers=OFFERS, reads=(".h5", ".hdf5", ".mrd", ".npz", ".nii", ".nii.gz")),
         DatasetSpec(name="brain", summary="embedded scan: measured one-channel head, coil maps simulated",
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
         DatasetSpec(name="cine", summary="simulated cine of a beating heart, one coil, lines interleaved over time",

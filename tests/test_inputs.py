@@ -1,0 +1,69 @@
+"""Files as they come, from the shell: what is left out is said, what cannot be right is refused, and one bad file stops no other."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def head(scan_file):
+    """K-space (coil, ky, kx) and coil maps of the shared scan."""
+    with h5py.File(scan_file) as f:
+        return f["kspace"][()], f["sensitivity_maps"][()]
+
+
+def write(path, **arrays):
+    with h5py.File(path, "w") as f:
+        for name, values in arrays.items():
+            f[name] = values
+    return path
+
+
+def test_a_folder_of_formats_with_damaged_and_foreign_files(mridiff, head, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    k, maps = head
+    write(folder / "a.h5", kspace=np.stack([k, k]), ismrmrd_header="none")
+    write(folder / "b.h5", kspace=k, sensitivity_maps=maps)
+    (folder / "c.h5").write_bytes((folder / "b.h5").read_bytes()[:6000])
+    np.save(folder / "d.npy", k)
+    (folder / "README.md").write_text("about these scans")
+    done = mridiff("recon", "zero-filled", folder, "-R", "2", "-o", tmp_path / "out")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir() if p.is_dir()} == {"a-s000", "a-s001", "b"}
+    assert "c.h5" in done.stderr and "truncated" in done.stderr and "d.npy" in done.stderr and "numpy.savez" in done.stderr
+    assert "README" not in done.stderr
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert len(record["scans"]) == 3 and len(record["failed"]) == 2
+    assert record["config"]["dataset"]["use"].endswith("/folder")
+
+
+def test_what_a_reader_notes_is_told_once_and_recorded(mridiff, head, tmp_path):
+    k, _ = head
+    path = write(tmp_path / "a.h5", kspace=np.stack([k, k]))
+    done = mridiff("recon", "zero-filled", path, "-R", "4", "-o", tmp_path / "out", "--set", "dataset.options.center_fraction=0.03")
+    assert done.returncode == 0 and done.stderr.count("the coil maps rest on") == 1 and "(2 scans)" in done.stderr
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert all("the coil maps rest on" in scan["notes"][0] for scan in record["scans"])
+    done = mridiff(
+        "compare", "zero-filled,cg-sense", path, "-R", "4", "-o", tmp_path / "b", "--set", "dataset.options.center_fraction=0.03"
+    )
+    assert done.returncode == 0 and done.stderr.count("the coil maps rest on") == 1
+
+
+def test_kspace_with_its_origin_in_the_corner_is_refused(mridiff, head, tmp_path):
+    k, _ = head
+    path = write(tmp_path / "a.h5", kspace=np.fft.ifftshift(k, (-2, -1)))
+    done = mridiff("recon", "cg-sense", path, "-R", "3", "-o", tmp_path / "out")
+    assert done.returncode == 2 and "origin is not at the centre" in done.stderr and "fftshift" in done.stderr
+
+
+def test_a_full_scan_is_not_scored_against_itself(mridiff, head, tmp_path):
+    k, maps = head
+    path = write(tmp_path / "a.h5", kspace=k, sensitivity_maps=maps)
+    for acceleration, scored in ((1, False), (2, True)):
+        out = tmp_path / f"out{acceleration}"
+        assert mridiff("recon", "zero-filled", path, "-R", acceleration, "-o", out).returncode == 0
+        assert bool(json.loads((out / "record.json").read_text())["scans"][0]["metrics"]) == scored
