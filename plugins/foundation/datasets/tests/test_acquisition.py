@@ -6,7 +6,10 @@ import torch
 from mridiff.errors import DataError
 from mridiff.interfaces import Field
 from mridiff_datasets.acquisition import Acquisition
+from mridiff_datasets.noise_level import noise_level
 from mridiff_datasets.raw import Raw
+from mridiff_datasets.simulation import Simulation
+from mridiff_sdk.coils import calibration_region, espirit_maps
 from mridiff_sdk.fourier import fft, ifft
 
 
@@ -24,6 +27,60 @@ def test_nothing_measured_derives_from_unsampled_kspace(kspace, lines, maps, add
     clean = acquisition.measure(Raw("file", kspace), lines, "a")
     poisoned = acquisition.measure(Raw("file", torch.where(lines, kspace, torch.nan)), lines, "a")
     assert torch.isfinite(torch.view_as_real(clean.y)).all() and same(clean, poisoned)
+
+
+@pytest.mark.parametrize("pattern", ["random", "poisson"])
+@pytest.mark.parametrize("added", [0.0, 0.05])
+def test_what_is_measured_is_found_again_from_y_alone(kspace, pattern, added):
+    """Mask, maps and noise level, recomputed by the same formulae from y and nothing else: the noise that was added is in all of them."""
+    acquisition = Acquisition(acceleration=2, pattern=pattern, center_fraction=0.4, noise_std=added)
+    scan = acquisition.scan(Raw("file", kspace), "a")
+    y, (mask, maps) = scan.measured.y[0], scan.measured.require("mask", "sensitivity_maps")
+    found = (y != 0).any(0)
+    assert torch.equal(found, mask[0] > 0)
+    inner = [slice(max(s.start, n // 2 - 16), min(s.stop, n // 2 + 16)) for s, n in zip(calibration_region(found), (40, 36), strict=True)]
+    assert torch.equal(maps[0], espirit_maps(y[None], (inner[0], inner[1]))[0])
+    assert noise_level(y, found) == pytest.approx(scan.measured.noise.std, rel=0.25)
+
+
+def test_noise_is_added_to_a_separate_calibration_too(kspace, lines):
+    calibration = torch.zeros_like(kspace)
+    calibration[:, 12:28] = kspace[:, 12:28]
+    raw = Raw("file", kspace, mask=lines, calibration=calibration)
+    quiet, noisy = Acquisition().scan(raw, "a"), Acquisition(noise_std=0.05).scan(raw, "a")
+    assert torch.equal(
+        quiet.measured.acquisition["sensitivity_maps"].data, Acquisition()._maps(raw, calibration, (calibration != 0).any(0))[None]
+    )
+    assert not torch.allclose(quiet.measured.acquisition["sensitivity_maps"].data, noisy.measured.acquisition["sensitivity_maps"].data)
+
+
+@pytest.mark.parametrize(("coils", "maps"), [(1, "none"), (1, "espirit"), (1, "given"), (4, "espirit"), (4, "low-frequency"), (4, "given")])
+def test_a_simulated_truth_has_the_phase_that_the_measurement_gives_it(image, coils, maps):
+    raw = Simulation(coils, seed=2).raw("image", image)
+    scan = Acquisition(maps=maps).scan(raw, "a")
+    x, y = scan.truth["x"].data[0], scan.measured.y[0]
+    back = ifft(y) if maps == "none" else (scan.measured.acquisition["sensitivity_maps"].data[0].conj() * ifft(y)).sum(0)
+    assert torch.allclose(x.abs(), image.abs(), atol=1e-6)
+    assert (back - x).norm() < (0.05 if coils > 1 and maps != "given" else 1e-5) * x.norm()
+
+
+def test_a_full_scan_has_no_truth_but_itself(kspace, lines):
+    assert not Acquisition().scan(Raw("file", kspace), "a").truth
+    assert "x" in Acquisition(noise_std=0.1).scan(Raw("file", kspace), "a").truth
+    assert "x" in Acquisition().scan(Raw("file", kspace, mask=lines), "a").truth
+    own = {"x": Field(torch.ones(1, 40, 36), ("y", "x"))}
+    assert torch.equal(Acquisition().scan(Raw("file", kspace, truth=own), "a").truth["x"].data, own["x"].data)
+
+
+def test_padding_that_a_mask_marks_is_not_measured(kspace, lines):
+    kspace[..., :6] = kspace[..., 32:] = 0
+    kspace[:, 20, 18] = 0  # a chance zero is a sample
+    mask = Acquisition().scan(Raw("file", torch.where(lines, kspace, 0), mask=lines), "a").measured.acquisition["mask"].data[0] > 0
+    expected = lines.clone()
+    expected[:, :6] = expected[:, 32:] = False
+    assert torch.equal(mask, expected)
+    with pytest.raises(DataError, match="keeps only samples that are zero"):
+        Acquisition().scan(Raw("file", kspace, mask=lines & (torch.arange(36) < 6)), "a")
 
 
 def test_poison_at_a_sampled_place_is_seen(kspace, lines):

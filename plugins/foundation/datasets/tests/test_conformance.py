@@ -1,7 +1,7 @@
 """The laws of data sets, on a small file of every format and on the embedded scan."""
 
+import itertools
 from functools import partial
-from pathlib import Path
 
 import h5py
 import ismrmrd
@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mridiff_datasets.arrays import Arrays
-from mridiff_datasets.brain import Brain
+from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
@@ -26,33 +26,36 @@ from mridiff_sdk.testing import DatasetCase, conformance
 
 FILES = {}
 READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD}
+NY, NX = 33, 30
+MAPS = ("auto", "given", "espirit", "low-frequency", "none")
+
+
+def head_like():
+    y, x = torch.meshgrid(torch.linspace(-1, 1, NY), torch.linspace(-1, 1, NX), indexing="ij")
+    return ((y - 0.1) ** 2 + x**2 < 0.6) * (1 + 0.5 * torch.cos(7 * x + y))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("files")
-    y, x = torch.meshgrid(torch.linspace(-1, 1, 33), torch.linspace(-1, 1, 30), indexing="ij")
-    image = ((y**2 + x**2 < 0.6) * (1 + 0.5 * torch.cos(7 * x))).to(torch.complex64)
-    maps = simulate_maps(3, image.shape, seed=1)
-    noise = 0.01 * torch.randn(3, 33, 30, generator=torch.Generator().manual_seed(0), dtype=torch.complex64)
-    kspace = (fft(maps * image) + noise).numpy()
-    with h5py.File(folder / "arrays.h5", "w") as file:
-        file["kspace"], file["sensitivity_maps"] = kspace, maps.numpy()
-    with h5py.File(folder / "fastmri.h5", "w") as file:
-        file["kspace"], file["ismrmrd_header"], file["reconstruction_rss"] = (
-            np.stack([kspace, kspace]),
-            "none",
-            np.ones((2, 20, 20), np.float32),
-        )
-    nibabel.save(nibabel.Nifti1Image(np.stack([image.abs().numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
-    raw(folder / "ismrmrd.h5", kspace)
-    FILES.update(
-        folder=folder,
-        ismrmrd=folder / "ismrmrd.h5",
-        arrays=folder / "arrays.h5",
-        fastmri=folder / "fastmri.h5",
-        nifti=folder / "nifti.nii.gz",
-    )
+    image = head_like()
+    maps = simulate_maps(3, (NY, NX), seed=1)
+    clean = fft(maps * image)
+    noise = 0.01 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0), dtype=torch.complex64)
+    for kind, kspace in (("", clean + noise), ("clean ", clean)):
+        folder = tmp_path_factory.mktemp("files")
+        with h5py.File(folder / "arrays.h5", "w") as file:
+            file["kspace"], file["sensitivity_maps"] = kspace.numpy(), maps.numpy()
+            if kind:
+                file["reference"] = image.numpy()
+        with h5py.File(folder / "fastmri.h5", "w") as file:
+            file["kspace"], file["ismrmrd_header"] = np.stack([kspace.numpy()] * 2), "none"
+            file["reconstruction_rss"] = np.ones((2, 20, 20), np.float32)
+        nibabel.save(nibabel.Nifti1Image(np.stack([image.numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
+        raw(folder / "ismrmrd.h5", kspace.numpy())
+        FILES.update({kind + name: folder / f"{name}{'.nii.gz' if name == 'nifti' else '.h5'}" for name in READERS})
+        FILES[kind + "folder"] = folder
+        FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
+        np.savez(FILES[kind + "image"], image=image.numpy())
     yield
     FILES.clear()
 
@@ -71,23 +74,53 @@ def raw(path, kspace):
             file.append_acquisition(line)
 
 
-def read(name):
-    return READERS[name](FILES[name], acceleration=2, center_fraction=0.3)
+def read(file, reader, **options):
+    return READERS[reader](FILES[file], **options)
+
+
+def every(build, **choices):
+    """A data set for every combination of options, by its name."""
+    made = [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
+    return {", ".join(f"{k}={v}" for k, v in options.items()): partial(build, **options) for options in made}
+
+
+def from_file(spec):
+    """A reader of files: k-space, with noise of its own and without, and for those that take them images."""
+    name = spec.name
+    reader = partial(read, reader=name)
+    image, clean = head_like(), every(partial(reader, f"clean {name}"), maps=MAPS)
+    file, phases = f"clean {name}", {"maps": MAPS, "coils": (1, 3), "phase": (0.0, 1.0)}
+    if (
+        name == "nifti"
+    ):  # rows run from anterior to posterior, columns from left to right; the file has the axes (left to right, to anterior)
+        image, clean = image.flip(1).mT, every(partial(reader, file), **phases)
+    elif name == "arrays":
+        file = "clean image"
+        clean |= every(partial(reader, file), **phases)
+    return DatasetCase(
+        id="small", offers=spec.offers, build=partial(reader, name, acceleration=2, center_fraction=0.3), missing=READERS[name],
+        clean=clean, image=image, noisy=lambda seed: reader(file, noise_std=0.05, mask_seed=seed),
+    )  # fmt: skip
 
 
 def cases(spec):
-    if spec.name == "cine":
-        return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16))]
-    if spec.name == "qsm-phantom":
-        return [DatasetCase(id="small", offers=spec.offers, build=partial(QsmPhantom, subjects=2, size=16))]
-    if spec.name == "sim-fmri":
-        return [DatasetCase(id="two", offers=spec.offers, build=partial(SimFMRI, stimuli=2, size=16))]
+    """Files as they come, and what needs none, as small as it can be; with all that is known of it from elsewhere."""
+    if spec.reads:
+        return [from_file(spec)]
+    if spec.name == "brain":
+        clean = every(partial(Brain, acceleration=1, noise_std=0), maps=MAPS, coils=(1, 3))
+        return [DatasetCase(id="embedded", offers=spec.offers, build=Brain, clean=clean, image=head().abs(),
+                            noisy=lambda seed: Brain(acceleration=1, coils=1, mask_seed=seed))]  # fmt: skip
     if spec.name == "moving-brain":
-        return [DatasetCase(id="moved", offers=spec.offers, build=partial(MovingBrain, shots=3, coils=2))]
-    if not spec.reads:
-        return [DatasetCase(id="embedded", offers=spec.offers, build=Brain)]
-    missing = partial(READERS[spec.name], Path("no-such-file.h5"))
-    return [DatasetCase(id="small", offers=spec.offers, build=partial(read, spec.name), missing=missing)]
+        still = partial(MovingBrain, shots=3, coils=2, rotation=0, shift=0)
+        return [DatasetCase(id="moved", offers=spec.offers, build=partial(MovingBrain, shots=3, coils=2),
+                            clean=every(partial(still, noise_std=0), order=("interleaved", "sequential"), moving_coils=(True, False)),
+                            noisy=lambda seed: still(seed=seed))]  # fmt: skip
+    if spec.name == "cine":
+        clean = every(partial(Cine, frames=5, size=16, acceleration=1, noise_std=0), center_lines=(0, 8))
+        return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]
+    return [DatasetCase(id="small", offers=spec.offers, build=partial({"qsm-phantom": partial(QsmPhantom, subjects=2),
+                                                                       "sim-fmri": partial(SimFMRI, stimuli=2)}[spec.name], size=16))]  # fmt: skip
 
 
 test_conformance = conformance("datasets", cases=cases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -167,11 +168,18 @@ class SamplerCase(Case):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetCase(Case):
-    """A data set; `missing` builds it for a file that does not exist, where it reads files."""
+    """A data set; `missing` builds it for the path of a file, where it reads files.
+
+    `clean` builds it fully sampled and without noise, by the combination of options; `noisy` with noise, for a seed that changes what it
+    adds; `image` is the magnitude (y, x) of the image that its first scan then shows, where the case knows it from elsewhere.
+    """
 
     kind = "dataset"
     build: Callable[[], Dataset]
-    missing: Callable[[], Dataset] | None = None
+    missing: Callable[[Path], Dataset] | None = None
+    clean: Mapping[str, Callable[[], Dataset]] = field(default_factory=dict)
+    noisy: Callable[[int], Dataset] | None = None
+    image: Tensor | None = None
 
     @cached_property
     def dataset(self) -> Dataset:

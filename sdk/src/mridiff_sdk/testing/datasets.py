@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from mridiff.errors import DataError
+from mridiff.errors import DataError, MridiffError
 from mridiff.interfaces import Blocks, Field, Gaussian, Poisson, Scan
 from mridiff.spec import Trait
 
+from .. import fourier
 from .cases import DatasetCase
 from .check import collect, law
-from .values import finite, identical, parts
+from .values import distance, finite, identical, parts
 
 
 def _tensors(scan: Scan, truth: bool = True) -> Iterator[tuple[str, Tensor]]:
@@ -120,8 +123,90 @@ def _check_mask(mask: Field, y: object) -> None:
     m = mask.data
     assert not m.is_complex() and bool(((m == 0) | (m == 1)).all()), "the mask holds values other than 0 and 1"
     if isinstance(y, Tensor):
-        outside = (m.reshape(len(m), *(1,) * (y.ndim - m.ndim), *m.shape[1:]) == 0).expand_as(y)
+        outside = (_over(mask, y) == 0).expand_as(y)
         assert not bool((y[outside] != 0).any()), f"y is not zero at {int((y[outside] != 0).sum())} places outside the mask"
+
+
+def _clean(case: DatasetCase) -> Iterator[tuple[str, Scan]]:
+    """The first scan of every combination of options that the data set does not refuse."""
+    for name, build in case.clean.items():
+        with suppress(MridiffError):
+            yield name, build()[0]
+
+
+def _there_and_back(scan: Scan) -> tuple[Tensor, Tensor, Tensor]:
+    """y, A^H y and A A^H y, by the mask (sample, ..., ky, kx) and, where there are any, the maps (sample, coil, y, x)."""
+    y, mask, maps = scan.measured.y, scan.measured.acquisition["mask"], scan.measured.acquisition.get("sensitivity_maps")
+    assert isinstance(y, Tensor), "y is no tensor"
+    M = _over(mask, y)
+    images = fourier.ifft(M * y)
+    if maps is None:
+        return y, images, M * fourier.fft(images)
+    S = maps.data
+    x = (S.conj() * images).sum(1)
+    return y, x, M * fourier.fft(S * x[:, None])
+
+
+def _over(mask: Field, y: Tensor) -> Tensor:
+    """A mask that can be multiplied with y: axes of y that it has not come before its own."""
+    return mask.data.reshape(len(mask.data), *(1,) * (y.ndim - mask.data.ndim), *mask.data.shape[1:])
+
+
+@law("dataset", after=("contents",), applies=lambda case: bool(case.clean) and Trait.MASK in case.offers)
+def truth_explained(case: DatasetCase) -> None:
+    """Fully sampled and free of noise, the scan explains its truth, whatever the options: A A^H y is y, and A^H y is x.
+
+    Maps that are estimated explain y within a tenth; x then agrees with A^H y as well as that.
+    """
+    scans = dict(_clean(case))
+    assert scans, "no combination of options gives a fully sampled scan without noise"
+    for name, scan in scans.items():
+        y, back, again = _there_and_back(scan)
+        unexplained = distance(again, y)
+        assert unexplained < 0.1, f"{name}: A A^H y differs from y by {unexplained:.2g} of its norm, at most 0.1 allowed"
+        if "x" not in scan.truth:
+            continue
+        x, bound = scan.truth["x"].data, 1e-4 + 2 * unexplained
+        assert x.shape == back.shape, f"{name}: the truth has shape {tuple(x.shape)}, A^H y {tuple(back.shape)}"
+        error = distance(back, x)
+        assert error < bound, f"{name}: A^H y differs from the truth by {error:.2g} of its norm, at most {bound:.2g} allowed"
+
+
+@law("dataset", after=("repeatable", "truth_explained"), applies=lambda case: case.image is not None)
+def image(case: DatasetCase) -> None:
+    """Fully sampled and free of noise, the coil images together have the magnitude of the image that was put in, the right way up."""
+    assert case.image is not None
+    for name, scan in _clean(case):
+        assert isinstance(scan.measured.y, Tensor)
+        coils = fourier.ifft(scan.measured.y)[0]
+        seen = torch.linalg.vector_norm(coils.reshape(-1, *coils.shape[-2:]), dim=0)
+        assert seen.shape == case.image.shape, f"{name}: the image has {tuple(seen.shape)} pixels instead of {tuple(case.image.shape)}"
+        error = distance(seen, case.image.to(seen))
+        assert error < 1e-4, f"{name}: the image differs from the one that was put in by {error:.2g} of its norm, at most 1e-4 allowed"
+
+
+@law("dataset", after=("contents",), applies=lambda case: case.noisy is not None)
+def noise_level(case: DatasetCase) -> None:
+    """The stated noise level is that by which two draws of the noise differ, sample by sample; without noise none is stated."""
+    assert case.noisy is not None
+    total, count = 0.0, 0
+    for seed in range(0, 400, 2):
+        first, second = (case.noisy(seed + k)[0].measured for k in (0, 1))
+        assert isinstance(first.y, Tensor) and isinstance(second.y, Tensor) and isinstance(first.noise, Gaussian), "y is no tensor"
+        assert first.noise.std is not None, "noise was added and no level is stated"
+        weight = 1.0 if first.noise.weight is None else first.noise.weight
+        both = (first.y != 0) & (second.y != 0)
+        squared = weight * (first.y - second.y).abs().square() / (2 * first.noise.std**2)
+        total, count = total + float(squared[both].double().sum()), count + int(both.sum())
+        if count > 5000:
+            break
+    ratio = (total / max(count, 1)) ** 0.5
+    assert abs(ratio - 1) < 0.05, f"the noise is {ratio:.3g} times as strong as is stated, within 5 % allowed ({count} samples)"
+    for name, scan in _clean(case):
+        noise, y = scan.measured.noise, scan.measured.y
+        assert isinstance(noise, Gaussian) and isinstance(y, Tensor)
+        most = 0.01 * float(fourier.ifft(y).abs().max())
+        assert noise.std is None or float(noise.std) < most, f"{name}: without noise a level of {noise.std} is stated, at most {most:.2g}"
 
 
 @law("dataset", after=("repeatable", "scans_kept"))
@@ -136,12 +221,13 @@ def sent_to_workers(case: DatasetCase) -> None:
 def missing_file(case: DatasetCase) -> None:
     """A file that does not exist is a DataError that names it."""
     assert case.missing is not None
-    try:
-        case.missing()[0]
-    except DataError as error:
-        assert "no-such-file" in str(error), f"the error does not name the file: {error}"
-    else:
-        raise AssertionError("a file that does not exist raises nothing")
+    for path in (Path("no-such-file"), Path("nowhere") / "absent.h5"):
+        try:
+            case.missing(path)[0]
+        except DataError as error:
+            assert str(path) in str(error), f"the error does not name the file {path}: {error}"
+        else:
+            raise AssertionError("a file that does not exist raises nothing")
 
 
 @law("dataset", after=("index",))
