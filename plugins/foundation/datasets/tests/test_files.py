@@ -5,13 +5,14 @@ from mridiff_datasets.files import entries, find, refuse, refuse_foreign, select
 
 
 @pytest.mark.parametrize(
-    ("text", "chosen"), [("", [0, 1, 2, 3, 4]), ("2", [2]), ("-1", [4]), ("1:3", [1, 2]), ("::2", [0, 2, 4]), ("3, 1:3,1", [3, 1, 2])]
+    ("text", "chosen"),
+    [("", [0, 1, 2, 3, 4]), ("2", [2]), (2, [2]), (0, [0]), ("-1", [4]), ("1:3", [1, 2]), ("::2", [0, 2, 4]), ("3, 1:3,1", [3, 1, 2])],
 )
 def test_select(text, chosen):
     assert select(text, 5, "file") == chosen
 
 
-@pytest.mark.parametrize("text", ["5", "-6", "a", "1:2:0", "7:9", "1;2", ",", "1:2:-1"])
+@pytest.mark.parametrize("text", [5, "5", "-6", "a", "1:2:0", "7:9", "1;2", ",", "1:2:-1"])
 def test_select_refuses(text):
     with pytest.raises(DataError, match="slices"):
         select(text, 5, "file")

@@ -159,6 +159,21 @@ def test_a_noise_scan_whitens_and_tells_the_level(tmp_path, image, dwell, bandwi
     assert float((white - torch.eye(COILS)).abs().max()) < 0.1 and scan.notes == ()
 
 
+def test_noise_and_calibration_of_their_own_groups_serve_the_others(tmp_path, full):
+    image = [line(full[:, r], r) for r in range(0, NY, 3)]
+    noise = [line(0.003 * complex_normal(COILS, 800), 0, flag=NOISE)]
+    calibration = [line(full[:, r], r, flag=CALIBRATION) for r in range(NY // 2 - 8, NY // 2 + 8)]
+    together = ISMRMRD(write(tmp_path / "a.h5", header(encoding("separate")), noise + calibration + image))[0]
+    path = write(tmp_path / "b.h5", header(encoding("separate")), image)
+    write(path, header(encoding()), noise, group="noise")
+    write(path, header(encoding()), calibration, group="reference")
+    data = ISMRMRD(path)
+    assert [e.id for e in data.entries] == ["b"] and torch.equal(data[0].measured.y, together.measured.y)
+    assert data[0].measured.noise == together.measured.noise and torch.equal(maps(data[0]), maps(together)) and data[0].notes == ()
+    with pytest.raises(DataError, match="no line of an image"):
+        ISMRMRD(write(tmp_path / "c.h5", header(encoding()), noise))
+
+
 def test_a_noise_scan_that_is_too_short_or_too_loud_is_said(tmp_path, full):
     image = [line(full[:, r], r) for r in range(NY)]
     short = ISMRMRD(write(tmp_path / "a.h5", header(encoding()), [line(complex_normal(COILS, 30), 0, flag=NOISE), *image]))[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,11 +16,12 @@ from . import options
 from .acquisition import Acquisition
 from .files import Entry, refuse
 from .npz import Npz, open_npz
-from .raw import Raw, binary_mask, complex_tensor
+from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
 from .simulation import Simulation
 
 LAYOUTS = {2: ("y", "x"), 3: ("coil", "y", "x"), 4: ("slice", "coil", "y", "x")}
+NAMES = ("kspace", "image", "sensitivity_maps", "mask", "reference", "noise_std")
 HELD = "biufc"
 TRAJECTORIES = ("trajectory", "traj", "ktraj", "coords")
 
@@ -143,11 +145,12 @@ def _read(entry: Entry, simulation: Simulation) -> Raw:
             return complex_tensor(file.read(name, entry.index if len(shape) > ndim else None))
 
         size = file.shape("kspace" if "kspace" in names else "image")[-2:]
+        notes = unread(names, NAMES)
         maps = part("sensitivity_maps", 3) if "sensitivity_maps" in names else None
         mask = binary_mask(file.read("mask"), size, source) if "mask" in names else None
         std = float(file.read("noise_std").reshape(())) if "noise_std" in names else None
         truth = {"x": Field(part("reference", 2)[None], ("y", "x"))} if "reference" in names else {}
         if "image" in names:
-            return simulation.raw(source, part("image", 2), maps=maps, mask=mask)
+            return replace(simulation.raw(source, part("image", 2), maps=maps, mask=mask), notes=notes)
         kspace = part("kspace", 3)
-    return Raw(source, kspace if kspace.ndim == 3 else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth)
+    return Raw(source, kspace if kspace.ndim == 3 else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth, notes=notes)

@@ -18,9 +18,10 @@ from . import options
 from .acquisition import Acquisition
 from .files import Entry, refuse
 from .header import parse_header
-from .raw import Raw, binary_mask, complex_tensor
+from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
 
+NAMES = ("kspace", "mask", "ismrmrd_header", "reconstruction_rss", "reconstruction_esc")
 IMAGES = ("reconstruction_rss", "reconstruction_esc")
 
 
@@ -92,7 +93,7 @@ def _read(entry: Entry) -> Raw:
         images = {name.removeprefix("reconstruction_"): file.read(name, entry.index) for name in IMAGES if name in names}
         geometry = _geometry(file, kspace.shape[-2:]) if "ismrmrd_header" in names else None
     truth = {name: Field(torch.from_numpy(image.astype("float32"))[None], ("y", "x")) for name, image in images.items()}
-    return Raw(source, kspace, mask=mask, truth=truth, geometry=geometry)
+    return Raw(source, kspace, mask=mask, truth=truth, geometry=geometry, notes=unread(names, NAMES))
 
 
 def _geometry(file: SafeFile, size: Sequence[int]) -> Geometry | None:

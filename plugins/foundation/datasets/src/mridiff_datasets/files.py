@@ -39,7 +39,7 @@ def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
     return files
 
 
-def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slices: str = "") -> list[Entry]:
+def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slices: int | str = "") -> list[Entry]:
     """The chosen scans of each file; `labels` names all scans of a file, and the name of the file suffices where there is one.
 
     Among several files, one that cannot be read is an entry that says why, so that the others go on; alone, it raises that error.
@@ -73,12 +73,12 @@ def stem(file: Path) -> str:
     return file.name.removesuffix(suffix) or file.name
 
 
-def select(slices: str, count: int, where: str) -> list[int]:
-    """The indices that a text like '10:20', '0:60:5' or '3,5,9' names among `count`; raises DataError if it names none or too many."""
-    if not slices.strip():
+def select(slices: int | str, count: int, where: str) -> list[int]:
+    """The indices that a number or a text like "10:20", "0:60:5", "3,5,9" names among `count`; raises DataError for none or too many."""
+    if isinstance(slices, str) and not slices.strip():
         return list(range(count))
     chosen: list[int] = []
-    for part in slices.replace(" ", "").split(","):
+    for part in str(slices).replace(" ", "").split(","):
         if not re.fullmatch(r"-?\d+|(-?\d*):(-?\d*)(:\d*[1-9]\d*)?", part):
             raise DataError(f"slices {slices!r}: {part!r} is neither a number nor a range",
                             hint="Write '12', '10:20', '0:60:5' or '3,5,9'.")  # fmt: skip

@@ -8,8 +8,8 @@ the subject is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from .acquisition import Acquisition
 from .files import Entry, refuse, refuse_all
 from .header import parse_header
 from .lines import Lines
-from .measurement import COUNTERS, LARGEST, Measurement, measurements
+from .measurement import COUNTERS, LARGEST, Group, Measurement
+from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
 
@@ -61,31 +62,33 @@ class ISMRMRD(Reader):
     def labels(self, path: Path) -> Sequence[str]:
         """One per scan of every measurement of the file."""
         parts, _ = _parts(path)
-        many_groups, many_encodings = len({p.group for p in parts}) > 1, len({p.measurement.number for p in parts}) > 1
-        groups = list(dict.fromkeys(p.group for p in parts))
+        many_groups, many_encodings = len({p.image.group for p in parts}) > 1, len({p.number for p in parts}) > 1
+        groups = list(dict.fromkeys(p.image.group for p in parts))
         names = []
         for part in parts:
-            place = [f"g{groups.index(part.group)}"] * many_groups + [f"n{part.measurement.number}"] * many_encodings
-            names += ["-".join(filter(None, (*place, label))) for label in part.measurement.labels()]
+            place = [f"g{groups.index(part.image.group)}"] * many_groups + [f"n{part.number}"] * many_encodings
+            names += ["-".join(filter(None, (*place, label))) for label in part.labels()]
         return names
 
     def raw(self, entry: Entry) -> Raw:
         """One scan."""
         parts, notes = _parts(entry.path)
-        counts = np.cumsum([len(p.measurement.keys) for p in parts])
+        counts = np.cumsum([len(p.keys) for p in parts])
         place = int(np.searchsorted(counts, entry.index, side="right"))
         part, index = parts[place], entry.index - (int(counts[place - 1]) if place else 0)
-        with _open(entry.path, part.group) as data:
-            lines = data.fields("data")  # one line at a time: many could refer to the same long array
+        with ExitStack() as stack:
+            opened: dict[str, Any] = {}
 
-            def read(line: int) -> NDArray[np.complex64]:
-                shape = int(part.heads["active_channels"][line]), int(part.heads["number_of_samples"][line])
+            def read(lines: Lines, i: int) -> NDArray[np.complex64]:
+                if lines.group not in opened:  # one line at a time: many could refer to the same long array
+                    opened[lines.group] = stack.enter_context(_open(entry.path, lines.group)).fields("data")
+                shape = int(lines.heads["active_channels"][i]), int(lines.heads["number_of_samples"][i])
                 with _damage(entry.path):
-                    values: NDArray[np.complex64] = lines[line].view(np.complex64).reshape(shape)
+                    values: NDArray[np.complex64] = opened[lines.group][int(lines.places[i])].view(np.complex64).reshape(shape)
                     return values
 
-            raw = part.measurement.raw(f"{entry.path}, scan {entry.index}", index, read)
-        encoding = part.measurement.encoding
+            raw = part.raw(f"{entry.path}, scan {entry.index}", index, read)
+        encoding = part.encoding
         voxel = encoding.fov[1] / encoding.matrix[1], encoding.recon_fov[0] / raw.kspace.shape[-1]
         return replace(raw, geometry=Geometry(voxel), notes=(*notes, *raw.notes))
 
@@ -93,15 +96,6 @@ class ISMRMRD(Reader):
     def claims(cls, path: Path) -> bool:
         """Whether the file has a group with `data` and `xml`."""
         return bool(_groups(path)[0])
-
-
-@dataclass(frozen=True)
-class Part:
-    """A measurement, the group of the file that it stands in, and the heads of all lines there."""
-
-    group: str
-    heads: NDArray[Any]
-    measurement: Measurement
 
 
 def _groups(path: Path) -> tuple[list[str], list[str]]:
@@ -115,28 +109,39 @@ def _groups(path: Path) -> tuple[list[str], list[str]]:
     return groups, sorted(rest)
 
 
-def _parts(path: Path) -> tuple[list[Part], list[str]]:
+def _parts(path: Path) -> tuple[list[Measurement], list[str]]:
     """All that a file measures, and notes on what of it is not read; raises the errors of all groups where none can be read."""
-    groups, rest = _groups(path)
-    if not groups:
+    names, rest = _groups(path)
+    if not names:
         refuse(path, ["there is no group with 'data' and 'xml'; an ISMRMRD file has one, named 'dataset' as a rule"])
-    parts: list[Part] = []
+    groups: dict[str, Group] = {}
+    parts: list[Measurement] = []
     errors: list[MridiffError] = []
-    for group in groups:
-        source = str(path) if len(groups) == 1 else f"{path}: {group}"
+    sources = {name: str(path) if len(names) == 1 else f"{path}: {name}" for name in names}
+    for name, source in sources.items():
         try:
-            with open_hdf5(path) as file:
-                header = "".join(str(text) for text in np.ravel(file.read(f"{group}/xml"))[:1])
-            encodings = parse_header(header, source)
-            with _open(path, group) as data, _damage(path):
-                heads = data["head"]
-            lines = Lines(heads, np.arange(len(heads)))
-            parts += [Part(group, heads, m) for m in measurements(lines, encodings, source)]
+            groups[name] = _group(path, name, source)
         except MridiffError as error:
             errors.append(error)
+    beside = [g for g in groups.values() if not len(g.part(IMAGE)) and len(groups) > 1]
+    for name, group in groups.items():
+        if group not in beside:
+            try:
+                parts += group.measurements(sources[name], beside)
+            except MridiffError as error:
+                errors.append(error)
     if not parts:
-        refuse_all(errors)
+        refuse_all(errors or [DataError(f"{path}: data: it holds no line of an image")])
     return parts, [*(f"left out: {e.message}" for e in errors), *([f"left out: {', '.join(rest)}"] if rest else [])]
+
+
+def _group(path: Path, name: str, source: str) -> Group:
+    with open_hdf5(path) as file:
+        header = "".join(str(text) for text in np.ravel(file.read(f"{name}/xml"))[:1])
+    encodings = parse_header(header, source)
+    with _open(path, name) as data, _damage(path):
+        heads = data["head"]
+    return Group.of(Lines(name, heads, np.arange(len(heads))), encodings)
 
 
 @contextmanager

@@ -18,14 +18,12 @@ from .header import Encoding
 EXTRAPOLATIONS = 20
 """Turns in which samples beside the edge of an echo are found again; more change nothing that noise would not hide."""
 
-Read = Callable[[int], NDArray[np.complex64]]
-"""The samples of a line (coil, n), by its place in the file."""
-
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of one encoding: their heads, and their places in the file."""
+    """Lines of one encoding: their heads, and their places in a group of the file."""
 
+    group: str
     heads: NDArray[Any]
     places: NDArray[np.int64]
 
@@ -34,7 +32,7 @@ class Lines:
 
     def where(self, chosen: NDArray[np.bool_]) -> Lines:
         """Some of the lines."""
-        return Lines(self.heads[chosen], self.places[chosen])
+        return Lines(self.group, self.heads[chosen], self.places[chosen])
 
     def rows(self, encoding: Encoding) -> NDArray[np.int64]:
         """The line of k-space that each belongs to."""
@@ -52,13 +50,17 @@ class Lines:
         nx, ny, _ = encoding.matrix
         total = np.zeros((int(self.heads["active_channels"][0]), ny, nx), dtype=np.complex64)
         counts = np.zeros((ny, nx), dtype=np.int64)
-        for head, place, row, start in zip(self.heads, self.places, self.rows(encoding), self.starts(encoding), strict=True):
-            values = read(int(place))
+        for i, (head, row, start) in enumerate(zip(self.heads, self.rows(encoding), self.starts(encoding), strict=True)):
+            values = read(self, i)
             first, last = int(head["discard_pre"]), int(head["number_of_samples"]) - int(head["discard_post"])
             part = slice(start + first, start + max(first, last))
             total[:, row, part] += values[:, first : max(first, last)]
             counts[row, part] += 1
         return torch.from_numpy(total / np.maximum(counts, 1).astype(np.float32)), torch.from_numpy(counts)
+
+
+Read = Callable[[Lines, int], NDArray[np.complex64]]
+"""The samples (coil, n) of one of some lines."""
 
 
 def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, Tensor]:

@@ -100,7 +100,7 @@ class Measurement:
         """From the noise scan; its bandwidth, the inverse of the time per sample, may be another than that of the image."""
         if not len(self.noise):
             return None
-        noise = torch.from_numpy(np.concatenate([read(int(place)) for place in self.noise.places], axis=1))
+        noise = torch.from_numpy(np.concatenate([read(self.noise, i) for i in range(len(self.noise))], axis=1))
         here, there = (float(lines.heads["sample_time_us"][0]) for lines in (image, self.noise))
         return Whitening.of(noise, (there / here if here > 0 and there > 0 else 1.0) / self.encoding.bandwidth)
 
@@ -113,40 +113,63 @@ def _level(std: float, kspace: Tensor, support: Tensor) -> tuple[float | None, t
     return None, (f"the noise scan is {std / most:.1f} times as loud as the noise of the image can be: the level is estimated instead",)
 
 
-def measurements(lines: Lines, encodings: Sequence[Encoding], source: str) -> list[Measurement]:
-    """What the lines of a file measure, encoding by encoding; raises DataError where none can be read, notes those that cannot."""
-    purpose = purposes(lines.heads)
-    number = lines.heads["encoding_space_ref"].astype(np.int64)
-    missing = int((number >= len(encodings)).sum())
-    notes = [f"{missing} lines of an encoding that the header does not describe are left out"] if missing else []
-    spare = {what: n for what, n in Counter(purpose.tolist()).items() if what not in {IMAGE, CALIBRATION, NOISE}}
-    notes += [f"{n} lines of {what} are left out" for what, n in sorted(spare.items())]
-    noise, calibration = lines.where(purpose == NOISE), lines.where(purpose == CALIBRATION)
-    found: list[tuple[int, Lines]] = []
-    problems: list[str] = []
-    for i, encoding in enumerate(encodings):
-        image = lines.where((purpose == IMAGE) & (number == i))
-        wrong = _problems(image, encoding) if len(image) else []
-        label = f"encoding {i}: " if len(encodings) > 1 else ""
-        problems += [label + w for w in wrong]
-        if len(image) and not wrong:
-            found.append((i, image))
-    if not found:
-        refuse(source, problems or ["data: it holds no line of an image"])
-    notes += [f"left out: {p}" for p in problems]
-    return [_measurement(i, image, calibration, noise, encodings, tuple(notes)) for i, image in found]
+@dataclass(frozen=True)
+class Group:
+    """A group of a file: its lines, their purposes, and the encodings of its header."""
+
+    lines: Lines
+    purpose: NDArray[np.str_]
+    encodings: Sequence[Encoding]
+
+    @classmethod
+    def of(cls, lines: Lines, encodings: Sequence[Encoding]) -> Group:
+        """The group with these lines."""
+        return cls(lines, purposes(lines.heads), encodings)
+
+    def part(self, purpose: str, encoding: int | None = None) -> Lines:
+        """The lines of a purpose, of one encoding where it is given."""
+        here = self.purpose == purpose
+        return self.lines.where(here if encoding is None else here & (self.lines.heads["encoding_space_ref"] == encoding))
+
+    def calibration(self) -> list[tuple[Encoding, Lines]]:
+        """The lines of calibration, encoding by encoding."""
+        found = [(e, self.part(CALIBRATION, i)) for i, e in enumerate(self.encodings)]
+        return [(e, lines) for e, lines in found if len(lines)]
+
+    def measurements(self, source: str, beside: Sequence[Group] = ()) -> list[Measurement]:
+        """What the lines measure, encoding by encoding; raises DataError where none can be read, notes those that cannot.
+
+        Noise and calibration are taken from groups `beside` it, without a line of an image, where it has none itself.
+        """
+        missing = int((self.lines.heads["encoding_space_ref"] >= len(self.encodings)).sum())
+        notes = [f"{missing} lines of an encoding that the header does not describe are left out"] if missing else []
+        spare = {what: n for what, n in Counter(self.purpose.tolist()).items() if what not in {IMAGE, CALIBRATION, NOISE}}
+        notes += [f"{n} lines of {what} are left out" for what, n in sorted(spare.items())]
+        found: list[tuple[int, Lines]] = []
+        problems: list[str] = []
+        for i, encoding in enumerate(self.encodings):
+            image = self.part(IMAGE, i)
+            wrong = _problems(image, encoding) if len(image) else []
+            label = f"encoding {i}: " if len(self.encodings) > 1 else ""
+            problems += [label + w for w in wrong]
+            if len(image) and not wrong:
+                found.append((i, image))
+        if not found:
+            refuse(source, problems or ["data: it holds no line of an image"])
+        notes += [f"left out: {p}" for p in problems]
+        noise = next((lines for g in (self, *beside) if len(lines := g.part(NOISE))), self.part(NOISE))
+        calibration = self.calibration() or [c for g in beside for c in g.calibration()]
+        return [_measurement(i, self.encodings[i], image, calibration, noise, notes) for i, image in found]
 
 
 def _measurement(
-    i: int, image: Lines, calibration: Lines, noise: Lines, encodings: Sequence[Encoding], notes: tuple[str, ...]
+    number: int, encoding: Encoding, image: Lines, calibration: Sequence[tuple[Encoding, Lines]], noise: Lines, notes: Sequence[str]
 ) -> Measurement:
-    encoding, channels = encodings[i], int(image.heads["active_channels"][0])
+    """A measurement with the calibration and the noise that fit it; what does not is noted."""
     said = list(notes)
+    channels = int(image.heads["active_channels"][0])
     usable = []
-    for j, other in enumerate(encodings):
-        lines = calibration.where(calibration.heads["encoding_space_ref"] == j)
-        if not len(lines):
-            continue
+    for other, lines in calibration:
         same_grid = np.allclose([o / e for o, e in zip(_steps(other), _steps(encoding), strict=True)], 1, rtol=1e-3)
         wrong = _problems(lines, other) + ([] if same_grid else ["its field of view is another"])
         wrong += [] if int(lines.heads["active_channels"][0]) == channels else ["it has other channels"]
@@ -160,7 +183,7 @@ def _measurement(
         said.append(f"{len(noise)} lines of noise are left out: {samples} samples of {channels} channels do not tell their covariance")
         heard = heard.where(np.zeros(len(heard), dtype=bool))
     keys, scans = np.unique(_counters(image.heads), axis=0, return_inverse=True)
-    return Measurement(i, encoding, image, tuple(usable), heard, tuple(said), keys, scans.ravel())
+    return Measurement(number, encoding, image, tuple(usable), heard, tuple(said), keys, scans.ravel())
 
 
 def _steps(encoding: Encoding) -> tuple[float, float]:

@@ -21,7 +21,7 @@ Maps = Annotated[
     "none = one channel without a coil axis, for single-coil operators",
 ]
 NoiseStd = Annotated[float, Ge(0), "standard deviation of added noise per complex sample, over the largest magnitude of the image"]
-Slices = Annotated[str, "which slices of each file: empty = all, else numbers and ranges like '12', '10:20', '0:60:5', '3,5,9'"]
+Slices = Annotated[int | str, "which slices of each file: empty = all, else numbers and ranges like '12', '10:20', '0:60:5', '3,5,9'"]
 Coils = Annotated[int, Ge(1), Le(64), "number of simulated coils, for images"]
 CoilSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the simulated coils and of the simulated phase, for images"]
 Phase = Annotated[float, Ge(0), Le(20), "largest smooth phase given to an image, for images, in radians; 0 = none"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -74,6 +74,12 @@ def _not_finite(name: str, values: Tensor) -> list[str]:
     bad = int((~torch.isfinite(values)).sum())
     found = f"{name}: {bad} of {values.numel()} values (shape {tuple(values.shape)}) are NaN or infinite; mend or leave out this slice"
     return [found] if bad else []
+
+
+def unread(names: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """A note on arrays of a file that are not read, none where there are no such."""
+    others = sorted(set(names) - set(known))
+    return (f"not read: {', '.join(others)[:200]}; the names that are read are {', '.join(known)}",) if others else ()
 
 
 def complex_tensor(values: NDArray[Any]) -> Tensor:

@@ -24,7 +24,7 @@ class Reader(Dataset):
 
     reads: ClassVar[tuple[str, ...]]
 
-    def __init__(self, path: Path, slices: str, acquisition: Acquisition) -> None:
+    def __init__(self, path: Path, slices: int | str, acquisition: Acquisition) -> None:
         self.acquisition = acquisition
         self.entries = entries(find(path, self.reads), self.labels, slices)
 
