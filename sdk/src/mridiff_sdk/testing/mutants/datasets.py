@@ -177,7 +177,7 @@ class OffCentre(Altered):
     def alter(self, scan: Scan) -> Scan:
         m = scan.measured
         axes = (-2, -1)
-        y, mask = torch.fft.ifftshift(m.y, axes), torch.fft.ifftshift(m.acquisition["mask"].data, axes)  # type: ignore[arg-type]
+        y, mask = torch.fft.ifftshift(m.y, axes), torch.fft.ifftshift(m.acquisition["mask"].data, axes)
         return replace(scan, measured=replace(m, y=y, acquisition={"mask": Field(mask, ("ky", "kx"))}))
 
 
@@ -213,9 +213,10 @@ class OwnPhase(Altered):
     """Measures the image in the phase of its coil, of which the truth knows nothing."""
 
     def alter(self, scan: Scan) -> Scan:
-        mask = scan.measured.acquisition["mask"].data
-        turned = fourier.fft(maps(SHAPE, SINGLE).data[:, 0] * scan.truth["x"].data)
-        return replace(scan, measured=replace(scan.measured, y=mask * (turned + scan.measured.y - fourier.fft(scan.truth["x"].data))))
+        x, y, mask = scan.truth["x"].data, scan.measured.y, scan.measured.acquisition["mask"].data
+        assert isinstance(y, Tensor)
+        noise = y - mask * fourier.fft(x)
+        return replace(scan, measured=replace(scan.measured, y=mask * fourier.fft(maps(SHAPE, SINGLE).data[:, 0] * x) + noise))
 
 
 class Transposed(Altered):
@@ -235,7 +236,7 @@ class UpsideDown(Few):
         found = super().scan(i)
         if not self.full:
             return found
-        y = fourier.fft(fourier.ifft(found.measured.y).flip(-2))  # type: ignore[arg-type]
+        y = fourier.fft(fourier.ifft(found.measured.y).flip(-2))
         truth = {"x": Field(found.truth["x"].data.flip(-2), ("y", "x"))}
         return replace(found, measured=replace(found.measured, y=y), truth=truth)
 
