@@ -236,7 +236,7 @@ class UpsideDown(Few):
         found = super().scan(i)
         if not self.full:
             return found
-        y = fourier.fft(fourier.ifft(found.measured.y).flip(-2))
+        y = fourier.fft(fourier.ifft(found.measured.y).flip(-2))  # type: ignore[arg-type]
         truth = {"x": Field(found.truth["x"].data.flip(-2), ("y", "x"))}
         return replace(found, measured=replace(found.measured, y=y), truth=truth)
 
