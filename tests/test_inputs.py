@@ -44,7 +44,7 @@ def test_what_a_reader_notes_is_told_once_and_recorded(mridiff, head, tmp_path):
     k, _ = head
     path = write(tmp_path / "a.h5", kspace=np.stack([k, k]))
     done = mridiff("recon", "zero-filled", path, "-R", "4", "-o", tmp_path / "out", "--set", "dataset.options.center_fraction=0.03")
-    assert done.returncode == 0 and done.stderr.count("the coil maps rest on") == 1 and "(2 scans)" in done.stderr
+    assert done.returncode == 0 and done.stderr.count("the coil maps rest on") == 1
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert all("the coil maps rest on" in scan["notes"][0] for scan in record["scans"])
     done = mridiff(

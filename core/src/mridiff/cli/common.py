@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,17 +83,15 @@ def onto_input(wanted: dict[str, Any], path: Path | None, reader: str | None, R:
     return merged({"dataset": node}, wanted) if node["options"] else wanted
 
 
-def tell_notes(scans: Sequence[Mapping[str, Any]]) -> None:
-    """What readers noted of scans, each sentence once, on the error stream."""
-    for note, n in Counter(note for scan in scans for note in scan.get("notes", ())).items():
-        typer.echo(f"note: {note}{f' ({n} scans)' if n > 1 else ''}", err=True)
+def tell(scans: Sequence[Mapping[str, Any]]) -> None:
+    """What readers noted of scans (their records), each sentence once, on the error stream."""
+    for note in dict.fromkeys(note for scan in scans for note in scan["notes"]):
+        typer.echo(f"note: {note}", err=True)
 
 
-def metric_cells(metrics: Mapping[str, float], cost: Mapping[str, float]) -> list[str]:
-    """PSNR, SSIM, NMSE, the first two also inside the head, NFE, operator calls and seconds as table cells."""
+def scores(what: str, rows: Sequence[tuple[str, Mapping[str, float], Mapping[str, float]]]) -> str:
+    """A table of (name, metrics, cost): PSNR, SSIM, NMSE, the first two also inside the head, NFE, operator calls and seconds."""
     shown = ("psnr", ".2f"), ("ssim", ".3f"), ("nmse", ".4f"), ("psnr_head", ".2f"), ("ssim_head", ".3f")
-    numbers = [f"{metrics[m]:{f}}" if m in metrics else "-" for m, f in shown]
-    return [*numbers, str(int(cost["nfe"])), str(int(cost["operator_calls"])), f"{cost['seconds']:.1f}"]
-
-
-METRIC_HEADER = ("PSNR dB", "SSIM", "NMSE", "PSNR head", "SSIM head", "NFE", "A", "s")
+    cells = [[name, *(f"{metrics[m]:{f}}" if m in metrics else "-" for m, f in shown), str(int(cost["nfe"])),
+              str(int(cost["operator_calls"])), f"{cost['seconds']:.1f}"] for name, metrics, cost in rows]  # fmt: skip
+    return table(cells, (what, "PSNR dB", "SSIM", "NMSE", "PSNR head", "SSIM head", "NFE", "A", "s"))

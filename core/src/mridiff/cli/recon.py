@@ -7,23 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import (  # fmt: skip
-    METRIC_HEADER,
-    Acceleration,
-    Changes,
-    Json,
-    Out,
-    Reader,
-    Samples,
-    Seed,
-    changes,
-    metric_cells,
-    onto_input,
-    print_json,
-    registry,
-    table,
-    tell_notes,
-)
+from .common import Acceleration, Changes, Json, Out, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
 
 
 def recon(
@@ -68,13 +52,12 @@ def _tell(outcomes: list[Any], out: Path) -> None:
     from ..pipeline.run import folder_name
 
     records = [o.record for o in outcomes if o.record is not None]
-    rows = [[r["id"], *metric_cells(r["metrics"].get("x", {}), r["cost"])] for r in records]
-    if rows:
-        typer.echo(table(rows, ("scan", *METRIC_HEADER)))
+    if records:
+        typer.echo(scores("scan", [(r["id"], r["metrics"].get("x", {}), r["cost"]) for r in records]))
     for outcome in outcomes:
         if outcome.again:
             typer.echo(f"{outcome.scan} was there and was made again: {outcome.again}.")
-    tell_notes(records)
+    tell(records)
     kept = sum(o.kept for o in outcomes)
     if kept:
         typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")

@@ -26,13 +26,13 @@ def dataset_for(path: Path, registry: Registry, name: str | None = None) -> Entr
 
 def reader_of(path: Path, readers: Mapping[str, Any]) -> str:
     """The name of the dataset class that reads a file, or a folder; raises DataError with what each of them says against it."""
-    inside = [f for f in sorted(path.iterdir()) if f.is_file()] if path.is_dir() else []
     takers = [name for name, reader in readers.items() if reader.can_read(path)]
-    takers = takers or [name for name, reader in readers.items() if any(reader.can_read(f) for f in inside)]
-    if len(takers) > 1:
-        raise DataError(f"{path} could be read by {', '.join(takers)}", hint="Choose with --dataset NAME.")
-    if takers:
+    if not takers and path.is_dir():
+        takers = [name for name, reader in readers.items() if any(map(reader.can_read, path.iterdir()))]
+    if len(takers) == 1:
         return takers[0]
+    if takers:
+        raise DataError(f"{path} could be read by {', '.join(takers)}", hint="Choose with --dataset NAME.")
     said: dict[str, tuple[MridiffError, list[str]]] = {}
     for name, reader in readers.items():
         try:
@@ -42,5 +42,4 @@ def reader_of(path: Path, readers: Mapping[str, Any]) -> str:
     if len(said) == 1:
         raise next(iter(said.values()))[0]
     reasons = "".join(f"\n  {', '.join(names)}: {message.removeprefix(f'{path}: ')}" for message, (_, names) in said.items())
-    raise DataError(f"{path}: no dataset reads it{':' if reasons else ''}{reasons}",
-                    hint="An array file needs `kspace` with axes (coil, y, x). `mridiff list datasets` shows what is read.")  # fmt: skip
+    raise DataError(f"{path}: no dataset reads it{reasons}", hint="`mridiff list datasets` shows what is read.")

@@ -7,22 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mridiff.cli.common import (  # fmt: skip
-    METRIC_HEADER,
-    Acceleration,
-    Changes,
-    Json,
-    Reader,
-    Samples,
-    Seed,
-    changes,
-    metric_cells,
-    onto_input,
-    print_json,
-    registry,
-    table,
-    tell_notes,
-)
+from mridiff.cli.common import Acceleration, Changes, Json, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
 
 
 def compare(
@@ -55,13 +40,13 @@ def compare(
         return
     for scan in record["scans"]:
         typer.echo(f"\n{scan['id']}")
-        typer.echo(table([_row(name, found) for name, found in scan["methods"].items()], ("method", *METRIC_HEADER)))
+        typer.echo(_table(scan["methods"]))
     if len(record["scans"]) > 1:
         typer.echo(f"\nmean of {len(record['scans'])} scans")
-        typer.echo(table([_row(name, found) for name, found in record["mean"].items()], ("method", *METRIC_HEADER)))
-    tell_notes(record["scans"])
+        typer.echo(_table(record["mean"]))
+    tell(record["scans"])
     typer.echo(f"\nopen {out / 'index.html'}")
 
 
-def _row(name: str, found: dict[str, Any]) -> list[str]:
-    return [name, *metric_cells(found["metrics"], found["cost"])]
+def _table(methods: dict[str, Any]) -> str:
+    return scores("method", [(name, found["metrics"], found["cost"]) for name, found in methods.items()])
