@@ -9,10 +9,7 @@ import typer
 from .common import Json, print_json, registry
 
 
-def validate(
-    source: Annotated[str, typer.Argument(help="A YAML file or a method's name.")],
-    as_json: Json = False,
-) -> None:
+def validate(source: Annotated[str, typer.Argument(help="A YAML file or a method's name.")], as_json: Json = False) -> None:
     """Check a configuration: names, options with bounds, and whether the components fit; builds nothing."""
     from ..pipeline.plan import plan
 

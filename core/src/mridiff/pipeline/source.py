@@ -9,7 +9,6 @@ from typing import Any
 from ..errors import DataError, MridiffError
 from ..plugins.entry import Entry
 from ..plugins.registry import Registry
-from ..spec import DatasetSpec
 
 
 def dataset_for(path: Path, registry: Registry, name: str | None = None) -> Entry:
@@ -18,9 +17,8 @@ def dataset_for(path: Path, registry: Registry, name: str | None = None) -> Entr
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
     if name is not None:
         return registry.find("dataset", name)
-    readers = {e: e.spec.reads for e in registry.entries("dataset") if isinstance(e.spec, DatasetSpec) and e.spec.reads}
-    named = {e.qualified: e for e, reads in readers.items() if path.is_dir() or path.name.endswith(reads)}
-    found = named or {e.qualified: e for e in readers}
+    readers = {e.qualified: e for e in registry.entries("dataset") if getattr(e.spec, "reads", ())}
+    found = {n: e for n, e in readers.items() if path.is_dir() or path.name.endswith(getattr(e.spec, "reads", ()))} or readers
     return found[reader_of(path, {name: e.load() for name, e in found.items()})]
 
 
