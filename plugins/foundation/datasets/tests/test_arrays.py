@@ -29,6 +29,38 @@ def test_mask_of_lines_reference_and_slices_of_both(tmp_path, save, kspace, imag
     assert torch.equal(scan.measured.acquisition["mask"].data[0] > 0, lines) and torch.equal(scan.truth["x"].data[0], 3 * image)
 
 
+def test_given_maps_of_any_norm_simulate_the_image_that_is_the_truth(tmp_path, save, image, coil_maps):
+    for factor in (1, 7):
+        scan = Arrays(save(tmp_path / f"{factor}.h5", image=image, sensitivity_maps=factor * coil_maps))[0]
+        assert torch.allclose(scan.measured.acquisition["sensitivity_maps"].data[0], coil_maps, atol=1e-5)
+        assert torch.allclose(ifft(scan.measured.y[0]), coil_maps * image, atol=1e-5) and torch.allclose(
+            scan.truth["x"].data[0], image, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("names", [("r", "i"), ("real", "imag"), ("Re", "Im")])
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+def test_complex_numbers_as_pairs(tmp_path, kspace, names, kind):
+    values = np.empty(kspace.shape, np.dtype([(n, kind) for n in names]))
+    values[names[0]], values[names[1]] = kspace.real.numpy(), kspace.imag.numpy()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["kspace"] = values
+    assert torch.allclose(Arrays(tmp_path / "a.h5")[0].measured.y[0], kspace, atol=1e-2 if kind == "f2" else 1e-6)
+
+
+def test_other_compound_numbers_are_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["kspace"] = np.zeros((4, 4), np.dtype([("magnitude", "f4"), ("phase", "f4")]))
+    with pytest.raises(UnsafeInput, match=r"complex numbers also as pairs \(r, i\)"):
+        Arrays(tmp_path / "a.h5")
+
+
+def test_arrays_of_other_names_are_named(tmp_path, save, kspace, coil_maps):
+    scan = Arrays(save(tmp_path / "a.h5", kspace=kspace, csm=coil_maps, mask=torch.ones(36)))[0]
+    (note,) = scan.notes
+    assert note.startswith("not read: csm;") and "sensitivity_maps" in note
+
+
 def test_image_is_simulated(tmp_path, save, image):
     path = save(tmp_path / "a.npz", image=torch.stack([image, image]).abs())
     scan = Arrays(path, coils=5, acceleration=2, noise_std=0.01, phase=1.0, slices="0")[0]

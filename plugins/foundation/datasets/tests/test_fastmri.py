@@ -38,6 +38,24 @@ def test_a_test_set_file_has_no_truth(tmp_path, save, kspace, lines):
     assert scan.id == "a" and not scan.truth and torch.equal(scan.measured.acquisition["mask"].data[0] > 0, lines)
 
 
+def test_the_mask_of_a_file_is_used_where_more_is_there(tmp_path, save, kspace, lines):
+    fewer = lines[0].clone()
+    fewer[::4] = False
+    path = save(tmp_path / "a.h5", kspace=torch.where(lines, kspace, 0)[None], mask=fewer, ismrmrd_header=HEADER)
+    scan = FastMRI(path)[0]
+    assert torch.equal(scan.measured.acquisition["mask"].data[0] > 0, fewer.expand(40, 36)) and not scan.truth
+    assert not bool(scan.measured.y[..., ~fewer].any())
+
+
+def test_padded_columns_are_not_measured_whatever_the_mask_says(tmp_path, save, kspace):
+    comb = torch.zeros(36)
+    comb[::2] = comb[14:22] = 1
+    kspace[..., :5] = kspace[..., 31:] = 0
+    scan = FastMRI(save(tmp_path / "a.h5", kspace=kspace[None] * comb, mask=comb, ismrmrd_header=HEADER))[0]
+    kept = [i for i in range(36) if comb[i] and 5 <= i < 31]
+    assert scan.measured.acquisition["mask"].data[0, 7].nonzero().ravel().tolist() == kept
+
+
 def test_zero_padded_columns_are_not_measured_but_leave_a_truth(tmp_path, save, kspace):
     kspace[..., :4] = 0
     scan = FastMRI(save(tmp_path / "a.h5", kspace=kspace[None], ismrmrd_header=HEADER), acceleration=2, center_fraction=0.2)[0]

@@ -154,7 +154,7 @@ def test_hostile_and_broken_files(tmp_path, wide):
         ("entity.h5", UnsafeInput, "entities"),
         ("link.h5", UnsafeInput, "link"),
         ("type.h5", DataError, "not a list of acquisitions"),
-        ("virtual.h5", UnsafeInput, "in another file"),
+        ("virtual.h5", UnsafeInput, "from other files"),
     ):
         with pytest.raises(kind, match=words):
             ISMRMRD(tmp_path / name)

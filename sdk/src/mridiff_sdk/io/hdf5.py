@@ -25,6 +25,9 @@ DIMENSIONS, DEPTH, OBJECTS, CHUNKS, TEXT = 8, 100, 10_000, 100_000, 2**20
 fetches, bytes of all strings of a dataset or all attributes of an object. How large it may be is the affair of the budget.
 """
 
+PAIRS = (("r", "i"), ("re", "im"), ("real", "imag"))
+"""What the two parts of a complex number are called, in lower case."""
+
 NOTED, INFLATION, PIECE = 4096, 1032, 2**20
 """Bytes that the library notes of each chunk; the most that a compressed byte can become; bytes that are inflated at a time."""
 
@@ -50,7 +53,7 @@ class SafeFile:
         """Type of a dataset's elements; `object` for strings."""
         with _reading(self._path, name):
             dtype = self._dataset(name).dtype
-            return np.dtype(object) if dtype.kind in "SO" else dtype
+            return np.dtype(object) if dtype.kind in "SO" else paired(dtype) or dtype
 
     def read(self, name: str, slices: Any = None) -> NDArray[Any]:
         """The values of a dataset, or of the part that `slices` (numbers and ranges) selects; strings as an object array.
@@ -63,7 +66,11 @@ class SafeFile:
             text = dataset.dtype.kind in "SO"
             self._weigh(dataset, name, ranges(dataset.shape, None if text else slices))
             values = self._text(dataset, name) if text else dataset
-            return np.asarray(values[() if slices is None else slices])
+            found = np.asarray(values[() if slices is None else slices])
+            if (pair := paired(found.dtype)) is None:
+                return found
+            real, imaginary = (found[part] for part in found.dtype.names or ())
+            return np.asarray(real + 1j * imaginary, pair)
 
     def attributes(self, name: str = "/") -> dict[str, Any]:
         """The attributes of a dataset or group: numbers, arrays and strings."""
@@ -109,8 +116,9 @@ class SafeFile:
         dtype = dataset.dtype
         if problem := hazard(dataset):
             raise self._unsafe(name, problem)
-        if dtype.kind not in "biufcS" and h5py.check_string_dtype(dtype) is None:
-            raise self._unsafe(name, f"its elements are of type {dtype}; only numbers and strings are read")
+        if dtype.kind not in "biufcS" and h5py.check_string_dtype(dtype) is None and paired(dtype) is None:
+            raise self._unsafe(name, f"its elements are of type {dtype}; only numbers and strings are read, "
+                                     "complex numbers also as pairs (r, i) or (real, imag)")  # fmt: skip
         if dataset.shape is None:
             raise DataError(f"{self._path}: {name}: the dataset is empty")
         if dataset.ndim > DIMENSIONS:
@@ -209,6 +217,15 @@ def hazard(dataset: h5py.Dataset) -> str:
     if set(filters) - {GZIP, SHUFFLE, FLETCHER32} or len(set(filters)) < len(filters):
         return f"it uses the filters {sorted(filters)}; only gzip (1), shuffle (2) and fletcher32 (3), once each, are read"
     return ""
+
+
+def paired(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
+    """The complex type of numbers that are stored as pairs of two real ones, as MATLAB and Julia do; None for anything else."""
+    names = dtype.names or ()
+    kinds = {dtype[name] for name in names}
+    if tuple(n.lower() for n in names) not in PAIRS or len(kinds) != 1 or (kind := kinds.pop()).kind not in "iuf" or kind.shape:
+        return None
+    return np.result_type(kind, np.complex64)
 
 
 def ranges(shape: tuple[int, ...], slices: Any) -> tuple[range, ...]:

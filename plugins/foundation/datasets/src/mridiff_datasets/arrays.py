@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from mridiff.interfaces import Field
+from mridiff_sdk.io.budget import afford_scan
 from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
@@ -152,5 +153,6 @@ def _read(entry: Entry, simulation: Simulation) -> Raw:
         truth = {"x": Field(part("reference", 2)[None], ("y", "x"))} if "reference" in names else {}
         if "image" in names:
             return replace(simulation.raw(source, part("image", 2), maps=maps, mask=mask), notes=notes)
+        afford_scan(file.shape("kspace")[-3:], source)
         kspace = part("kspace", 3)
     return Raw(source, kspace if kspace.ndim == 3 else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth, notes=notes)

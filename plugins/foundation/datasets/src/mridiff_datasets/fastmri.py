@@ -12,6 +12,7 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Geometry
+from mridiff_sdk.io.budget import afford_scan
 from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
@@ -87,6 +88,7 @@ def _read(entry: Entry) -> Raw:
     source = f"{entry.path}, slice {entry.index}"
     with open_hdf5(entry.path) as file:
         names = file.keys()
+        afford_scan(file.shape("kspace")[1:], source)
         kspace = complex_tensor(file.read("kspace", entry.index))
         kspace = kspace if kspace.ndim == 3 else kspace[None]
         mask = binary_mask(file.read("mask"), tuple(kspace.shape[1:]), source) if "mask" in names else None

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mridiff.errors import DataError, MridiffError
+from mridiff.errors import DataError, MridiffError, boundary
 
 from .foreign import foreign
 
+DAMAGED = "The file may be truncated or damaged."
 SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".mrd")
 
 
@@ -49,7 +50,8 @@ def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slic
     for file in files:
         try:
             refuse_foreign(file)
-            held = labels(file)
+            with boundary(f"{file}: it cannot be read", DAMAGED):
+                held = labels(file)
             chosen = select(slices, len(held), str(file))
         except MridiffError as error:
             found.append(Entry(file, 0, names[file], error))
@@ -109,9 +111,7 @@ def refuse_all(errors: Sequence[MridiffError]) -> None:
 
 def refuse_foreign(path: Path) -> None:
     """Raise DataError for a file in a format that is known and not read; does nothing for any other."""
-    try:
+    with boundary(f"{path}: it cannot be opened", "Check its permissions."):
         known = foreign(path)
-    except OSError as error:
-        raise DataError(f"{path}: it cannot be opened: {error.strerror or error}", hint="Check its permissions.") from error
     if known:
         raise DataError(f"{path}: it is {known[0]}", hint=f"To use it, {known[1]}.")

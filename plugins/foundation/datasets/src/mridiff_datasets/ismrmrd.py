@@ -8,7 +8,7 @@ the subject is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mridiff.errors import DataError, MridiffError, UnsafeInput
+from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
 from mridiff.interfaces import Geometry
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff_sdk.io.budget import afford
+from mridiff_sdk.io.hdf5 import hazard, open_hdf5
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, refuse, refuse_all
+from .files import DAMAGED, Entry, refuse, refuse_all
 from .header import parse_header
 from .lines import Lines
-from .measurement import COUNTERS, LARGEST, Group, Measurement
+from .measurement import COUNTERS, Group, Measurement
 from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
 
-PLAIN_FILTERS = {1, 2, 3}  # gzip, shuffle, fletcher32
 HEAD = ("flags", "number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample", "encoding_space_ref")
 STEPS = ("kspace_encode_step_1", "kspace_encode_step_2", *COUNTERS)
 
@@ -157,22 +157,16 @@ def _open(path: Path, group: str) -> Iterator[Any]:
 
 def _examine(data: Any, path: Path) -> None:
     """The rules of the safe reader, for elements of variable length, which are beyond it."""
-    properties = data.id.get_create_plist()
-    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
-    if data.external is not None or data.is_virtual or not filters <= PLAIN_FILTERS:
-        raise UnsafeInput(f"{path}: data: its values lie in another file, or need the filters {sorted(filters - PLAIN_FILTERS)}",
-                          hint="Ask its author for a plain file.")  # fmt: skip
+    if problem := hazard(data):
+        raise UnsafeInput(f"{path}: data: {problem}", hint="Ask its author for a plain file.")
     fields = data.dtype.fields or {}
     head = fields["head"][0].fields or {} if "head" in fields else {}
     idx = head["idx"][0].fields or {} if "idx" in head else {}
     known = all(n in fields and fields[n][0].kind in "ui" for fields, names in ((head, HEAD), (idx, STEPS)) for n in names)
-    if data.ndim != 1 or "data" not in fields or not known or "sample_time_us" not in head or data.size * data.dtype.itemsize > LARGEST:
+    if data.ndim != 1 or "data" not in fields or not known or "sample_time_us" not in head:
         refuse(path, [f"data: shape {data.shape} of {data.dtype} is not a list of acquisitions"[:300]])
+    afford(data.size * data.dtype.itemsize, f"{path}: data: reading the heads of {data.size} acquisitions")
 
 
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise DataError(f"{path}: data: it cannot be read: {error}", hint="The file may be truncated or damaged.") from error
+def _damage(path: Path) -> AbstractContextManager[None]:
+    return boundary(f"{path}: data: it cannot be read", DAMAGED)

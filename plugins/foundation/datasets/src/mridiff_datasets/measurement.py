@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mridiff_sdk.io.budget import afford, afford_scan
+
 from .files import refuse
 from .header import Encoding
 from .lines import Lines, Read, narrow
@@ -20,7 +22,6 @@ from .purposes import CALIBRATES_TOO, CALIBRATION, IMAGE, NOISE, REVERSED, flagg
 from .raw import Raw
 from .whitening import LEAST, Whitening
 
-LARGEST = 8 * 2**30
 COUNTERS = {"slice": "s", "contrast": "e", "phase": "p", "set": "t", "repetition": "r"}
 """Counters that tell one scan from another, and their letters in an id."""
 
@@ -56,6 +57,7 @@ class Measurement:
     def raw(self, source: str, index: int, read: Read) -> Raw:
         """One scan, whitened where the file tells the noise; what was not acquired is not measured."""
         image = self.image.where(self.scans == index)
+        afford_scan((int(image.heads["active_channels"][0]), *self.encoding.matrix[1::-1]), source)
         kspace, counts = narrow(*image.kspace(read, self.encoding), self.encoding)
         reference, taken, same = self._calibration(index, image, read, counts)
         if reference is not None and same and self.encoding.calibration == EMBEDDED:
@@ -100,6 +102,8 @@ class Measurement:
         """From the noise scan; its bandwidth, the inverse of the time per sample, may be another than that of the image."""
         if not len(self.noise):
             return None
+        heads = self.noise.heads
+        afford(16 * int((heads["number_of_samples"].astype(np.int64) * heads["active_channels"]).sum()), "the noise scan")
         noise = torch.from_numpy(np.concatenate([read(self.noise, i) for i in range(len(self.noise))], axis=1))
         here, there = (float(lines.heads["sample_time_us"][0]) for lines in (image, self.noise))
         return Whitening.of(noise, (there / here if here > 0 and there > 0 else 1.0) / self.encoding.bandwidth)
@@ -222,11 +226,8 @@ def _problems(lines: Lines, encoding: Encoding) -> list[str]:
     channels, samples = heads["active_channels"].astype(np.int64), heads["number_of_samples"].astype(np.int64)
     if len(np.unique(channels)) > 1:
         return [*problems, f"data: lines differ in channels {np.unique(channels)[:5].tolist()}"]
-    size = int(channels[0]) * 8 * max(int(samples.sum()), nx * ny)
-    if channels[0] * samples.min() == 0 or size > LARGEST:
-        problems.append(
-            f"data: {len(heads)} lines of {channels[0]} x {samples.min()} samples, matrix {encoding.matrix}, are empty or too large"
-        )
+    if channels[0] * samples.min() == 0:
+        problems.append(f"data: {len(heads)} lines of {channels[0]} x {samples.min()} samples are empty")
     starts, rows = lines.starts(encoding), lines.rows(encoding)
     if starts.min() < 0 or (starts + samples).max() > nx:
         centres = np.unique(heads["center_sample"])[:5].tolist()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from mridiff.errors import DataError, MridiffError
+from mridiff.errors import MridiffError, boundary
 from mridiff.interfaces import Dataset, Scan
 
 from .acquisition import Acquisition
-from .files import Entry, entries, find
+from .files import DAMAGED, Entry, entries, find
 from .raw import Raw
 
 
@@ -47,23 +48,17 @@ class Reader(Dataset):
         """The scan of an entry, under the name that it has there."""
         if entry.error is not None:
             raise entry.error
-        try:
+        with boundary(f"{entry.path}: {entry.id} cannot be read", DAMAGED):
             return self.acquisition.scan(self.raw(entry), entry.id)
-        except MridiffError:
-            raise
-        except Exception as error:  # whatever a library makes of a damaged file
-            raise DataError(f"{entry.path}: {entry.id} cannot be read: {type(error).__name__}: {error}"[:500],
-                            hint="The file may be truncated or damaged.") from error  # fmt: skip
 
     @classmethod
     def can_read(cls, path: Path) -> bool:
         """Whether the file is one of this format, by its name and its content."""
         if not path.name.endswith(cls.reads) or not path.is_file():
             return False
-        try:
+        with suppress(MridiffError), boundary("it cannot be read"):
             return cls.claims(path)
-        except MridiffError:
-            return False
+        return False
 
     @classmethod
     @abstractmethod

@@ -11,6 +11,7 @@ from torch import Tensor
 from mridiff.interfaces import Field, Geometry
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.io.budget import afford_scan
 
 from .raw import Raw
 
@@ -31,6 +32,7 @@ class Simulation:
     ) -> Raw:
         """The full k-space of an image (y, x), complex or real, without noise; the image, where the maps see it, is the truth."""
         size = (image.shape[0], image.shape[1])
+        afford_scan((self.coils if maps is None else len(maps), *size), source)
         x = image.to(torch.complex64)
         if self.phase > 0:
             x = x * torch.polar(torch.ones(size), self.phase * _smooth(size, self.seed))
