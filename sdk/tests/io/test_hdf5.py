@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -181,6 +183,15 @@ def test_other_filters_are_refused(path, options):
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=np.arange(8), chunks=(8,), **options)
     refused(path, "it uses the filters")
+
+
+def test_a_file_that_is_being_written_is_said_to_be(path):
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+        file.flush()
+        code = f"from mridiff_sdk.io.hdf5 import open_hdf5\nwith open_hdf5({str(path)!r}): pass"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "another program has it open for writing" in done.stderr
 
 
 @pytest.mark.parametrize("dtype", [h5py.vlen_dtype("f4"), h5py.ref_dtype, np.dtype([("a", "f4"), ("b", "i4")])])

@@ -255,6 +255,30 @@ def test_every_group_and_encoding_of_a_file_is_read_or_named(tmp_path, full):
     assert "left out: encoding 1: xml: the trajectory is 'radial'" in scan.notes[0]
 
 
+def test_measurements_of_one_group_are_told_apart_by_their_numbers(tmp_path, full):
+    def numbered(lines, uid):
+        for made in lines:
+            made.measurement_uid = uid
+        return lines
+
+    first, second = numbered([line(full[:, r], r) for r in range(NY)], 700), numbered([line(5 * full[:, r], r) for r in range(NY)], 300)
+    data = ISMRMRD(write(tmp_path / "a.h5", header(encoding()), first + second))
+    assert [s.id for s in data] == ["a-m000", "a-m001"] and torch.equal(data[1].measured.y[0], full)
+    lines = [line(full[:, r], r) for r in range(NY)]
+    for i, made in enumerate(lines):
+        made.measurement_uid = i
+    assert torch.equal(ISMRMRD(write(tmp_path / "b.h5", header(encoding()), lines))[0].measured.y[0], full)
+
+
+def test_a_trajectory_of_the_lines_is_noted(tmp_path, full):
+    lines = [line(full[:, r], r) for r in range(NY)]
+    for made in lines:
+        made.resize(NX, COILS, 2)
+        made.data[:] = full[:, made.idx.kspace_encode_step_1].numpy()
+    scan = ISMRMRD(write(tmp_path / "a.h5", header(encoding()), lines))[0]
+    assert "trajectory of their own" in scan.notes[0] and torch.equal(scan.measured.y[0], full)
+
+
 def test_calibration_of_another_encoding_is_placed_by_its_origin_or_said(tmp_path, full):
     lines = [line(full[:, r], r) for r in range(0, NY, 3)]
     small = [line(full[:, r], r, flag=CALIBRATION, space=1) for r in range(NY // 2 - 8, NY // 2 + 8)]

@@ -201,7 +201,10 @@ def open_hdf5(path: str | Path) -> Iterator[SafeFile]:
     with _reading(path, "/"):
         if not h5py.is_hdf5(path):
             raise DataError(f"{path}: this is not an HDF5 file")
-        file = h5py.File(path, "r")
+        try:
+            file = h5py.File(path, "r")
+        except BlockingIOError as error:
+            raise DataError(f"{path}: another program has it open for writing", hint="Wait until it is done, or read a copy.") from error
     with file:
         yield SafeFile(file, path)
 

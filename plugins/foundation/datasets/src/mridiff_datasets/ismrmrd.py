@@ -31,7 +31,8 @@ from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
 
-HEAD = ("flags", "number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample", "encoding_space_ref")
+HEAD = ("flags", "number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample", "encoding_space_ref",
+        "trajectory_dimensions", "measurement_uid")  # fmt: skip
 STEPS = ("kspace_encode_step_1", "kspace_encode_step_2", *COUNTERS)
 
 

@@ -23,7 +23,9 @@ from .raw import Raw
 from .whitening import LEAST, Whitening
 
 COUNTERS = {"slice": "s", "contrast": "e", "phase": "p", "set": "t", "repetition": "r"}
-"""Counters that tell one scan from another, and their letters in an id."""
+"""Counters that tell one scan from another, and their letters in an id; before them stands the number of the measurement, m."""
+
+SLICE = 1
 
 TOO_LOUD = 2.0
 """What is left of the signal can only raise the estimate of the noise level; a noise scan so much above it was taken otherwise."""
@@ -36,7 +38,7 @@ EMBEDDED = "embedded"
 class Measurement:
     """Encoding `number` of the header: its lines of images, of calibration (with encodings of their own), of noise, and what was left out.
 
-    `keys` (scan, counter) are the counters of each scan, `scans` tells the scan of each line.
+    `keys` (scan, counter) are the number of the measurement and the counters of each scan, `scans` tells the scan of each line.
     """
 
     number: int
@@ -51,7 +53,7 @@ class Measurement:
     def labels(self) -> list[str]:
         """The counters that vary, with their letters: "s000-r001"."""
         varying = [c for c in range(self.keys.shape[1]) if len(np.unique(self.keys[:, c])) > 1]
-        letters = list(COUNTERS.values())
+        letters = ["m", *COUNTERS.values()]
         return ["-".join(f"{letters[c]}{key[c]:03d}" for c in varying) for key in self.keys]
 
     def raw(self, source: str, index: int, read: Read) -> Raw:
@@ -83,7 +85,7 @@ class Measurement:
         for encoding, lines in self.calibration:
             keys = _counters(lines.heads)
             alike = (keys == self.keys[index]).sum(1)
-            if bool((chosen := keys[:, 0] == self.keys[index, 0]).any()):
+            if bool((chosen := keys[:, SLICE] == self.keys[index, SLICE]).any()):
                 best = keys[chosen][int(alike[chosen].argmax())]
                 fitting.append((int(alike[chosen].max()), encoding, lines.where((keys == best).all(1))))
         if not fitting:
@@ -92,7 +94,7 @@ class Measurement:
         kspace, counts = narrow(*lines.kspace(read, encoding), encoding)
         kspace, counts = _resized(kspace, like), _resized(counts, like)
         twice = image.where(flagged(image.heads, CALIBRATES_TOO))
-        same = alike == len(COUNTERS)
+        same = alike == self.keys.shape[1]
         if same and len(twice):
             too, taken = narrow(*twice.kspace(read, self.encoding), self.encoding)
             kspace, counts = torch.where(counts > 0, kspace, too), torch.where(counts > 0, counts, taken)
@@ -181,6 +183,8 @@ def _measurement(
             said.append(f"{len(lines)} calibration lines are left out: {'; '.join(wrong)}")
         else:
             usable.append((other, lines))
+    if bool((image.heads["trajectory_dimensions"] > 0).any()):
+        said.append("lines carry a trajectory of their own, which is not used: their samples are taken as evenly spaced")
     heard = noise.where(noise.heads["active_channels"] == channels)
     samples = int(heard.heads["number_of_samples"].astype(np.int64).sum())
     if len(noise) and samples < LEAST * channels:
@@ -196,7 +200,13 @@ def _steps(encoding: Encoding) -> tuple[float, float]:
 
 
 def _counters(heads: NDArray[Any]) -> NDArray[np.int64]:
-    return np.stack([heads["idx"][c].astype(np.int64) for c in COUNTERS], axis=1)
+    """What tells one scan from another, (line, counter): the number of its measurement, then the counters of its head.
+
+    A writer that numbers its lines there instead of its measurements is taken to have made one.
+    """
+    uids, number = np.unique(heads["measurement_uid"], return_inverse=True)
+    number = number.ravel() if 2 * len(uids) <= len(heads) else np.zeros(len(heads), dtype=np.int64)
+    return np.stack([number, *(heads["idx"][c].astype(np.int64) for c in COUNTERS)], axis=1)
 
 
 def _resized(values: Tensor, like: Tensor) -> Tensor:
