@@ -304,6 +304,23 @@ def test_what_is_left_out_is_counted(tmp_path, full):
     assert torch.equal(scan.measured.y[0], full) and sorted(n.split()[0] for n in scan.notes) == ["1", "1", "1", "1", "2", "2"]
 
 
+def test_the_plane_lies_where_its_lines_say(tmp_path, full):
+    turn = np.deg2rad(20)
+    frame = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1.0]])
+    lines = [line(full[:, r], r) for r in range(NY)]
+    for made in lines:
+        made.position[:] = (10, -20, 30)
+        made.read_dir[:], made.phase_dir[:], made.slice_dir[:] = frame.T
+    geometry = ISMRMRD(write(tmp_path / "a.h5", header(encoding(fov=1.5)), lines))[0].measured.geometry
+    affine = np.array(geometry.affine)
+    assert geometry.voxel_size == (1.0, 1.5)
+    assert affine @ (NX // 2, NY // 2, 0, 1) == pytest.approx([-10, 20, 30, 1], abs=1e-4)  # right, front, head
+    assert affine[:3, 0] == pytest.approx(1.5 * frame[:, 0] * (-1, -1, 1)) and affine[:3, 1] == pytest.approx(frame[:, 1] * (-1, -1, 1))
+    assert np.linalg.norm(affine[:3, 2]) == pytest.approx(5)
+    plain = ISMRMRD(write(tmp_path / "b.h5", header(encoding(fov=1.5)), [line(full[:, r], r) for r in range(NY)]))[0]
+    assert plain.measured.geometry == type(geometry)((1.0, 1.5))
+
+
 def test_partitions_are_not_averages(tmp_path, full):
     lines = [line(full[:, r], r, kspace_encode_step_2=p) for r in range(NY) for p in (0, 1)]
     with pytest.raises(DataError, match="3-D"):

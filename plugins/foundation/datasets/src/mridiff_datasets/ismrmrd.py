@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
-from mridiff.interfaces import Geometry
 from mridiff_sdk.io.budget import afford
 from mridiff_sdk.io.hdf5 import hazard, open_hdf5
 
@@ -27,12 +26,14 @@ from .files import DAMAGED, Entry, refuse, refuse_all
 from .header import parse_header
 from .lines import Lines
 from .measurement import COUNTERS, Group, Measurement
+from .place import geometry
 from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
 
 HEAD = ("flags", "number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample", "encoding_space_ref",
         "trajectory_dimensions", "measurement_uid")  # fmt: skip
+PLACE = ("position", "read_dir", "phase_dir", "slice_dir")
 STEPS = ("kspace_encode_step_1", "kspace_encode_step_2", *COUNTERS)
 
 
@@ -89,9 +90,9 @@ class ISMRMRD(Reader):
                     return values
 
             raw = part.raw(f"{entry.path}, scan {entry.index}", index, read)
-        encoding = part.encoding
-        voxel = encoding.fov[1] / encoding.matrix[1], encoding.recon_fov[0] / raw.kspace.shape[-1]
-        return replace(raw, geometry=Geometry(voxel), notes=(*notes, *raw.notes))
+        head = part.image.heads[part.scans == index][0]
+        size = raw.kspace.shape[-2], raw.kspace.shape[-1]
+        return replace(raw, geometry=geometry(head, part.encoding, size), notes=(*notes, *raw.notes))
 
     @classmethod
     def claims(cls, path: Path) -> bool:
@@ -163,7 +164,8 @@ def _examine(data: Any, path: Path) -> None:
     fields = data.dtype.fields or {}
     head = fields["head"][0].fields or {} if "head" in fields else {}
     idx = head["idx"][0].fields or {} if "idx" in head else {}
-    known = all(n in fields and fields[n][0].kind in "ui" for fields, names in ((head, HEAD), (idx, STEPS)) for n in names)
+    placed = all(n in head and head[n][0].shape == (3,) and head[n][0].base.kind == "f" for n in PLACE)
+    known = placed and all(n in fields and fields[n][0].kind in "ui" for fields, names in ((head, HEAD), (idx, STEPS)) for n in names)
     if data.ndim != 1 or "data" not in fields or not known or "sample_time_us" not in head:
         refuse(path, [f"data: shape {data.shape} of {data.dtype} is not a list of acquisitions"[:300]])
     afford(data.size * data.dtype.itemsize, f"{path}: data: reading the heads of {data.size} acquisitions")
