@@ -53,8 +53,9 @@ class Measurement:
     def labels(self) -> list[str]:
         """The counters that vary, with their letters: "s000-r001"."""
         varying = [c for c in range(self.keys.shape[1]) if len(np.unique(self.keys[:, c])) > 1]
-        letters = ["m", *COUNTERS.values()]
-        return ["-".join(f"{letters[c]}{key[c]:03d}" for c in varying) for key in self.keys]
+        letters, keys = ["m", *COUNTERS.values()], self.keys.copy()
+        keys[:, 0] = np.unique(keys[:, 0], return_inverse=True)[1].ravel()
+        return ["-".join(f"{letters[c]}{key[c]:03d}" for c in varying) for key in keys]
 
     def raw(self, source: str, index: int, read: Read) -> Raw:
         """One scan, whitened where the file tells the noise; what was not acquired is not measured."""
@@ -204,8 +205,8 @@ def _counters(heads: NDArray[Any]) -> NDArray[np.int64]:
 
     A writer that numbers its lines there instead of its measurements is taken to have made one.
     """
-    uids, number = np.unique(heads["measurement_uid"], return_inverse=True)
-    number = number.ravel() if 2 * len(uids) <= len(heads) else np.zeros(len(heads), dtype=np.int64)
+    number = heads["measurement_uid"].astype(np.int64)
+    number = number if 2 * len(np.unique(number)) <= len(heads) else np.zeros_like(number)
     return np.stack([number, *(heads["idx"][c].astype(np.int64) for c in COUNTERS)], axis=1)
 
 
