@@ -28,10 +28,13 @@ def _given():
 
 @pytest.fixture
 def services(monkeypatch):
-    def file(path, *given, **named):
-        path.write_bytes(b"picture")
+    def image(path, result, scan):
+        if scan.measured.geometry is not None:
+            path.write_bytes(b"image")
 
-    monkeypatch.setattr(output, "service", lambda name: file if name in {"image", "overview"} else None)
+    monkeypatch.setattr(output, "image", image, raising=False)
+    monkeypatch.setattr(output, "overview", lambda path, result, scan: path.write_bytes(b"picture"), raising=False)
+    monkeypatch.setattr(output, "service", lambda name: getattr(output, name))
 
 
 def test_numbers_and_attributes_are_those_of_the_result(tmp_path, services):
@@ -66,7 +69,7 @@ def _stops(monkeypatch, target, name, call=1):
     monkeypatch.setattr(target, name, stopped)
 
 
-STEPS = [(output, "_write_arrays", 1), (output, "_write_image", 1), (output, "_draw", 1), (output, "sealed", 1), (output, "write_json", 1),
+STEPS = [(output, "_write_arrays", 1), (output, "image", 1), (output, "overview", 1), (output, "sealed", 1), (output, "write_json", 1),
          (output, "to_disk", 1), (output, "to_disk", 5)]  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
 from ..interfaces.scan import Geometry, Scan
 from ..io.atomic import to_disk
@@ -28,8 +27,9 @@ def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping
     partial.mkdir()  # not its parents: a results folder that vanished is an error
     try:
         _write_arrays(partial / "reconstruction.h5", result, scan.measured.geometry)
-        _write_image(partial / "reconstruction.nii.gz", result, scan.measured.geometry)
-        _draw(partial / "overview.png", result, scan)
+        for name, picture in (("image", "reconstruction.nii.gz"), ("overview", "overview.png")):
+            if (draw := service(name)) is not None:
+                draw(partial / picture, result, scan)
         whole = sealed(record, partial.iterdir())
         write_json(partial / "record.json", whole)
         for file in (*partial.iterdir(), partial):
@@ -67,25 +67,3 @@ def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None)
         file.attrs["scale"] = result.scale
         if geometry is not None:
             file.attrs["voxel_size_mm"] = geometry.voxel_size
-
-
-def _write_image(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:
-    write = service("image")
-    if write is not None and geometry is not None and geometry.affine is not None:
-        x = result.x[0]
-        write(path, (x.abs() if x.is_complex() else x).numpy(), result.axes, geometry)
-
-
-def _draw(path: Path, result: Reconstruction, scan: Scan) -> None:
-    draw = service("overview")
-    if draw is None:
-        return
-    mask = scan.measured.acquisition.get("mask")
-    truth = scan.truth.get("x")
-    same = truth is not None and truth.data.shape[1:] == result.x.shape[1:]
-    draw(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
-         reference=truth.data[0].numpy() if truth is not None and same else None,
-         baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name=result.baseline_name,
-         std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
-         sampling=None if mask is None else np.asarray(mask.data[0]),
-         voxel_size=None if scan.measured.geometry is None else scan.measured.geometry.voxel_size)  # fmt: skip

@@ -84,7 +84,5 @@ def _close(folder: Folder, head: Mapping[str, Any], outcomes: list[Outcome]) -> 
     with boundary(f"cannot write to {folder.path}", LOST):
         write_json(folder.path / "record.json", record, folder.mark)
         if (page := service("page")) is not None:
-            method = record["title"]
-            cases = [{"id": s["id"], "methods": {method: {"metrics": s["metrics"].get("x", {}), "cost": s["cost"]}}} for s in scans]
             pictures = {s["id"]: folder.path / folder_name(s["id"]) / "overview.png" for s in scans}
-            page(folder.path / "index.html", record={**record, "scans": cases}, pictures={k: p for k, p in pictures.items() if p.exists()})
+            page(folder.path / "index.html", record=record, pictures={k: p for k, p in pictures.items() if p.exists()})

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from mridiff.errors import DataError, UnsafeInput
+from mridiff.interfaces import Gaussian, Geometry, Measured, Scan
+from mridiff.pipeline.method import Reconstruction
 from mridiff_datasets.nifti import NIfTI
-from mridiff_datasets.nifti_writer import write_nifti
+from mridiff_datasets.nifti_writer import write_nifti, write_result
 
 SIZE = (6, 8, 10)
 
@@ -95,3 +97,16 @@ def test_a_slice_written_back_lies_where_it_came_from(tmp_path, axis):
     back = np.linalg.inv(affine) @ written.affine
     for place in np.ndindex(written.shape):
         assert values[tuple(np.round(back @ [*place, 1])[:3].astype(int))] == written.get_fdata()[place]
+
+
+@pytest.mark.parametrize(("value", "written"), [(-2.0, -2.0), (3.0 - 4.0j, 5.0), (3e25 - 4e25j, 5e25)])
+def test_real_maps_keep_their_sign_in_image_files_and_complex_ones_give_magnitudes(tmp_path, value, written):
+    x = torch.full((1, 4, 6), value)
+    place = Geometry((1.0, 1.0), ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)))
+    result = Reconstruction("s", x, x, ("y", "x"), 1.0)
+    write_result(tmp_path / "a.nii", result, Scan("s", Measured(None, Gaussian(), geometry=place)))
+    image = nibabel.load(tmp_path / "a.nii").get_fdata()
+    assert image.shape == (6, 4, 1) and np.allclose(image, written)
+    for nowhere in (None, Geometry((1.0, 1.0))):
+        write_result(tmp_path / "b.nii", result, Scan("s", Measured(None, Gaussian(), geometry=nowhere)))
+    assert not (tmp_path / "b.nii").exists()

@@ -30,10 +30,15 @@ class ScanRow:
 
 
 def scan_rows(record: Mapping[str, Any]) -> list[ScanRow]:
-    """The scans of a record; whatever has not the expected form counts as absent."""
+    """The scans of a record, of a comparison or of one method's run; whatever has not the expected form counts as absent."""
     rows = []
     for i, scan in enumerate(map(mapping, sequence(record.get("scans")))):
-        methods = {str(name): mapping(m) for name, m in mapping(scan.get("methods")).items()}
+        alone = {
+            "metrics": mapping(scan.get("metrics")).get("x"),
+            "cost": scan.get("cost"),
+        }  # the record of a run says its method at its head
+        of = mapping(scan.get("methods")) if "methods" in scan else {record.get("title", "method"): alone}
+        methods = {str(name): mapping(m) for name, m in of.items()}
         found = {name: MethodRow(_named(m.get("metrics")), _named(m.get("cost"))) for name, m in methods.items()}
         rows.append(ScanRow(str(scan.get("id", f"scan {i + 1}")), found))
     return rows

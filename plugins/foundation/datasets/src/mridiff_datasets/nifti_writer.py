@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Geometry
+from mridiff.interfaces import Geometry, Scan
+from mridiff.pipeline.method import Reconstruction
+
+
+def write_result(path: Path, result: Reconstruction, scan: Scan) -> None:
+    """The image of a result as NIfTI where the scan's place in space is known; magnitudes of complex numbers, real ones with their sign."""
+    geometry, x = scan.measured.geometry, result.x[0].numpy()
+    if geometry is not None and geometry.affine is not None:
+        write_nifti(path, np.abs(x) if np.iscomplexobj(x) else x, result.axes, geometry)
 
 
 def write_nifti(path: Path, image: NDArray[np.floating], axes: tuple[str, ...], geometry: Geometry) -> None:

@@ -1,0 +1,25 @@
+"""Pictures of what a method made of a scan: what the pipeline has, as the drawings want it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mridiff.interfaces import Scan
+from mridiff.pipeline.method import Reconstruction
+
+from .overview import draw_overview
+
+
+def overview(path: Path, result: Reconstruction, scan: Scan) -> None:
+    """Write the overview of a result as PNG; the scan's reference is shown where it lies in the scored space."""
+    mask, truth, geometry = scan.measured.acquisition.get("mask"), scan.truth.get("x"), scan.measured.geometry
+    if truth is not None and truth.data.shape[1:] != result.x.shape[1:]:
+        truth = None
+    draw_overview(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
+                  reference=None if truth is None else truth.data[0].numpy(),
+                  baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name=result.baseline_name,
+                  std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
+                  sampling=None if mask is None else np.asarray(mask.data[0]),
+                  voxel_size=None if geometry is None else geometry.voxel_size)  # fmt: skip
