@@ -119,7 +119,8 @@ def main() -> None:
         return
     head = ["# All methods on the scans of their recipes", "",
             f"{time.strftime('%Y-%m-%d')}, {options.threads} thread(s), torch {version('torch')}. Seconds are wall clock, on a machine",
-            "that may have had other work; GB is the peak of the whole process.", "",
+            "that may have had other work; GB is the peak of the whole process. NFE counts the images",
+            "(slices, cubes) that networks saw, per sample.", "",
             "Tasks differ, so methods do not compete; each is to be read beside the rows above it. One scan, or a few, is an example",
             "and no statistic: those are in the cards.", ""]  # fmt: skip
     options.output.write_text("\n".join([*head, *lines]) + "\n")

@@ -19,15 +19,16 @@ from ..interfaces.prior import Prior
 
 @dataclass
 class Cost:
-    """Network evaluations (`nfe`), the images they saw (`items`), backward passes through a prior, operator applications, time, memory.
+    """What one sample of a scan takes, however many were drawn together: network evaluations (`nfe`), backward passes through a prior and
+    operator applications, each of one image; and the images of all samples (`items`), time and memory of the whole.
 
-    An adaptor that calls its prior five times counts five evaluations; an operator made of others counts once.
+    A prior that is laid over a volume slice by slice is evaluated once per slice; an operator made of others counts once.
     """
 
-    nfe: int = 0
+    nfe: float = 0.0
     items: int = 0
-    backward: int = 0
-    operator_calls: int = 0
+    backward: float = 0.0
+    operator_calls: float = 0.0
     seconds: float = 0.0
     peak_memory_mb: float = 0.0
 
@@ -37,11 +38,12 @@ class Cost:
 
 
 class Counter(AbstractContextManager["Counter"]):
-    """Counts every call of a Prior or an Operator inside the block into `cost`."""
+    """Counts every call of a Prior or an Operator inside the block, and the images in it, into `cost`; `samples` share them."""
 
-    def __init__(self) -> None:
+    def __init__(self, samples: int = 1) -> None:
         self.cost = Cost()
-        self._operators = 0
+        self._samples = samples
+        self._operators = self._applied = self._backward = 0
         self._priors: list[int] = []  # per open prior call: how many priors it called in turn
 
     def __enter__(self) -> Self:
@@ -52,6 +54,8 @@ class Counter(AbstractContextManager["Counter"]):
     def __exit__(self, *exc: object) -> None:
         for handle in self._handles:
             handle.remove()
+        counts = self.cost.items, self._backward, self._applied
+        self.cost.nfe, self.cost.backward, self.cost.operator_calls = (n / self._samples for n in counts)
         self.cost.seconds += time.perf_counter() - self._start
         self.cost.peak_memory_mb = peak_memory_mb()
 
@@ -63,18 +67,19 @@ class Counter(AbstractContextManager["Counter"]):
                 self._priors[-1] += 1
             self._priors.append(0)
 
-    def _after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+    def _after(self, module: nn.Module, args: Any, output: Any) -> None:
+        first = output[0] if isinstance(output, tuple) and output else output  # None where the call raised
+        images = len(first) if isinstance(first, Tensor) else 0
         if isinstance(module, Operator):
             self._operators -= 1
-            self.cost.operator_calls += not self._operators
+            self._applied += 0 if self._operators else images
         elif isinstance(module, Prior) and not self._priors.pop():
-            self.cost.nfe += 1
-            self.cost.items += len(output) if isinstance(output, Tensor) else 0
+            self.cost.items += images
             if isinstance(output, Tensor) and output.requires_grad:
-                output.register_hook(self._backward)
+                output.register_hook(self._passed_back)
 
-    def _backward(self, gradient: Tensor) -> None:
-        self.cost.backward += 1
+    def _passed_back(self, gradient: Tensor) -> None:
+        self._backward += len(gradient)
 
 
 def peak_memory_mb() -> float:

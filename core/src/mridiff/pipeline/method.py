@@ -72,7 +72,7 @@ class Method:
         config = self.plan.config
         seed = config.seed if seed is None else seed
         total = 1 if Trait.POINT in self.plan.choice.sampler.spec.offers else (samples or config.samples)
-        with torch.no_grad(), Counter() as counter:
+        with torch.no_grad(), Counter(total) as counter:
             A = self.operator(scan)
             measured = scan.measured.to(self.device)
             scale = measured_scale(self._scaling(), A, measured)

@@ -39,7 +39,7 @@ def test_the_map_is_in_ppm_zero_outside_of_the_brain_and_on_average(scan, found)
 
 
 def test_each_evaluation_denoises_every_cube_once(found):
-    assert found.cost.nfe == 90 and found.cost.items == 90 * 8  # 24 of 48 voxels, twice along each axis
+    assert found.cost.nfe == found.cost.items == 90 * 8  # 24 of 48 voxels, twice along each axis
     assert found.cost.backward == 0
 
 
@@ -48,7 +48,7 @@ def test_time_travel_helps_and_a_turned_field_needs_no_training(scan):
     prior = QsmPatches("phantom", 24, 24)
     travelled, plain = (measured(DiffusionQSM(prior, **{**SHORT, "repeats": r}), [scan])[0] for r in (1, 0))
     (other,) = measured(DiffusionQSM(prior, **SHORT), [turned])
-    assert travelled["nrmse"] < 0.95 * plain["nrmse"] and travelled["nfe"] == plain["nfe"] + 6
+    assert travelled["nrmse"] < 0.95 * plain["nrmse"] and travelled["nfe"] == plain["nfe"] + 6 * 8
     assert other["nrmse"] < 1.15 * travelled["nrmse"]
 
 

@@ -37,5 +37,5 @@ def test_it_keeps_the_measured_samples(scan, found):
     torch.testing.assert_close(mask * fft(found.x), scan.measured.y, rtol=1e-4, atol=1e-4)
 
 
-def test_each_step_costs_two_evaluations_without_correctors(found):
-    assert found.cost.nfe == 2 * STEPS and found.cost.items == 2 * STEPS * 8
+def test_each_step_costs_two_evaluations_of_each_frame_without_correctors(found):
+    assert found.cost.nfe == found.cost.items == 2 * STEPS * 8

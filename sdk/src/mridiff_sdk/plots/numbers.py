@@ -29,8 +29,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "contrast_lesion": Quantity("lesion contrast", "", 0, "contrast of the lesion over that of the reference; 1 is all of it"),
     "nrmse": Quantity("NRMSE", "", -1, "norm of the error over that of the reference, both about their means; lower is better"),
     "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),
-    "nfe": Quantity("NFE", "", -1, "number of network evaluations"),
-    "operator_calls": Quantity("A-count", "", -1, "number of operator applications"),
+    "nfe": Quantity("NFE", "", -1, "network evaluations per sample"),
+    "operator_calls": Quantity("A-count", "", -1, "operator applications per sample"),
     "seconds": Quantity("time", "", -1, "wall-clock time"),
     "peak_memory_mb": Quantity("peak memory", "MB", -1, "highest memory of the process so far"),
 }

@@ -46,7 +46,8 @@ def write_page(path: Path, *, record: Mapping[str, Any], pictures: Mapping[str, 
         *(_scan(scan, {n: k for n, k in links.items() if owners[n] == scan.id}, alone=len(scans) == 1, single=single) for scan in scans),
         _folded("Configuration", record.get("config")),
         _folded("Versions", record.get("versions")),
-        "<footer>PSNR and SSIM: higher is better; NMSE, NFE (network evaluations), A-count (operator applications), time and memory: "
+        "<footer>PSNR and SSIM: higher is better; NMSE, NFE (network evaluations per sample), A-count (operator applications per sample), "
+        "time and memory: "
         "lower is better. Bold: the best of a column. Peak memory is the highest of the whole process until then.</footer>",
     ]
     with write_atomically(path) as temporary:

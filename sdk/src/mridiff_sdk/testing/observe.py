@@ -20,7 +20,7 @@ class Observed:
 
     steps: list[Step]
     with_gradients: list[int]
-    backward: int
+    backward: float
     spoilt: list[str]
     surroundings: list[str]
 

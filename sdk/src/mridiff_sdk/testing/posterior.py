@@ -33,7 +33,7 @@ class Accuracy:
 
     `mean` is the error of the mean in standard deviations of the posterior (root mean square over pixels), `covariance` that of the
     covariance matrix relative to the exact one (Frobenius), `variance` the share of the exact variance that the draws have, `weights` the
-    largest error of a mode's weight in a mixture; each is beside what as many exact draws would show. `nfe` counts calls of the prior.
+    largest error of a mode's weight in a mixture; each is beside what as many exact draws would show. `nfe` is per draw.
     """
 
     sampler: str
@@ -78,9 +78,9 @@ def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **opt
 
 
 def _draw(sampler: Sampler, problem: Problem, draws: int) -> tuple[Tensor, int]:
-    with torch.no_grad(), Counter() as counter:
+    with torch.no_grad(), Counter(draws) as counter:
         x: Tensor = sampler.eval()(problem, Streams.of(0, "posterior", draws))
-    return x, counter.cost.nfe
+    return x, round(counter.cost.nfe)
 
 
 def gaussian_errors(x: Tensor, mean: Tensor, C: Tensor) -> dict[str, float]:
@@ -120,7 +120,7 @@ apart. All options but the number of steps are the sampler's defaults; 400 draws
 - *variance*: what the draws have of the exact variance, 1 where they spread as they should
 - *mode weights*: largest error of a mode's share of the draws
 - *by chance*: the error that as many exact draws show, of the covariance, or of the mode weights
-- *NFE*: calls of the prior
+- *NFE*: evaluations of the prior per draw
 
 Made by `mridiff check NAME,NAME --posterior -o docs`.
 

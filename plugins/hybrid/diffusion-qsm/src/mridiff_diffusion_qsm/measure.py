@@ -63,7 +63,7 @@ def measured(sampler: Sampler, scans: Iterable[Scan], seed: int = 0, samples: in
     rows: list[Row] = []
     for scan in scans:
         problem, started = problem_of(scan), time.monotonic()
-        with torch.no_grad(), Counter() as counter:
+        with torch.no_grad(), Counter(samples) as counter:
             x = problem.operator.image(sampler(problem, Streams.of(seed, scan.id, samples)).mean(0, keepdim=True) * UNIT)
         rows.append({**scores(x, scan), "nfe": counter.cost.nfe, "seconds": time.monotonic() - started})
     return rows
@@ -85,7 +85,7 @@ def line(console: Console, name: str, rows: list[Row], extra: str = "") -> None:
 
 def head(console: Console, title: str) -> None:
     """The head of such a table."""
-    console.print(f"\n{title}\n\n| method | NRMSE | PSNR | SSIM | HFEN | cone | calls | seconds |\n|---|---|---|---|---|---|---|---|")
+    console.print(f"\n{title}\n\n| method | NRMSE | PSNR | SSIM | HFEN | cone | cubes | seconds |\n|---|---|---|---|---|---|---|---|")
 
 
 def comparison(console: Console, prior: QsmPatches, title: str, scans: list[Scan], **changes: Mapping[str, Any]) -> None:

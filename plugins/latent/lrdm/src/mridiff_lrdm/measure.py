@@ -162,7 +162,7 @@ def embedded() -> Iterator[str]:
         method = load("lrdm", dataset={"options": {"pattern": pattern}})
         found = method(load_dataset(method.plan)[0])
         cells = [f"{found.metrics[m]['psnr']:.2f} / {found.metrics[m]['ssim']:.3f}" for m in ("baseline", "x")]
-        yield line(pattern, cells, f"{found.cost.seconds:.1f}", str(found.cost.nfe), f"{found.cost.peak_memory_mb:.0f} MB")
+        yield line(pattern, cells, f"{found.cost.seconds:.1f}", f"{found.cost.nfe:.0f}", f"{found.cost.peak_memory_mb:.0f} MB")
 
 
 def main() -> None:
