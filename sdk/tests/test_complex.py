@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff_sdk.complex import channel_std, complex_std, from_channels, to_channels
+from mridiff_sdk.complex import channel_std, complex_std, from_channels, order, to_channels
 
 
 @pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
@@ -29,3 +29,16 @@ def test_wrong_tensors_are_refused():
         from_channels(torch.zeros(1, 3, 2))
     with pytest.raises(DataError, match="complex64"):
         from_channels(torch.zeros(1, 2, 2, dtype=torch.complex64))
+
+
+@pytest.mark.parametrize(
+    ("largest", "power"), [(1.0, 1.0), (1.9, 1.0), (2.0, 2.0), (0.7, 0.5), (3e38, 2.0**127), (1e-38, 2.0**-127), (0.0, 1.0)]
+)
+def test_the_order_of_a_tensor_is_a_power_of_two(largest, power):
+    x = torch.tensor([[0.1 * largest, 1j * -largest]])
+    assert order(x) == order(x.imag) == order(x.conj()) == power
+    assert torch.equal(x / order(x) * order(x), x)
+
+
+def test_what_has_no_order_is_left_as_it_is():
+    assert order(torch.zeros(0)) == order(torch.tensor([1.0, torch.inf])) == order(torch.tensor([torch.nan])) == 1.0

@@ -40,3 +40,13 @@ def channel_std(std: Level) -> Level:
 def complex_std(std: Level) -> Level:
     """The standard deviation per complex sample, from that of each of the two channels."""
     return std * math.sqrt(2)
+
+
+def order(x: Tensor) -> float:
+    """The largest power of two that some real or imaginary part of x reaches, 1 for zero: x over it is of order one and keeps its digits.
+
+    For what has to be squared: the squares of 1e20 are no numbers of single precision, those of 1e-25 are zero.
+    """
+    parts = torch.view_as_real(x.resolve_conj()) if x.is_complex() else x
+    largest = float(parts.abs().max()) if x.numel() else 0.0
+    return 2.0 ** (math.frexp(largest)[1] - 1) if 0 < largest < math.inf else 1.0

@@ -100,6 +100,13 @@ def test_espirit_phase_is_that_of_the_virtual_coil_and_scale_does_not_matter():
     assert ((a.conj() * b).sum(1).abs() - 1).abs().max() < 1e-6
 
 
+@pytest.mark.parametrize("maps_of", [espirit_maps, low_frequency_maps])
+@pytest.mark.parametrize("exponent", [-90, -83, 83, 120])
+def test_maps_are_those_of_the_data_in_any_unit_bit_by_bit(maps_of, exponent):
+    kspace, region = fft(scan()[1]).to(torch.complex64), box((40, 44), 16)
+    assert torch.equal(maps_of(kspace * 2.0**exponent, region), maps_of(kspace, region))
+
+
 def test_espirit_crop_keeps_the_object_only():
     _, images = scan()
     maps = espirit_maps(fft(images), box((40, 44)), crop=0.9)

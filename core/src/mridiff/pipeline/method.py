@@ -51,7 +51,7 @@ class Reconstruction:
     @property
     def std(self) -> Tensor | None:
         """Standard deviation over samples, None for a single one."""
-        return None if len(self.samples) < 2 else self.samples.std(0, correction=1).real
+        return None if len(self.samples) < 2 else (self.samples / self.scale).std(0, correction=1).real * self.scale
 
 
 class Method:
@@ -66,6 +66,7 @@ class Method:
             self.priors[name] = entry.load()(**plan.options[f"priors.{name}"]).to(device).eval()
         self.device = device
         self._samplers: dict[Space, Sampler] = {}
+        self._scaling = self._common_scaling()
 
     def __call__(self, scan: Scan, samples: int | None = None, seed: int | None = None, watch: Watch | None = None) -> Reconstruction:
         """Reconstruct a scan. The truth is set apart before anything is built, and used for scoring alone."""
@@ -75,7 +76,7 @@ class Method:
         with torch.no_grad(), Counter(total) as counter:
             A = self.operator(scan)
             measured = scan.measured.to(self.device)
-            scale = measured_scale(self._scaling(), A, measured)
+            scale = measured_scale(self._scaling, A, measured)
             problem = Inverse.of(A, measured, scale, self._free_space(A))
             sampler = self.sampler(problem.space)
             parts, last = [], None
@@ -104,7 +105,7 @@ class Method:
             self._samplers[space] = sampler.to(self.device).eval()
         return self._samplers[space]
 
-    def _scaling(self) -> Scaling:
+    def _common_scaling(self) -> Scaling:
         scalings = {p.scaling for p in self.priors.values()}
         if len(scalings) > 1:
             raise ConfigError([Problem("priors", f"these priors were trained on different scales: {', '.join(map(str, scalings))}")],
@@ -150,8 +151,13 @@ def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] |
     for name in made.keys() & {*scan.truth, "baseline"}:
         image = name in {"x", "baseline"}
         truth = scan.truth["x" if image else name].data
-        found[name] = measure(made[name].data, look(truth) if image and look else truth, made[name].axes, scan.truth)
+        seen = look(truth) if image and look else truth
+        found[name] = measure(_double(made[name].data), _double(seen), made[name].axes, scan.truth)  # squares of 1e20 are no floats
     return found
+
+
+def _double(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float64))
 
 
 def _drive(sampler: Sampler, problem: Inverse, rng: Streams, watch: Watch | None, first: int, total: int) -> Step:

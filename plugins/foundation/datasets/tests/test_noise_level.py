@@ -23,6 +23,12 @@ def test_full_data_within_a_tenth(std):
     assert noise_level(y, torch.ones(96, 96, dtype=torch.bool)) == pytest.approx(std, rel=0.1)
 
 
+@pytest.mark.parametrize("exponent", [-83, -60, 60, 83])
+def test_the_level_follows_the_unit_of_the_data(exponent):
+    y, everywhere = measured(0.1), torch.ones(96, 96, dtype=torch.bool)
+    assert noise_level(y * 2.0**exponent, everywhere) == noise_level(y, everywhere) * 2.0**exponent
+
+
 @pytest.mark.parametrize(("pattern", "factor"), [("random", 4), ("equispaced", 3), ("poisson", 5)])
 def test_undersampled_data_within_a_fifth(pattern, factor):
     y = measured(0.1)

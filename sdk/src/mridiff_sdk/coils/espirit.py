@@ -14,6 +14,8 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 
+from ..complex import order
+
 CHUNK = 4_000_000  # complex numbers held at once in the matrices G
 
 
@@ -44,8 +46,7 @@ def espirit_maps(
 
 def _maps(calibration: Tensor, shape: tuple[int, ...], kernel: int, threshold: float, crop: float) -> Tensor:
     coils = len(calibration)
-    # products of data in small units would underflow
-    calibration = calibration / calibration.abs().max().clamp(min=torch.finfo(calibration.dtype).tiny)
+    calibration = calibration / order(calibration)  # products of data in small units would underflow
     steering = _kernels(calibration, kernel, threshold)
     across, down = (_waves(n, kernel, calibration) for n in (shape[1], shape[0]))
     partial = steering @ across  # (coil, coil, ky offset, x)

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..complex import order
 from ..fourier import ifft
 
 
@@ -26,7 +27,7 @@ def low_frequency_maps(kspace: Tensor, region: tuple[slice, ...]) -> Tensor:
     axes = tuple(range(-len(region), 0))
     low = torch.zeros_like(kspace)
     inside = (slice(None),) * (kspace.ndim - len(region)) + region
-    low[inside] = kspace[inside]
+    low[inside] = kspace[inside] / order(kspace[inside])  # squares of data in small units would underflow
     for axis, part in zip(axes, region, strict=True):
         n = kspace.shape[axis]
         reach = min(n // 2 - part.start, part.stop - 1 - n // 2) + 1

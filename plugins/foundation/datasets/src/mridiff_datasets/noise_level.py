@@ -16,6 +16,7 @@ import math
 import torch
 from torch import Tensor
 
+from mridiff_sdk.complex import order
 from mridiff_sdk.fourier import ifft
 
 from .support import full_axes
@@ -35,10 +36,12 @@ def noise_level(y: Tensor, support: Tensor) -> float | None:
     """
     if int(support.sum()) < LEAST_SAMPLES:
         return None
+    unit = order(y)
+    y = y / unit
     variance = min(_corner(y, support), _quietest_tiles(y, support))
     peak = float(torch.linalg.vector_norm(ifft(y), dim=0).max())
     level = math.sqrt(variance)
-    return level if level > ROUNDING * peak else None
+    return level * unit if level > ROUNDING * peak else None
 
 
 def _variance(samples: Tensor) -> float:
