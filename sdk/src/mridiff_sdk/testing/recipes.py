@@ -43,8 +43,9 @@ def truth_unseen(case: RecipeCase) -> None:
 def record(case: RecipeCase) -> None:
     """Its record is plain data and complete: configuration, versions, weights, seed, scale, data, cost."""
     assert isinstance(case.method, Method), f"it is {type(case.method).__name__}, which no record can be made of"
-    found = scan_record(case.result, origin(describe(case.method), case.scan))
-    json.dumps(found)
+    head = describe(case.method)
+    json.dumps(head)  # in the record itself, what is not plain has become text
+    found = scan_record(case.result, origin(head, case.scan))
     wanted = {"config", "versions", "weights_sha256", "device", "id", "seed", "samples", "scale", "data_sha256", "cost", "metrics"}
     missing = sorted(wanted - found.keys())
     assert not missing, f"the record lacks {', '.join(missing)}"
