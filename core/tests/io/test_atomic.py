@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mridiff.errors import UnsafeInput
+from mridiff.errors import ConfigError, DataError, UnsafeInput
 from mridiff.io import atomic
 from mridiff.io.atomic import contained, lock, to_disk, write_atomically
+from mridiff.io.weights import read_weights
+from mridiff.io.yaml import read_yaml
 
 
 def test_the_file_appears_whole(tmp_path):
@@ -150,3 +152,13 @@ def test_escapes_by_link_are_refused(tmp_path):
     for path in ("file", "folder/rootless", "folder/new", "loop/x"):
         with pytest.raises(UnsafeInput):
             contained(root, path)
+
+
+@pytest.mark.parametrize("name", ["pipe", "folder", "zero", "gone", "a\0b"])
+@pytest.mark.parametrize("read", [read_yaml, read_weights], ids=["yaml", "weights"])
+def test_what_is_no_ordinary_file_is_refused_instead_of_waited_for(tmp_path, name, read):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with pytest.raises((ConfigError, DataError), match="cannot be read"):
+        read(tmp_path / name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import pytest
 
 from mridiff.interfaces import Dataset, LinearOperator, Operator, Prior
@@ -45,6 +47,29 @@ class NoAdjoint(LinearOperator):
 class NoLength(Dataset):
     def __getitem__(self, position):
         return position
+
+
+class InTime(Operator):
+    """An interface below an interface: what it asks for counts, not what its own base asked for."""
+
+    @abstractmethod
+    def forward(self, x, t): ...
+
+
+class Moving(InTime):
+    def forward(self, x, t):
+        return x
+
+
+class Still(InTime):
+    def forward(self, x):
+        return x
+
+
+def test_the_nearest_abstract_method_counts():
+    assert differences("operator", Moving) == []
+    (problem,) = differences("operator", Still)
+    assert "cannot be called as forward(self, x, t)" in problem
 
 
 @pytest.mark.parametrize("found", [Fits, Swallows])

@@ -1,10 +1,12 @@
-"""Files that are either complete or absent, folders that one process holds, and paths that stay inside their folder."""
+"""Files that are either complete or absent, and ordinary; folders that one process holds; paths that stay inside their folder."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -56,6 +58,13 @@ def lock(folder: Path) -> int:
     except OSError:
         pass
     return handle
+
+
+def regular(path: Path) -> Path:
+    """The path of an ordinary file; raises OSError for any other: who opens a pipe or a device may wait, or read, for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
+    return path
 
 
 def contained(root: str | Path, path: str | Path) -> Path:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import DataError, UnsafeInput, boundary
-from .atomic import write_atomically
+from .atomic import regular, write_atomically
 
 HEADER_LIMIT = 8 * 2**20
 MOST = 20
@@ -26,7 +26,7 @@ def read_weights(path: str | Path, sha256: str | None = None) -> tuple[dict[str,
     Raises DataError if the file is absent or damaged, UnsafeInput if its hash is not `sha256` or its header exceeds 8 MiB.
     """
     path = Path(path)
-    with boundary(f"{path}: the weights cannot be read"), path.open("rb") as file:
+    with boundary(f"{path}: the weights cannot be read"), regular(path).open("rb") as file:
         head = file.read(8)
         size = int.from_bytes(head, "little")
         if size > HEADER_LIMIT and len(head) == 8:

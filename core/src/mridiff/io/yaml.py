@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, Problem, UnsafeInput, said
+from .atomic import regular
 
 if TYPE_CHECKING:
     import yaml
@@ -56,7 +57,7 @@ def read_yaml(path: str | Path) -> Document:
     """The document in a file; raises ConfigError with every problem, UnsafeInput beyond 64 KiB or 50,000 nodes."""
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             raw = file.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
         raise ConfigError([Problem("", f"the file cannot be read: {said(error)}", str(path))]) from error

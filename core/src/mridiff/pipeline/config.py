@@ -69,6 +69,8 @@ def recipe_document(name: str, registry: Registry) -> Document:
 def parse(source: Source, registry: Registry, changes: Mapping[str, Any] | None = None) -> tuple[RunConfig, Document]:
     """A run from a method's name, a YAML file or a mapping; `changes` are merged over it. Raises ConfigError with all problems."""
     document = _document(source, registry)
+    if "recipe" in (changes or {}):
+        raise ConfigError([Problem("recipe", "a change cannot choose another method")], hint="Name the method itself.")
     base = document.data.get("recipe")
     data: Mapping[str, Any] = document.data
     if isinstance(base, str):

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, DataError, Problem, boundary
+from ..errors import ConfigError, DataError, Problem, boundary, said
 from ..interfaces.dataset import Dataset, Guarded
 from ..interfaces.operator import LinearOperator, Operator, ParametricOperator
 from ..interfaces.prior import Prior, Scaling
 from ..interfaces.problem import Problem as Inverse
 from ..interfaces.sampler import Sampler, Step
-from ..interfaces.scan import Field, Scan
+from ..interfaces.scan import Field, Measured, Scan
 from ..interfaces.space import Space
 from ..interfaces.streams import Streams
 from ..plugins.entry import Entry
@@ -60,7 +60,7 @@ class Method:
     def __init__(self, plan: Plan) -> None:
         """Build the components of a plan; raises ConfigError where two priors disagree on scale."""
         self.plan = plan
-        device = torch.device(plan.config.device)
+        device = usable(plan.config.device)
         self.priors: dict[str, Prior] = {}
         for name, entry in plan.choice.priors.items():
             self.priors[name] = entry.load()(**plan.options[f"priors.{name}"]).to(device).eval()
@@ -74,11 +74,7 @@ class Method:
         seed = config.seed if seed is None else seed
         total = 1 if Trait.POINT in self.plan.choice.sampler.spec.offers else (samples or config.samples)
         with torch.no_grad(), Counter(total) as counter:
-            A = self.operator(scan)
-            measured = scan.measured.to(self.device)
-            scale = measured_scale(self._scaling, A, measured)
-            problem = Inverse.of(A, measured, scale, self._free_space(A))
-            sampler = self.sampler(problem.space)
+            problem, sampler, scale = self.prepare(scan)
             parts, last = [], None
             for first in range(0, total, config.batch):
                 indices = range(first, min(first + config.batch, total))
@@ -87,6 +83,19 @@ class Method:
             assert last is not None
         x0 = torch.cat(parts) * scale
         return self._finish(scan, problem, x0, last, scale, counter.cost)
+
+    def prepare(self, scan: Scan) -> tuple[Inverse, Sampler, float]:
+        """The scaled problem of a scan, the sampler for it and the scale; raises DataError where the method does not fit the scan."""
+        if not isinstance(scan, Scan):
+            hint = "open_scans of mridiff.pipeline.method reads files; of arrays make Scan(id, Measured(y, noise, acquisition))."
+            raise DataError(f"a method reconstructs a Scan, not {type(scan).__name__}", hint=hint)
+        A = self.operator(scan)
+        measured = scan.measured.to(self.device)
+        if A is not None and self.plan.choice.operator is not None:
+            _check(self.plan.choice.operator.qualified, A, measured)
+        scale = measured_scale(self._scaling, A, measured)
+        problem = Inverse.of(A, measured, scale, self._free_space(A))
+        return problem, self.sampler(problem.space), scale
 
     def operator(self, scan: Scan) -> Operator | None:
         """The operator of a scan, built from its measured half; None for a method without one."""
@@ -132,6 +141,35 @@ class Method:
         # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
         seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
         return replace(result, metrics=score(result, scan, seen))
+
+
+def usable(device: str) -> torch.device:
+    """The device of that name; raises ConfigError where there is none, or one that cannot compute."""
+    try:
+        torch.ones(1, device=device).item()
+        return torch.device(device)
+    except Exception as error:
+        here = ", ".join(["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))])
+        raise ConfigError([Problem("device", f"{device!r} cannot be used: {said(error)}")], hint=f"Here are: {here}.") from error
+
+
+def _check(name: str, A: Operator, measured: Measured) -> None:
+    """Raise DataError unless the measurement lies in the operator's codomain."""
+    spaces = A.codomain if isinstance(A.codomain, tuple) else (A.codomain,)
+    blocks = measured.y if isinstance(measured.y, tuple) else () if measured.y is None else (measured.y,)
+    if len(spaces) != len(blocks):
+        raise DataError(f"operator {name} expects {len(spaces)} measurement(s), the scan has {len(blocks)}", hint=f"`mridiff show {name}`.")
+    for space, y in zip(spaces, blocks, strict=True):
+        try:
+            space.check(y, f"for operator {name} the measurement")
+        except DataError as error:
+            maps = measured.acquisition.get("sensitivity_maps")
+            if maps is None or "coil" in space.axes or "coil" not in maps.axes:
+                raise
+            coils = maps.data.shape[1 + maps.axes.index("coil")]
+            why = f"the operator is for a single coil without maps, the scan has maps of {coils} coil(s)"
+            hint = "Choose a method with a coil axis. A file of one coil fits with --set dataset.options.maps=none."
+            raise DataError(f"{error.message}: {why}", hint=hint) from error
 
 
 def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:

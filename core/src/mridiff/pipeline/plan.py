@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,13 @@ class Plan:
         return {**{k: v for k, v in rest.items() if v is not None}, **nodes, **({"priors": priors} if priors else {})}
 
 
-def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: str(v) if isinstance(v, Path) else list(v) if isinstance(v, tuple) else v for k, v in options.items()}
+def _plain(value: Any) -> Any:
+    """A value as YAML and JSON have it."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(v) for v in value]
+    return _plain(value.value) if isinstance(value, Enum) else str(value) if isinstance(value, Path) else value
 
 
 def choose(config: RunConfig, document: Document, registry: Registry) -> Choice:

@@ -28,7 +28,7 @@ def options_model(function: Callable[..., Any], skip: Collection[str] = ()) -> t
         default = ... if parameter.default is parameter.empty else parameter.default
         described = _description(hint)
         fields[name] = (hint, Field(default, description=described) if described else default)
-    config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, protected_namespaces=())
+    config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, protected_namespaces=(), coerce_numbers_to_str=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Field name .* shadows an attribute")  # an argument may be called `validate` or `copy`
         return create_model(getattr(function, "__name__", "Options"), __config__=config, **fields)

@@ -15,6 +15,8 @@ def dataset_for(path: Path, registry: Registry, name: str | None = None) -> Entr
     """The dataset that reads a file or a folder; `name` chooses one. Raises DataError with what each that could says of it."""
     if not path.exists():
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
+    if not path.is_file() and not path.is_dir():
+        raise DataError(f"{path} is neither a file nor a folder", hint="Save what a pipe or device gives to a file first.")
     if name is not None:
         return registry.find("dataset", name)
     readers = {e.qualified: e for e in registry.entries("dataset") if getattr(e.spec, "reads", ())}
