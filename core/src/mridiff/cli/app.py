@@ -29,6 +29,7 @@ class Commands(TyperGroup):
                 before = os.environ.get("MRIDIFF_BLOCK", "")
                 os.environ["MRIDIFF_BLOCK"] = ",".join((before, *names))
                 ctx.call_on_close(lambda: os.environ.update(MRIDIFF_BLOCK=before))
+            self.commands = dict.fromkeys(self.list_commands(ctx))  # type: ignore[assignment]  # by name, for "did you mean"
             return super().parse_args(ctx, rest)
 
     def invoke(self, ctx: Any) -> Any:

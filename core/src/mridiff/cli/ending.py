@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from traceback import extract_tb
 
 import typer
@@ -50,10 +50,10 @@ def told(debug: bool = False) -> Iterator[None]:
             if not gone:
                 report(known)
             sys.stdout.flush()
-        except (OSError, ValueError, AttributeError):  # nobody listens: what is still written goes nowhere, instead of into complaints
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
+        except (OSError, ValueError, AttributeError):  # what was still to be written there goes nowhere, instead of into complaints
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            with suppress(OSError):
+                typer.echo("" if gone else f"error {known.code}: {known}\n", err=True, nl=False)
         raise SystemExit(BROKEN_PIPE if gone else known.exit_code) from error
 
 

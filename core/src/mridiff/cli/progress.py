@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,22 +11,37 @@ if TYPE_CHECKING:
     from ..pipeline.run import Watch
 
 
+class Done:
+    """How much of a run is done, in scans: within a scan by its samples and steps, and never less than before."""
+
+    def __init__(self) -> None:
+        self.scans: list[str] = []
+        self.share = 0.0
+
+    def after(self, scan: str, step: Step, first: int, samples: int) -> float:
+        """What is done after this step of the batch that begins with sample `first` of so many."""
+        if scan not in self.scans:
+            self.scans.append(scan)
+        within = (first + len(step.x0) * (step.index + 1) / step.total) / samples
+        self.share = max(self.share, len(self.scans) - 1 + min(within, 1.0))
+        return self.share
+
+
 @contextmanager
-def progress(scans: int, label: str = "") -> Iterator[Watch]:
-    """A bar over all steps of all scans, with the time left; gives the function to call after each step."""
+def progress() -> Iterator[Callable[[str, int], Watch]]:
+    """Gives the function that starts a bar: of a label and a number of scans it makes the function to call after each step."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    text, left = TextColumn("{task.description}", markup=False), TextColumn("left")
-    columns = text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left, TimeRemainingColumn()
-    seen: dict[str, int] = {}
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None)
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left")
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
 
-        def watch(scan: str, step: Step, first: int, samples: int) -> None:
-            seen.setdefault(scan, len(seen))
-            per_scan = step.total * samples
-            done = seen[scan] * per_scan + first * step.total + (step.index + 1) * (min(samples - first, samples))
-            bar.update(task, description=f"{label} {scan}".strip(), total=scans * per_scan, completed=min(done, scans * per_scan))
+        def bar(label: str, scans: int) -> Watch:
+            task, done = bars.add_task(label, total=scans), Done()
 
-        yield watch
+            def watch(scan: str, step: Step, first: int, samples: int) -> None:
+                bars.update(task, description=f"{label} {scan}", completed=done.after(scan, step, first, samples))
+
+            return watch
+
+        yield bar
