@@ -17,6 +17,7 @@ Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results."
 Acceleration = Annotated[float | None, typer.Option("-R", "--acceleration", help="Undersample fully sampled data by this factor.")]
 Seed = Annotated[int | None, typer.Option(help="Random seed; 0 is a seed.")]
 Samples = Annotated[int | None, typer.Option("--samples", min=1, help="Posterior samples per scan.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 ...")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change an entry, as sampler.options.steps=20.")]
 Reader = Annotated[str | None, typer.Option("--dataset", help="Dataset that reads INPUT; found by its content if not given.")]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .common import Acceleration, Changes, Json, Out, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
+from .common import Acceleration, Changes, Device, Json, Out, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
 
 
 def recon(
@@ -19,7 +19,7 @@ def recon(
     seed: Seed = None,
     sets: Changes = None,
     reader: Reader = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 ...")] = None,
+    device: Device = None,
     as_json: Json = False,
 ) -> None:
     """Reconstruct: writes pictures, HDF5, NIfTI where the geometry is known, and a record."""
@@ -35,8 +35,8 @@ def recon(
     made = Method(plan(method, found, onto_input(wanted, path, reader, acceleration, found)))
     dataset = load_dataset(made.plan)
     outcomes: list[Outcome] = []
-    with progress(len(dataset), method) as watch:
-        outcomes.extend(run(made, dataset, out, watch))
+    with progress() as bar:
+        outcomes.extend(run(made, dataset, out, bar(method, len(dataset))))
     errors: list[MridiffError] = [o.error for o in outcomes if o.error is not None]
     if as_json and not errors:
         print_json([o.record for o in outcomes])

@@ -44,11 +44,6 @@ class Entry:
         return self.source.version
 
     @property
-    def location(self) -> str:
-        """Folder in which the distribution is installed."""
-        return self.source.location
-
-    @property
     def qualified(self) -> str:
         """`plugin/name`, which names this component whatever else is installed."""
         return f"{self.plugin}/{self.spec.name}"

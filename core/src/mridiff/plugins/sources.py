@@ -42,16 +42,8 @@ class Source:
         return self.group.partition(".")[2].removesuffix("s") or "plugin"
 
 
-CORE = tuple(
-    Source("mridiff", name, f"mridiff.cli.{target}", __version__, group=COMMANDS)
-    for name, target in (
-        ("recon", "recon:recon"),
-        ("list", "inspect:list_components"),
-        ("show", "inspect:show"),
-        ("validate", "validate:validate"),
-        ("doctor", "doctor:doctor"),
-    )
-)
+CORE = tuple(Source("mridiff", name, f"mridiff.cli.{target}", __version__, group=COMMANDS) for name, target in
+             (("recon", "recon:recon"), ("list", "listing:list_components"), ("doctor", "doctor:doctor")))  # fmt: skip
 """The core's own commands, which nothing blocks."""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mridiff.cli.common import Acceleration, Changes, Json, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
+from mridiff.cli.common import Acceleration, Changes, Device, Json, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
+
+if TYPE_CHECKING:
+    from mridiff.errors import MridiffError
 
 
 def compare(
@@ -19,9 +22,11 @@ def compare(
     seed: Seed = None,
     sets: Changes = None,
     reader: Reader = None,
+    device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """Compare methods: a table, a picture per scan with error maps, and a page."""
+    """Compare methods: a table, a picture per scan with error maps, a page, and each method's results in a folder of its own."""
+    from mridiff.cli.ending import report
     from mridiff.cli.progress import progress
     from mridiff.pipeline.config import parse
 
@@ -29,15 +34,24 @@ def compare(
 
     found = registry()
     names = [m for m in methods.split(",") if m]
-    wanted = onto_input(changes(sets, seed=seed, samples=samples), path, reader, acceleration, found)
+    wanted = onto_input(changes(sets, seed=seed, samples=samples, device=device), path, reader, acceleration, found)
     if path is None and names:
         own = parse(names[0], found, wanted)[0].dataset
         wanted = {**wanted, "dataset": None if own is None else own.model_dump()}
-    with progress(1) as watch:
-        record = run_comparison(names, found, wanted, out, watch)
+    failed: list[MridiffError] = []
+    with progress() as bars:
+        record = run_comparison(names, found, wanted, out, bars, failed)
     if as_json:
         print_json(record)
-        return
+    else:
+        _tell(record, out)
+    for error in failed if not as_json else ():
+        report(error)
+    if failed:
+        raise SystemExit(max(error.exit_code for error in failed))
+
+
+def _tell(record: dict[str, Any], out: Path) -> None:
     for scan in record["scans"]:
         typer.echo(f"\n{scan['id']}")
         typer.echo(_table(scan["methods"]))
@@ -45,7 +59,8 @@ def compare(
         typer.echo(f"\nmean of {len(record['scans'])} scans")
         typer.echo(_table(record["mean"]))
     tell(record["scans"])
-    typer.echo(f"\nopen {out / 'index.html'}")
+    if record["scans"]:
+        typer.echo(f"\nopen {out / 'index.html'}")
 
 
 def _table(methods: dict[str, Any]) -> str:

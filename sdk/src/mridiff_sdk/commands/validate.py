@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from .common import Json, print_json, registry
+from mridiff.cli.common import Json, print_json, registry
 
 
 def validate(source: Annotated[str, typer.Argument(help="A YAML file or a method's name.")], as_json: Json = False) -> None:
     """Check a configuration: names, options with bounds, and whether the components fit; builds nothing."""
-    from ..pipeline.plan import plan
+    from mridiff.pipeline.plan import plan
 
     resolved = plan(source, registry()).as_dict()
     if as_json:
