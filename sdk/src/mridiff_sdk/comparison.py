@@ -11,13 +11,14 @@ from typing import Any
 from mridiff.errors import ConfigError, DataError, MridiffError, Problem, boundary
 from mridiff.interfaces.dataset import Dataset
 from mridiff.interfaces.scan import Scan
-from mridiff.io.hdf5 import open_hdf5
 from mridiff.pipeline.method import Method, load_dataset
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe, now, write_json
 from mridiff.pipeline.run import Outcome, Watch, folder_name, run
 from mridiff.pipeline.services import service
 from mridiff.plugins.registry import Registry
+
+from .io.hdf5 import open_hdf5
 
 Bars = Callable[[str, int], Watch]
 """Starts a progress bar: of a label and a number of scans makes the function that is called after every step."""
@@ -110,6 +111,7 @@ class Comparison:
     out: Path
     scans: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     pictures: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,11 +126,12 @@ class Comparison:
         """All of it as plain data."""
         found = {name: [scan["methods"][name] for scan in self.scans if name in scan["methods"]] for name in self.methods}
         mean = {name: _mean(of_method) for name, of_method in found.items() if of_method}
-        return {**self.head, "created": now(), "scans": self.scans, "mean": mean, "failed": self.failed}
+        return {**self.head, "created": now(), "scans": self.scans, "mean": mean, "failed": self.failed, "notes": self.notes}
 
     def add(self, outcomes: Mapping[str, Outcome], dataset: Dataset, index: int) -> None:
         """Take in what became of a scan, and write picture, page and record."""
         self.failed += [{"id": f"{o.scan}, {name}", **o.error.as_dict()} for name, o in outcomes.items() if o.error is not None]
+        self.notes += [f"{o.scan}, {name} was made again: {o.again}" for name, o in outcomes.items() if o.again]
         records = {name: o.record for name, o in outcomes.items() if o.record is not None}
         with boundary(f"cannot write to {self.out}", "Check that the folder is still there, and that the disk has space."):
             if records:
