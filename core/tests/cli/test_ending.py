@@ -136,3 +136,15 @@ def test_the_place_of_a_fault_is_told(monkeypatch):
     monkeypatch.setattr("mridiff.cli.listing.registry", lambda: 1 / 0)
     result = CliRunner().invoke(application(), ["list"])
     assert "ZeroDivisionError" in result.stderr and "test_ending.py, line" in result.stderr and "--debug" in result.stderr
+
+
+def test_damaged_metadata_of_anything_installed_stop_no_reconstruction(config, tmp_path):
+    """Libraries that look for plugins of their own would break on them."""
+    info = tmp_path / "site" / "other-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_bytes(b"[console_scripts]\n\xff = x:y\n")
+    process = child(["recon", config, "-o", tmp_path / "out"], env={"PYTHONPATH": str(tmp_path / "site")})
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "s2" in out and (tmp_path / "out" / "record.json").exists()

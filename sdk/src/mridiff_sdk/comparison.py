@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,34 +66,34 @@ def _methods(names: Sequence[str], registry: Registry, changes: Mapping[str, Any
 
 def _prepare(methods: Mapping[str, Method], dataset: Dataset) -> None:
     """Raise DataError that names every method which does not fit the first scan that can be read."""
-    scan = next((s for i in range(len(dataset)) if isinstance(s := _read(dataset, i), Scan)), None)
     problems: list[str] = []
-    for name, method in methods.items() if scan is not None else ():
-        try:
-            with boundary("it cannot be prepared"):
-                method.prepare(scan)
-        except MridiffError as error:
-            problems.append(f"{name}: {error.message}")
+    for scan in islice(_readable(dataset), 1):
+        for name, method in methods.items():
+            try:
+                with boundary("it cannot be prepared"):
+                    method.prepare(scan)
+            except MridiffError as error:
+                problems.append(f"{name}: {error.message}")
     if problems:
         raise DataError("\n".join(problems), hint="Nothing was computed. Leave these methods out, or give data that all of them take.")
 
 
-def _read(dataset: Dataset, index: int) -> Scan | MridiffError:
-    try:
-        return dataset[index]
-    except MridiffError as error:  # the runs report it, each for itself
-        return error
+def _readable(dataset: Dataset) -> Iterator[Scan]:
+    for i in range(len(dataset)):
+        with suppress(MridiffError):  # the runs report it, each for itself
+            yield dataset[i]
 
 
-def _run(name: str, method: Method, dataset: Dataset, out: Path, bars: Bars | None) -> Iterator[Outcome]:
-    return run(method, dataset, out / folder_name(name), None if bars is None else bars(name, len(dataset)))
+def _run(name: str, method: Method, dataset: Dataset, out: Path, bars: Bars | None) -> Generator[Outcome]:
+    yield from run(method, dataset, out / folder_name(name), None if bars is None else bars(name, len(dataset)))
 
 
 class Latest(Dataset):
     """A dataset that remembers the scan read last, so that several methods share one reading."""
 
     def __init__(self, scans: Dataset) -> None:
-        self.scans, self._index, self._scan = scans, -1, None
+        self.scans, self._index = scans, -1
+        self._scan: Scan | None = None
 
     def __len__(self) -> int:
         return len(self.scans)
@@ -137,7 +138,7 @@ class Comparison:
             if records:
                 first = next(iter(records.values()))
                 found = {name: {"metrics": dict(r["metrics"].get("x", {})), "cost": r["cost"]} for name, r in records.items()}
-                self.scans.append({"id": first["id"], "data_sha256": first["data_sha256"], "methods": found})
+                self.scans.append({"id": first["id"], "data_sha256": first["data_sha256"], "notes": first["notes"], "methods": found})
                 self._draw(dataset[index], found)
             if self.scans:
                 write_json(self.out / "record.json", self.record)
@@ -148,7 +149,8 @@ class Comparison:
         draw = service("comparison")
         if draw is None:
             return
-        results, axes = {}, ()
+        results: dict[str, Any] = {}
+        axes: tuple[str, ...] = ()
         for name in found:
             with open_hdf5(self.out / folder_name(name) / folder_name(scan.id) / "reconstruction.h5") as file:
                 results[name] = file.read("reconstruction")

@@ -39,7 +39,11 @@ class Commands(TyperGroup):
 
     @cached_property
     def _survey(self) -> Survey:
-        return Survey.take()
+        survey = Survey.take()
+        if not all(error.group for error in survey.failures):  # torch and pydantic read all metadata too, and break where one is damaged
+            os.environ.setdefault("TORCH_DEVICE_BACKEND_AUTOLOAD", "0")
+            os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        return survey
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The core's commands, then those of other packages."""

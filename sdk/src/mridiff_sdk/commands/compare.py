@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mridiff.cli.common import Acceleration, Changes, Device, Json, Reader, Samples, Seed, changes, onto_input, print_json, registry, scores, tell
+from mridiff.cli.common import (
+    Acceleration,
+    Changes,
+    Device,
+    Json,
+    Reader,
+    Samples,
+    Seed,
+    changes,
+    onto_input,
+    print_json,
+    registry,
+    scores,
+    tell,
+)
 
 if TYPE_CHECKING:
     from mridiff.errors import MridiffError
