@@ -21,8 +21,7 @@ CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
 from mridiff.plugins.registry import Registry
-from toy import SPECS
-Registry.discover = classmethod(lambda cls, **_: Registry.of(SPECS))
+Registry.discover = classmethod(lambda cls, **_: Registry.of(__import__("toy").SPECS))
 sys.argv = ["mridiff", *{arguments!a}]
 {more}
 from mridiff.cli import main
