@@ -17,6 +17,7 @@ from .record import describe, now, origin, recall, scan_record, write_json
 from .services import service
 
 __all__ = ["Outcome", "Watch", "folder_name", "run"]
+_claim = Folder
 LOST = "Check that the folder is still there, and that the disk has space."
 Watch = Callable[[str, Step, int, int], None]
 """Called after every step with the scan's id, the step, the first sample of its batch and the number of samples."""
@@ -41,7 +42,7 @@ def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None)
     DataError if another run is writing to it, if it cannot be written, or if results vanished from it meanwhile.
     """
     head = describe(method)
-    with Folder(out, head) as folder:
+    with _claim(out, head) as folder:
         outcomes: list[Outcome] = []
         for index in range(len(dataset)):
             outcomes.append(_one(method, dataset, index, head, folder, watch))
