@@ -64,6 +64,18 @@ def test_a_folder_without_a_scan_and_one_with_bad_files_only(tmp_path):
         Folder(tmp_path)
 
 
+def test_a_link_to_a_file_that_was_not_fetched_does_not_vanish(tmp_path, save, kspace):
+    (tmp_path / "a.h5").symlink_to(".git/annex/objects/a.h5")
+    with pytest.raises(DataError, match=r"a\.h5: it is a link to a file that is not here(.|\n)*git annex get"):
+        dataset_for(tmp_path, default_registry())
+        open_scans(tmp_path)
+    save(tmp_path / "b.h5", kspace=kspace)
+    for data, names in ((Folder(tmp_path), ["a", "b"]), (Arrays(tmp_path), ["a", "b"])):
+        assert len(data) == len(names) and data[1].id == "b"
+        with pytest.raises(DataError, match="not here"):
+            data[0]
+
+
 def test_a_path_chooses_its_dataset_and_no_reason_is_lost(mixed):
     registry = default_registry()
     chosen = [dataset_for(mixed / n, registry).spec.name for n in ("a.h5", "b.h5", "c.nii.gz", ".")]

@@ -33,7 +33,7 @@ def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
-    files = [f for f in sorted(path.iterdir()) if f.name.endswith(tuple(reads)) and f.is_file()]
+    files = [f for f in sorted(path.iterdir()) if f.name.endswith(tuple(reads)) and (f.is_file() or dangling(f))]
     if not files:
         raise DataError(f"{path} holds no file that this dataset reads (of {', '.join(reads)})",
                         hint="Folders inside it are not entered; name one of them, or a file.")  # fmt: skip
@@ -61,6 +61,11 @@ def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slic
     if len(errors) == len(found):
         refuse_all(errors)
     return found
+
+
+def dangling(path: Path) -> bool:
+    """Whether a path is a link whose target is missing, as a data set has for files that were not fetched."""
+    return path.is_symlink() and not path.exists()
 
 
 def unique(files: Sequence[Path]) -> dict[Path, str]:
@@ -111,6 +116,10 @@ def refuse_all(errors: Sequence[MridiffError]) -> None:
 
 def refuse_foreign(path: Path) -> None:
     """Raise DataError for a file in a format that is known and not read; does nothing for any other."""
+    if dangling(path):
+        raise DataError(
+            f"{path}: it is a link to a file that is not here", hint="Fetch it, for example with `git annex get` or `datalad get`."
+        )
     with boundary(f"{path}: it cannot be opened", "Check its permissions."):
         known = foreign(path)
     if known:

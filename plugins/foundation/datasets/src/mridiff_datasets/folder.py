@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from mridiff.pipeline.source import reader_of
 from . import options
 from .arrays import Arrays
 from .fastmri import FastMRI
-from .files import SUFFIXES, Entry, refuse_all, refuse_foreign, stem, unique
+from .files import SUFFIXES, Entry, dangling, refuse_all, refuse_foreign, stem, unique
 from .foreign import foreign, stands_beside
 from .ismrmrd import ISMRMRD
 from .nifti import Axis, NIfTI
@@ -76,7 +77,9 @@ class Folder(Dataset):
     @classmethod
     def can_read(cls, path: Path) -> bool:
         """Whether this is a folder with files that a reader of this package is for, or that are scans in a format that is not read."""
-        return path.is_dir() and any(f.is_file() and (f.name.endswith(SUFFIXES) or foreign(f)) for f in path.iterdir())
+        with suppress(MridiffError, OSError):
+            return path.is_dir() and any(f.name.endswith(SUFFIXES) or (not dangling(f) and foreign(f)) for f in _files(path))
+        return False
 
 
 def _files(path: Path) -> list[Path]:
@@ -85,7 +88,7 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
-    files = [f for f in sorted(path.iterdir()) if f.is_file() and not stands_beside(f)]
+    files = [f for f in sorted(path.iterdir()) if dangling(f) or (f.is_file() and not stands_beside(f))]
     if not files:
         raise DataError(f"{path} holds no scan", hint="Folders inside it are not entered; name one of them, or a file.")
     return files
