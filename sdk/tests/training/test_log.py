@@ -24,6 +24,13 @@ def test_a_line_that_a_kill_cut_short_does_no_harm(tmp_path):
     assert [row["step"] for row in read(tmp_path)] == [1, 2]
 
 
+def test_what_is_no_line_of_a_log_is_left_out(tmp_path):
+    Log(tmp_path).write(1, loss=0.5)
+    with (tmp_path / "log.jsonl").open("ab") as f:
+        f.write(b"\x00\xff\n{not json}\n[1]\n{}\n")
+    assert read(tmp_path) == [{"step": 1, "loss": 0.5}]
+
+
 def test_no_log_is_no_lines(tmp_path):
     assert read(tmp_path) == []
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mridiff.errors import DataError, MridiffError
+from mridiff.errors import ConfigError, DataError, MridiffError
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
 from mridiff.io.weights import read_weights, write_weights
@@ -284,5 +284,25 @@ def test_processes_of_one_machine_meet_without_a_port(monkeypatch: pytest.Monkey
 
 def test_a_batch_is_shared_evenly() -> None:
     assert [*World(0, 2).share(4), *World(1, 2).share(4)] == [0, 1, 2, 3]
-    with pytest.raises(ValueError, match="choose a multiple"):
+    with pytest.raises(ConfigError, match="choose a multiple"):
         World(0, 2).share(3)
+
+
+def test_a_stage_in_which_nothing_is_done_is_refused_with_all_that_is_wrong() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Stage(runs.Blobs(), 0, -1)
+    assert "updates: a stage needs at least 1, got 0" in str(caught.value) and "batch: a stage needs at least 1, got -1" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("device", ["cdua", "cuda:99", "gpu"])
+def test_a_device_that_is_not_there_is_named(device: str) -> None:
+    with pytest.raises(ConfigError, match=f"--device: {device} cannot be used here"):
+        parallel.join(device)
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_told(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.safetensors").mkdir()
+    with pytest.raises(DataError, match=r"checkpoint\.safetensors"):
+        runs.small_run(tmp_path)

@@ -30,7 +30,15 @@ class Log:
 
 
 def read(folder: Path) -> list[dict[str, float]]:
-    """All lines of the log in `folder`, none if it is not there; the last one is left out where a kill cut it short."""
+    """All lines of the log in `folder`, none if it is not there; what a kill cut short, or is no line of a log, is left out."""
     path = folder / "log.jsonl"
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    return [row for row in map(_row, lines) if row]
+
+
+def _row(line: bytes) -> dict[str, float]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) and isinstance(row.get("step"), int) else {}

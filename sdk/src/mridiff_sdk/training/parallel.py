@@ -19,6 +19,8 @@ import torch.distributed as dist
 from torch import nn
 from torch.multiprocessing.spawn import start_processes
 
+from mridiff.errors import ConfigError, Problem
+
 CPU = torch.device("cpu")
 MEETING = "MRIDIFF_MEETING"
 """Environment variable: the file in which the processes of one machine meet; without it they do as torchrun says."""
@@ -33,9 +35,9 @@ class World:
     device: torch.device = CPU
 
     def share(self, batch: int) -> range:
-        """The samples of a batch that this process works on, the same number for each; raises ValueError if that is not possible."""
+        """The samples of a batch that this process works on, the same number for each; raises ConfigError if that is not possible."""
         if batch % self.size:
-            raise ValueError(f"a batch of {batch} cannot be shared evenly by {self.size} processes; choose a multiple")
+            raise ConfigError([Problem("batch", f"{batch} samples cannot be shared evenly by {self.size} processes; choose a multiple")])
         each = batch // self.size
         return range(self.rank * each, (self.rank + 1) * each)
 
@@ -69,12 +71,19 @@ class World:
 def join(device: str = "cpu") -> World:
     """The world that the environment describes (gloo, or nccl between graphics processors), or this process alone.
 
-    `device` is that of every process; of "cuda" each takes the one with its number on its machine.
+    `device` is that of every process; of "cuda" each takes the one with its number on its machine. Raises ConfigError for one that
+    does not exist, or not here.
     """
-    place = torch.device(device)
-    if place.type == "cuda":
-        place = torch.device("cuda", place.index if place.index is not None else int(os.environ.get("LOCAL_RANK", "0")))
-        torch.cuda.set_device(place)
+    try:
+        place = torch.device(device)
+        if place.type == "cuda":
+            place = torch.device("cuda", place.index if place.index is not None else int(os.environ.get("LOCAL_RANK", "0")))
+        torch.empty(1, device=place).cpu()
+        if place.type == "cuda":
+            torch.cuda.set_device(place)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise ConfigError([Problem("--device", f"{device} cannot be used here: {reason}")], hint="cpu is always there") from error
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return World(device=place)

@@ -59,7 +59,7 @@ class Trainer:
             "made of": {**(made_of or {}), "data": training.data}, "plan": plan(self.stages, self.settings.schedule),
             "versions": versions or {}, "data": outline(self.stages, self.objective.sees),
         })  # fmt: skip
-        self.changed = self._go_on() if self.path.is_file() else []
+        self.changed = self._go_on() if self.path.exists() else []
         folder.mkdir(parents=True, exist_ok=True)
         self.log = Log(folder, self.step) if self.world.rank == 0 and self.stages else None
 
