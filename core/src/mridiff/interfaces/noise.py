@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from .operator import Operator
     from .streams import Streams
 
 
@@ -40,8 +39,8 @@ class Noise(ABC):
         """A measurement of `Ax` with this noise."""
 
     @abstractmethod
-    def rescale(self, A: Operator, y: Any, c: float | Tensor) -> tuple[Operator, Any, Noise]:
-        """The same problem for the unknown x / c (a number, or one per channel): a new operator, measurement and noise."""
+    def over(self, y: Any, c: float | Tensor) -> tuple[Any, Noise] | None:
+        """y / c and its noise, c a number or one per sample, (sample,); None where y has no other unit, as counts have none."""
 
     def to(self, device: torch.device | str) -> Self:
         """The noise on another device."""
@@ -82,11 +81,11 @@ class Gaussian(Noise):
         n = rng.normal_like(Ax) * self.std
         return Ax + (n if self.weight is None else n / self.weight.clamp_min(1e-12).sqrt())
 
-    def rescale(self, A: Operator, y: Tensor, c: float | Tensor) -> tuple[Operator, Tensor, Noise]:
-        """A homogeneous operator stays, y and std are divided by the number c; anything else is absorbed by the operator."""
-        if A.homogeneous and not isinstance(c, Tensor):
-            return A, y / c, replace(self, std=None if self.std is None else self.std / c)
-        return A.scaled(c), y, self
+    def over(self, y: Tensor, c: float | Tensor) -> tuple[Tensor, Noise]:
+        """y / c, with the standard deviation std / c."""
+        if isinstance(c, Tensor):
+            c = c.to(y.real.dtype).reshape(-1, *(1,) * (y.ndim - 1))
+        return y / c, replace(self, std=None if self.std is None else self.std / c)
 
     def to(self, device: torch.device | str) -> Self:
         """The noise on another device."""
@@ -117,9 +116,8 @@ class Poisson(Noise):
         """Counts."""
         return rng.poisson(self._mean(Ax))
 
-    def rescale(self, A: Operator, y: Tensor, c: float | Tensor) -> tuple[Operator, Tensor, Noise]:
-        """Counts are not divided: the operator absorbs c."""
-        return A.scaled(c), y, self
+    def over(self, y: Tensor, c: float | Tensor) -> None:
+        """Counts have no other unit."""
 
     def to(self, device: torch.device | str) -> Self:
         """The noise on another device."""
@@ -144,9 +142,10 @@ class Blocks(Noise):
         """One measurement per block, each with streams of its own."""
         return tuple(n.draw(a, rng.child(f"block{i}")) for i, (n, a) in enumerate(zip(self.parts, Ax, strict=True)))
 
-    def rescale(self, A: Operator, y: tuple[Tensor, ...], c: float | Tensor) -> tuple[Operator, tuple[Tensor, ...], Noise]:
-        """The operator absorbs c for all blocks alike."""
-        return A.scaled(c), y, self
+    def over(self, y: tuple[Tensor, ...], c: float | Tensor) -> tuple[tuple[Tensor, ...], Noise] | None:
+        """Every block and its noise, or none of them."""
+        divided = [pair for n, block in zip(self.parts, y, strict=True) if (pair := n.over(block, c)) is not None]
+        return (tuple(b for b, _ in divided), Blocks(tuple(n for _, n in divided))) if len(divided) == len(y) else None
 
     def to(self, device: torch.device | str) -> Self:
         """The noise on another device."""

@@ -303,10 +303,18 @@ class BlockOperator(LinearOperator):
         return torch.stack([A.rough(b) for A, b in zip(self.parts, y, strict=True)], dim=1)  # type: ignore[operator]
 
     def scaled(self, c: float | Tensor) -> LinearOperator:
-        """The operator x -> A(c x); for a number it keeps its blocks, which samplers may need one by one."""
-        if isinstance(c, Tensor) and c.ndim:
-            return super().scaled(c)
-        return BlockOperator([A.scaled(c) for A in self.parts], self.domain.axes[0])  # type: ignore[operator]
+        """The operator x -> A(c x); it keeps its blocks, which samplers may need one by one."""
+        each = slices(c, self.domain)
+        return BlockOperator([A.scaled(b) for A, b in zip(self.parts, each, strict=True)], self.domain.axes[0])  # type: ignore[operator]
+
+
+def slices(c: float | Tensor, space: Space) -> list[float | Tensor]:
+    """What a factor of x in a space, a number or a tensor that multiplies it, is for each slice of x along its first axis."""
+    count = space.shape[0]
+    if not isinstance(c, Tensor) or c.ndim == 0:
+        return [c] * count
+    c = c.reshape(*(1,) * (len(space.axes) + 1 - c.ndim), *c.shape)
+    return list(c.expand(len(c), count, *c.shape[2:]).unbind(1))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,10 @@ from .space import Space
 
 @dataclass(frozen=True)
 class Problem:
-    """y = A(x) + n for the unknown x in units of `scale` (the image is `scale * x`); `A` and `y` are None where nothing applies."""
+    """y = A(x) + n for the unknown x in units of `scale` (the image is `scale * x`); `A` and `y` are None where nothing applies.
+
+    `scale` is a number, or a tensor that multiplies x: (sample, 1, ...) where every image has its own.
+    """
 
     A: Operator | None
     y: Data | None
@@ -28,14 +31,24 @@ class Problem:
 
     @classmethod
     def of(cls, A: Operator | None, measured: Measured, scale: float | Tensor = 1.0, space: Space | None = None) -> Problem:
-        """The problem of a scan for the unknown x / scale; `space` is needed only where there is no operator."""
+        """The problem of a scan for the unknown x / scale; `space` is needed only where there is no operator.
+
+        `scale` c is a number, one per image (sample,), or a tensor that multiplies x. Where A(c x) = c A(x), y has a unit and every image
+        one c, y and its noise are divided by it, and A stays as it is with all that it computes fast; else A absorbs c.
+        """
         y, noise = measured.y, measured.noise
         domain = space if A is None else A.domain
         if domain is None:
             raise ValueError("a problem without an operator must be told the space of its unknown")
-        unscaled = not isinstance(scale, Tensor) and scale == 1.0
-        if A is not None and y is not None and not unscaled:
-            A, y, noise = noise.rescale(A, y, scale)
+        if isinstance(scale, Tensor):
+            scale = float(scale) if scale.ndim == 0 else _spread(scale, domain)
+        if A is not None and y is not None and (isinstance(scale, Tensor) or scale != 1.0):
+            c = scale if not isinstance(scale, Tensor) else scale.flatten() if scale.numel() == len(scale) else None  # one per image
+            divided = noise.over(y, c) if A.homogeneous and c is not None else None
+            if divided is None:
+                A = A.scaled(scale)
+            else:
+                y, noise = divided
         return cls(A, y, noise, domain, measured.conditions, measured.acquisition, scale)
 
     @property
@@ -63,3 +76,11 @@ class Problem:
         with torch.enable_grad():
             z = x.detach().requires_grad_()
             return torch.autograd.grad(self.nll(z).sum(), z)[0]
+
+
+def _spread(scale: Tensor, space: Space) -> Tensor:
+    """A factor as a tensor with the axes of x: one per image (sample,), or what multiplies x already."""
+    axes = len(space.axes) + 1
+    if scale.ndim == 1:
+        return scale.reshape(-1, *(1,) * (axes - 1))
+    return scale.reshape(*(1,) * (axes - scale.ndim), *scale.shape)

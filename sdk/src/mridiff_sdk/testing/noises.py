@@ -11,7 +11,6 @@ from mridiff.interfaces import Streams
 
 from .cases import NoiseCase
 from .check import collect, law
-from .reference import Whole
 from .values import close, distance, identical, inner, size
 
 DRAWS = 4000
@@ -82,16 +81,21 @@ def draw_fits_nll(case: NoiseCase) -> None:
     assert 0.85 <= ratio <= 1.15, f"the slope's variance over the curvature of nll is {ratio:.3g}; 0.85 to 1.15 allowed (1 where draws fit)"
 
 
-@law("noise", after=("nll_gradient",))
-def rescaled(case: NoiseCase) -> None:
-    """`rescale` states the same problem for x / c: differences of nll stay as they are."""
-    c, A = 2.5, Whole.like(case.Ax)
+def _has_unit(case: NoiseCase) -> bool:
+    return case.noise.over(case.Ax, 1.0) is not None
+
+
+@law("noise", after=("nll_gradient",), applies=_has_unit)
+def other_units(case: NoiseCase) -> None:
+    """`over` states y and its noise in other units, one for all samples or one for each: nll stays as it is."""
     y = case.noise.draw(case.Ax, Streams.of(0))
-    B, scaled_y, noise = case.noise.rescale(A, y, c)
-    x, z = _near(case, 3), _near(case, 4)
-    before = case.noise.nll(A(x), y) - case.noise.nll(A(z), y)
-    after = noise.nll(B(x / c), scaled_y) - noise.nll(B(z / c), scaled_y)
-    close(after, before, 1e-6, "nll(x) - nll(z) after rescale against before")
+    many, ys = torch.cat([_near(case, 3), _near(case, 4)]), torch.cat([y, y])
+    before = case.noise.nll(many, ys)
+    each = torch.tensor([2.5, 0.5], dtype=torch.float64)
+    for c, over in ((2.5, many / 2.5), (each, many / each.reshape(-1, *(1,) * (many.ndim - 1)))):
+        divided = case.noise.over(ys, c)
+        assert divided is not None, f"it has another unit for c = 1 and none for c = {c}"
+        close(divided[1].nll(over, divided[0]), before, 1e-9, f"nll in units of {c} against before")
 
 
 CHECKS = collect(globals())

@@ -88,7 +88,9 @@ class Radon(LinearOperator):
 
     def scaled(self, c: float | Tensor) -> LinearOperator:
         """The operator u -> A(c u): more counts for a unit of activity."""
-        return super().scaled(c) if isinstance(c, Tensor) and c.ndim else self._like(self.angles, c * self.scale)
+        if not isinstance(c, Tensor):
+            return self._like(self.angles, c * self.scale)
+        return self._like(self.angles, c.flatten() * self.scale) if c.numel() == len(c) else super().scaled(c)
 
     def subset(self, first: int, step: int) -> Radon:
         """The projections at every `step`-th angle, from `first` on; y[:, first::step] belongs to them."""

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Gaussian, Noise, Operator, Poisson, Streams
+from mridiff.interfaces import Gaussian, Noise, Poisson, Streams
 
 from ..cases import NoiseCase
 from .mutant import Mutant, Sound
@@ -58,8 +58,16 @@ class HalfGradient(Gaussian):
 class LevelKept(Gaussian):
     """Divides the measurement and forgets its noise."""
 
-    def rescale(self, A: Operator, y: Tensor, c: float | Tensor) -> tuple[Operator, Tensor, Noise]:
-        return A, y / c, replace(self)
+    def over(self, y: Tensor, c: float | Tensor) -> tuple[Tensor, Noise]:
+        return super().over(y, c)[0], self
+
+
+@dataclass(frozen=True)
+class OneUnit(Gaussian):
+    """Divides all samples by the factor of the first."""
+
+    def over(self, y: Tensor, c: float | Tensor) -> tuple[Tensor, Noise]:
+        return super().over(y, float(c.flatten()[0]) if isinstance(c, Tensor) else c)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ MUTANTS = (
     Mutant("sums over samples", "noise.nll-per-sample", _case(Total(0.3))),
     Mutant("factor 2 of complex numbers forgotten", "noise.nll-gradient", _case(HalfGradient(0.3))),
     Mutant("deviation per real part", "noise.draw-fits-nll", _case(PerPart(0.3))),
-    Mutant("noise level not rescaled", "noise.rescaled", _case(LevelKept(0.3))),
+    Mutant("noise level not rescaled", "noise.other-units", _case(LevelKept(0.3))),
+    Mutant("the unit of the first sample for all", "noise.other-units", _case(OneUnit(0.3))),
     Mutant("residual formed in y", "noise.arguments-kept", _case(InPlace(0.3))),
 )
