@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 INTERFACES = {
-    "operator": ("Operator", "LinearOperator", "ParametricOperator", "Nuisance", "StackOperator", "BlockOperator"),
+    "operator": ("Operator", "LinearOperator", "ParametricOperator", "Nuisance"),
     "prior": ("Prior", "Scaling"),
     "sampler": ("Sampler", "Step"),
     "dataset": ("Dataset",),

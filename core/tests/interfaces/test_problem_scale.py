@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from mridiff.interfaces import BlockOperator, Blocks, Gaussian, LinearOperator, Measured, Operator, Poisson, Problem, Space, StackOperator
+from mridiff.interfaces import Gaussian, LinearOperator, Measured, Operator, Poisson, Problem, Space
 
 PLANE = Space(("y", "x"), (3, 4))
 REAL = Space(("y", "x"), (3, 4), complex=False)
-PAIR = Space(("modality", "y", "x"), (2, 3, 4), complex=False)
 
 
 class Mixing(LinearOperator):
@@ -93,28 +92,6 @@ def test_an_operator_that_is_not_homogeneous_absorbs_the_scale(scale):
     assert torch.equal(problem.y, y)
     torch.testing.assert_close(problem.nll(x / problem.scale), Problem.of(Squares(), Measured(y, Gaussian(0.3))).nll(x))
     assert torch.equal(problem.A.image(x), x)
-
-
-def test_blocks_are_divided_together_or_not_at_all():
-    A, B = Mixing(REAL), Mixing(REAL, seed=5)
-    y = tuple(normal(3, 3, 4, dtype=torch.float64, seed=s).abs() for s in (2, 3))
-    stack = StackOperator([A, B])
-    both = Problem.of(stack, Measured(y, Blocks((Gaussian(0.3), Gaussian(0.5)))), EACH)
-    assert both.A is stack
-    torch.testing.assert_close(both.y, tuple(b / EACH[:, None, None] for b in y))
-    torch.testing.assert_close(both.noise.parts[1].std, (0.5 / EACH)[:, None, None])
-    mixed = Problem.of(stack, Measured(y, Blocks((Gaussian(0.3), Poisson(60.0)))), EACH)
-    assert mixed.y is y and mixed.noise == Blocks((Gaussian(0.3), Poisson(60.0)))
-
-
-@pytest.mark.parametrize("scale", [2.0, EACH, torch.tensor([2.0, 5.0])[:, None, None].double(), torch.rand(3, 2, 1, 1).double() + 1])
-def test_modalities_stay_blocks_whatever_the_scale(scale):
-    A = BlockOperator([Mixing(REAL), Mixing(REAL, seed=5)])
-    x, y = normal(3, 2, 3, 4, dtype=torch.float64), tuple(normal(3, 3, 4, dtype=torch.float64, seed=s).abs() for s in (2, 3))
-    measured = Measured(y, Blocks((Gaussian(0.3), Poisson(60.0))))
-    problem = Problem.of(A, measured, scale)
-    assert isinstance(problem.A, BlockOperator)
-    torch.testing.assert_close(problem.nll(x / problem.scale), Problem.of(A, measured).nll(x))
 
 
 def test_the_gradient_of_a_nonlinear_operator_is_that_of_the_likelihood():

@@ -21,7 +21,7 @@ class Landweber(Sampler):
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per gradient step."""
         A = problem.linear
-        b, size = A.H(problem.y), A.norm(8) ** 2
+        b, size = A.H(problem.y), A.norm() ** 2
         x = z = b / size
         for i in range(self.iterations):
             following = z - (A.gram(z) - b) / size

@@ -1,15 +1,15 @@
 import pytest
 import torch
 
-from mridiff.interfaces import BlockOperator, Blocks, Gaussian, Measured, Problem, Space
-from mridiff.interfaces.operator import Multiply
+from mridiff.interfaces import Blocks, Gaussian, Measured, Multiply, Problem, Space
 from mridiff_sdk.consistency.blocks import separate
+from mridiff_sdk.operators import Block
 
 PLANE = Space(("y", "x"), (2, 3), complex=False)
 
 
 def test_the_likelihood_is_the_product_of_those_of_the_blocks():
-    A = BlockOperator([Multiply(PLANE, 2.0), Multiply(PLANE, 3.0)])
+    A = Block([Multiply(PLANE, 2.0), Multiply(PLANE, 3.0)])
     x, y = torch.randn(4, 2, 2, 3), (torch.randn(4, 2, 3), torch.randn(4, 2, 3))
     problem = Problem.of(A, Measured(y, Blocks((Gaussian(0.5), Gaussian(2.0)))))
     parts = separate(problem)

@@ -3,20 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mridiff.interfaces import (
-    Blocks,
-    Field,
-    Gaussian,
-    LinearOperator,
-    Noise,
-    Operator,
-    Poisson,
-    Prior,
-    Problem,
-    Space,
-    StackOperator,
-    Streams,  # fmt: skip
-)
+from mridiff.interfaces import Blocks, Field, Gaussian, LinearOperator, Noise, Operator, Poisson, Prior, Problem, Space, Streams
 from mridiff_sdk import fourier
 from mridiff_sdk.codecs import Channels, Compose, Fourier, Haar, Power, RadialWeight, Whitening
 from mridiff_sdk.consistency.gradient import misfit_gradient, through_prior
@@ -24,6 +11,7 @@ from mridiff_sdk.consistency.proximal import proximal
 from mridiff_sdk.consistency.replacement import replacement
 from mridiff_sdk.consistency.spaces import Decode, in_domain, in_prior_space
 from mridiff_sdk.diffusions import VE
+from mridiff_sdk.operators import Stack
 
 MASK = (torch.arange(6) % 2 == 0).double().expand(1, 6, 6)
 
@@ -99,7 +87,7 @@ def test_proximal_takes_blocks():
     A, B = (Matrix(rand(s, 5, 4, samples=1)[0], True) for s in (0, 1))
     noise = Blocks((Gaussian(0.2), Gaussian(0.5)))
     x0, y = rand(2, 4), (rand(3, 5), rand(4, 5))
-    p = problem(StackOperator([A, B]), y, noise)
+    p = problem(Stack([A, B]), y, noise)
     x = proximal(p, x0, 1.0, iterations=40, tolerance=1e-12)
     torch.testing.assert_close(p.grad(x), -2 * (x - x0), rtol=1e-8, atol=1e-8)
 

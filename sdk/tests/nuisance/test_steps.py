@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Gaussian, LinearOperator, Nuisance, ParametricOperator, Problem, Space, Streams
-from mridiff.interfaces.operator import Multiply
+from mridiff.interfaces.algebra import Multiply
 from mridiff_sdk.nuisance import Adam, gradient, langevin
 
 SPACE, NUMBER = Space(("x",), (5,)), Space(("shot",), (2,), complex=False)

@@ -5,12 +5,13 @@ from itertools import pairwise
 import pytest
 import torch
 
-from mridiff.interfaces import Blocks, Codec, Gaussian, LinearOperator, Noise, Poisson, Problem, Space, StackOperator, Streams
+from mridiff.interfaces import Blocks, Codec, Gaussian, LinearOperator, Noise, Poisson, Problem, Space, Streams
 from mridiff_sdk import fourier
 from mridiff_sdk.codecs import Channels, Compose, Fourier, Power, RadialWeight
 from mridiff_sdk.consistency.proximal import proximal
 from mridiff_sdk.diffusions import VE, VP, Box, FourierDiffusion, ddim, residual, step
 from mridiff_sdk.diffusions.ladders import karras
+from mridiff_sdk.operators import Stack
 from mridiff_sdk.oracles import Covariance, GaussianMixturePrior, GaussianPrior, RestorerOracle
 
 REAL, COMPLEX = Space(("y", "x"), (3, 4), complex=False), Space(("y", "x"), (3, 4))
@@ -137,7 +138,7 @@ def test_two_blocks_are_two_measurements():
     A, B = Matrix(rand(1, 5, 12)[0], COMPLEX), Matrix(rand(2, 4, 12)[0], COMPLEX)
     y, z = rand(3, 5), rand(4, 4)
     prior = GaussianPrior(rand(0, 3, 4), dense(COMPLEX), VE())
-    both = prior.posterior(problem(StackOperator([A, B]), (y, z), Blocks((Gaussian(0.3), Gaussian(0.6)))))
+    both = prior.posterior(problem(Stack([A, B]), (y, z), Blocks((Gaussian(0.3), Gaussian(0.6)))))
     mean, S = prior.posterior(problem(A, y, Gaussian(0.3)))
     then = GaussianPrior(mean, Covariance.dense(COMPLEX, S), VE()).posterior(problem(B, z, Gaussian(0.6)))
     torch.testing.assert_close(both, then, rtol=1e-6, atol=1e-8)

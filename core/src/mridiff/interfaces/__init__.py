@@ -1,11 +1,12 @@
 """The interfaces: what a scan, an operator, a diffusion, a prior, a sampler and a dataset are."""
 
+from .algebra import Multiply
 from .codec import Codec, Identity
 from .dataset import Dataset
 from .diffusion import Diffusion
 from .noise import Blocks, Gaussian, Noise, Poisson
 from .objective import Objective
-from .operator import BlockOperator, LinearOperator, Nuisance, Operator, ParametricOperator, StackOperator
+from .operator import LinearOperator, Nuisance, Operator, ParametricOperator
 from .prior import Prior, Scaling
 from .problem import Problem
 from .sampler import Sampler, Step
@@ -13,6 +14,6 @@ from .scan import Field, Geometry, Measured, Scan
 from .space import Space
 from .streams import Streams
 
-__all__ = ["BlockOperator", "Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
-           "LinearOperator", "Measured", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
-           "Problem", "Sampler", "Scaling", "Scan", "Space", "StackOperator", "Step", "Streams"]  # fmt: skip
+__all__ = ["Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
+           "LinearOperator", "Measured", "Multiply", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
+           "Problem", "Sampler", "Scaling", "Scan", "Space", "Step", "Streams"]  # fmt: skip

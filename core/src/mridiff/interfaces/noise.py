@@ -24,8 +24,6 @@ def _sum(x: Tensor) -> Tensor:
 class Noise(ABC):
     """How y scatters about A(x)."""
 
-    gaussian: bool = False
-
     @abstractmethod
     def nll(self, Ax: Any, y: Any) -> Tensor:
         """Negative log-likelihood up to a constant, (sample,)."""
@@ -53,8 +51,6 @@ class Gaussian(Noise):
 
     std: float | Tensor | None = None
     weight: Tensor | None = None
-
-    gaussian = True
 
     @property
     def variance(self) -> float | Tensor:

@@ -40,15 +40,11 @@ class Problem:
         domain = space if A is None else A.domain
         if domain is None:
             raise ValueError("a problem without an operator must be told the space of its unknown")
-        if isinstance(scale, Tensor):
-            scale = float(scale) if scale.ndim == 0 else _spread(scale, domain)
+        scale = _factor(scale, domain)
         if A is not None and y is not None and (isinstance(scale, Tensor) or scale != 1.0):
-            c = scale if not isinstance(scale, Tensor) else scale.flatten() if scale.numel() == len(scale) else None  # one per image
-            divided = noise.over(y, c) if A.homogeneous and c is not None else None
-            if divided is None:
-                A = A.scaled(scale)
-            else:
-                y, noise = divided
+            each = scale if not isinstance(scale, Tensor) else scale.flatten() if scale.numel() == len(scale) else None  # one per image
+            divided = noise.over(y, each) if A.homogeneous and each is not None else None
+            A, (y, noise) = (A, divided) if divided is not None else (A.scaled(scale), (y, noise))
         return cls(A, y, noise, domain, measured.conditions, measured.acquisition, scale)
 
     @property
@@ -78,9 +74,9 @@ class Problem:
             return torch.autograd.grad(self.nll(z).sum(), z)[0]
 
 
-def _spread(scale: Tensor, space: Space) -> Tensor:
-    """A factor as a tensor with the axes of x: one per image (sample,), or what multiplies x already."""
-    axes = len(space.axes) + 1
-    if scale.ndim == 1:
-        return scale.reshape(-1, *(1,) * (axes - 1))
-    return scale.reshape(*(1,) * (axes - scale.ndim), *scale.shape)
+def _factor(scale: float | Tensor, space: Space) -> float | Tensor:
+    """A number, or a tensor with the axes of x, given so or as one number per image."""
+    if not isinstance(scale, Tensor) or scale.ndim == 0:
+        return float(scale)
+    axes = len(space.axes)
+    return scale.reshape(-1, *(1,) * axes) if scale.ndim == 1 else scale.reshape(*(1,) * (axes + 1 - scale.ndim), *scale.shape)

@@ -128,7 +128,7 @@ class Method:
         look = (lambda x: x) if problem.A is None else problem.A.image
         samples = look(x0).cpu()
         x = samples.mean(0, keepdim=True)
-        axes = problem.space.axes if samples.ndim == len(problem.space.axes) + 1 else problem.space.axes[-(samples.ndim - 1) :]
+        axes = (problem.space if problem.A is None else problem.A.image_space).axes
         # A first look; where a part of the operator is unknown, that at the value that an estimate begins with.
         A = problem.A.at(problem.A.start()) if isinstance(problem.A, ParametricOperator) else problem.A
         linear = A if isinstance(A, LinearOperator) and problem.y is not None else None

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Gaussian, Measured, Problem, Space, Streams
-from mridiff.interfaces.operator import Multiply
+from mridiff.interfaces.algebra import Multiply
 from mridiff.pipeline.cost import Counter
 from mridiff_diffusion_qsm.conformance import small_problem
 from mridiff_diffusion_qsm.sampler import DiffusionQSM, limited

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff.interfaces import BlockOperator, Blocks, Field, Gaussian, Measured, Poisson, Problem, Space, Streams
+from mridiff.interfaces import Blocks, Field, Gaussian, Measured, Poisson, Problem, Space, Streams
 from mridiff_mc_diffusion.conformance import small_scan
 from mridiff_mc_diffusion.counts import FLOOR, em, em_near
 from mridiff_mc_diffusion.dataset import PetMrPhantom
@@ -12,6 +12,7 @@ from mridiff_mc_diffusion.operator import AsComplex, PetMrOperator
 from mridiff_mc_diffusion.radon import Radon
 from mridiff_sdk.consistency.blocks import separate
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.operators import Block
 
 
 def radon(size=(20, 20), angles=8, bins=30, scale=1.0):
@@ -98,7 +99,7 @@ def test_each_modality_has_its_scale_inside():
 def test_a_number_as_scale_leaves_the_blocks_and_counts_alone():
     scan = small_scan((6, 7), 1, torch.float64)
     problem = Problem.of(PetMrOperator.for_scan(scan), scan, 2.0)
-    assert isinstance(problem.A, BlockOperator) and isinstance(problem.A.parts[0], Radon)
+    assert isinstance(problem.A, Block) and isinstance(problem.A.parts[0], Radon)
     assert torch.equal(problem.y[0], scan.y[0])
     x = torch.rand(1, 2, 6, 7, dtype=torch.float64)
     pet, mr = separate(problem)

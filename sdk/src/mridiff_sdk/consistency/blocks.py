@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mridiff.interfaces import BlockOperator, Blocks, Problem
-from mridiff.interfaces.operator import slices
+from mridiff.interfaces import Blocks, Problem
+
+from ..operators import Block, slices
 
 
 def separate(problem: Problem) -> list[Problem]:
@@ -14,7 +15,7 @@ def separate(problem: Problem) -> list[Problem]:
     The likelihood of x is the product of theirs. Raises TypeError where the operator has no blocks.
     """
     A, y, noise = problem.A, problem.y, problem.noise
-    if not isinstance(A, BlockOperator) or not isinstance(noise, Blocks) or not isinstance(y, tuple):
+    if not isinstance(A, Block) or not isinstance(noise, Blocks) or not isinstance(y, tuple):
         raise TypeError(f"this problem has no blocks: its operator is {type(A).__name__} and its noise {type(noise).__name__}")
     scales = slices(problem.scale, problem.space)
     return [replace(problem, A=part, y=block, noise=n, space=part.domain, scale=c)  # type: ignore[arg-type]

@@ -1,5 +1,18 @@
-"""Linear operators to build others from, one noun a file; they compose as on paper: `Mask(m) @ Fourier(space) @ Coils(maps)`."""
+"""Linear operators to build others from, one noun a file; they compose as on paper: `Mask(F.codomain, m) @ F @ Coils(maps)`."""
 
+from .block import Block, slices
+from .coils import Coils
+from .crop import Crop, Pad
+from .differences import FiniteDifferences
+from .fourier import Fourier
 from .linear import linear
+from .mask import Mask
+from .permutation import Permutation
+from .real_part import AsComplex, RealPart
+from .resample import Resample
+from .spectrum import largest
+from .stack import Stack
+from .sum_over_axis import SumOverAxis
 
-__all__ = ["linear"]
+__all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "Pad", "Permutation", "RealPart", "Resample",
+           "Stack", "SumOverAxis", "largest", "linear", "slices"]  # fmt: skip

@@ -30,6 +30,12 @@ def _y(case: OperatorCase, seed: int = 1) -> Data:
     return draw(case.A.codomain, seed, case.samples, case.precision)
 
 
+def _over_reals(A: LinearOperator) -> bool:
+    """Whether one side is real, so that A is linear over real numbers alone."""
+    sides = (A.domain, *(A.codomain if isinstance(A.codomain, tuple) else (A.codomain,)))
+    return not all(space.complex for space in sides)
+
+
 @law("operator")
 def spaces(case: OperatorCase) -> None:
     """A(x) and its adjoint lie in the spaces that are declared: shape, number field, precision, finite."""
@@ -115,20 +121,21 @@ def batch(case: OperatorCase) -> None:
 
 @law("operator", ANY_LINEAR, after=("spaces", "stateless", "double_precision"))
 def linearity(case: OperatorCase) -> None:
-    """A(a x + b z) = a A(x) + b A(z), with complex a and b over complex numbers."""
+    """A(a x + b z) = a A(x) + b A(z), with complex a and b unless one side is real."""
     A, x, z = case.linear, _x(case), _x(case, 2)
-    a, b = (0.7 - 1.1j, 1.3 + 0.4j) if A.domain.complex else (0.7, -1.3)
+    a, b = (0.7, -1.3) if _over_reals(A) else (0.7 - 1.1j, 1.3 + 0.4j)
     close(A(a * x + b * z), each(lambda p, q: a * p + b * q, A(x), A(z)), case.bound, "A(a x + b z) against a A(x) + b A(z)")
 
 
 @law("operator", ANY_LINEAR, after=("linearity", "batch"))
 def adjoint(case: OperatorCase) -> None:
-    """The inner products (A x, y) and (x, A.H y) agree for random x and y (the real part of it over real numbers)."""
+    """The inner products (A x, y) and (x, A.H y) agree, their real parts where one side is real: for random x and y, and for y = A x."""
     A = case.linear
-    for seed in range(5):
-        x, y = _x(case, seed), _y(case, seed + 100)
+    # Random vectors are almost orthogonal, and do not show a small error; those that belong together do.
+    pairs = [(_x(case, seed), _y(case, seed + 100)) for seed in range(5)] + [(x := _x(case, 5), A(x))]
+    for x, y in pairs:
         left, right = inner(A(x), y), inner(x, A.H(y))
-        difference = abs(left - right) if A.domain.complex else abs((left - right).real)
+        difference = abs((left - right).real) if _over_reals(A) else abs(left - right)
         error = difference / (size(x) * size(A.H(y)) + size(A(x)) * size(y) or 1.0)
         said = f"<A x, y> = {left:.6g} but <x, A.H y> = {right:.6g}"
         assert error <= case.bound, f"{said}: error {error:.2g}, at most {case.bound:.0e} allowed"
@@ -143,14 +150,17 @@ def gram(case: OperatorCase) -> None:
 
 @law("operator", ANY_LINEAR, after=("gram",))
 def norm(case: OperatorCase) -> None:
-    """`norm` is the largest singular value, within 5 % (power iteration converges from below)."""
+    """`norm` is the largest singular value, within 2 % (power iteration converges from below)."""
     alone = case.sample(0)
     A = alone.linear
     n = int(torch.Size(A.domain.shape).numel())
     identity = torch.eye(n, dtype=A.domain.dtype(case.precision)).reshape(n, 1, *A.domain.shape)
-    matrix = torch.stack([torch.cat([b.flatten() for b in parts(A(e))]) for e in identity], dim=1)
+    real = _over_reals(A)
+    units = torch.cat([identity, 1j * identity]) if real and A.domain.complex else identity
+    columns = [[torch.view_as_real(b) if real and b.is_complex() else b for b in parts(A(e))] for e in units]
+    matrix = torch.stack([torch.cat([b.flatten() for b in column]) for column in columns], dim=1)
     exact, found = float(torch.linalg.matrix_norm(matrix, 2)), A.norm()
-    assert 0.95 * exact <= found <= 1.01 * exact, f"norm() is {found:.4g}; 0.95 to 1.01 of the largest singular value {exact:.4g} allowed"
+    assert 0.98 * exact <= found <= 1.001 * exact, f"norm() is {found:.4g}; 0.98 to 1.001 of the largest singular value {exact:.4g} allowed"
 
 
 @law("operator", after=("spaces", "stateless", "double_precision"))
@@ -195,13 +205,13 @@ def buffers(case: OperatorCase) -> None:
 
 @law("operator", after=("spaces",))
 def image(case: OperatorCase) -> None:
-    """`image` keeps the sample axis, sample by sample, and does not modify x."""
+    """`image` leads to the space that is stated for it, sample by sample, and does not modify x."""
     x = _x(case)
     kept = x.clone()
     seen = case.A.image(x)
     assert identical(x, kept), "image modified x"
     assert finite(seen), "image holds NaN or infinite numbers"
-    assert len(seen) == case.samples, f"image gave {tuple(seen.shape)} of {case.samples} samples; the first axis is `sample`"
+    check_space(seen, case.A.image_space, case.samples, case.precision, "image(x)")
     for i in range(case.samples):
         alone = case.sample(i)
         close(seen[i : i + 1], alone.build(alone.scan).image(x[i : i + 1]), case.bound, f"image of sample {i} against the same alone")
@@ -231,7 +241,7 @@ def coils(case: OperatorCase) -> None:
 def mask(case: OperatorCase) -> None:
     """The buffer `mask` is the scan's binary mask, and A(x) is zero exactly where it is."""
     held = getattr(case.A, "mask", None)
-    assert isinstance(held, Tensor) and "mask" in dict(case.A.named_buffers()), "there is no buffer `mask`"
+    assert isinstance(held, Tensor) and any(held is b for b in case.A.buffers()), "`mask` is no buffer of it"
     assert bool(((held == 0) | (held == 1)).all()), "the mask holds values other than 0 and 1"
     given = case.scan.acquisition["mask"].data
     assert held.shape == given.shape and identical(held.to(given), given), "the buffer `mask` is not the scan's mask"

@@ -32,11 +32,6 @@ class Whole(LinearOperator):
         super().__init__()
         self.domain = self.codomain = domain
 
-    @classmethod
-    def like(cls, x: Tensor) -> Self:
-        """The identity on tensors like x (sample, ...)."""
-        return cls(Space.of(x, ("z", "y", "x")[-(x.ndim - 1) :]))
-
     def forward(self, x: Tensor) -> Tensor:
         """x."""
         return x

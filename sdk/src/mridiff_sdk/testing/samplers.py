@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import BlockOperator, Blocks, Field, Gaussian, Noise, Problem, Sampler, Step, Streams
+from mridiff.interfaces import Blocks, Field, Gaussian, Noise, Problem, Sampler, Step, Streams
 from mridiff.spec import Trait
 
 from .cases import SamplerCase
@@ -33,10 +33,7 @@ def _first(case: SamplerCase) -> Tensor:
 
 def _scaled(problem: Problem, c: float) -> Problem:
     """The same problem with y measured in other units: A, y and the noise times c, block by block."""
-    A = problem.linear
-    axis = A.domain.axes[0]
-    larger = BlockOperator([c * part for part in A.parts], axis) if isinstance(A, BlockOperator) else c * A  # type: ignore[misc, operator]
-    return replace(_louder(problem, c), A=larger)
+    return replace(_louder(problem, c), A=c * problem.linear)
 
 
 def _louder(problem: Problem, c: float) -> Problem:

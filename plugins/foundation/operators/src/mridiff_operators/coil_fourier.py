@@ -8,35 +8,29 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces.operator import LinearOperator
 from mridiff.interfaces.scan import Measured
 from mridiff.interfaces.space import Space
-from mridiff_sdk.fourier import fft, ifft
+from mridiff_sdk.operators.mask import check_mask
 
-from .sampling import check_mask, varying_axes
+from .sampled import Sampled
 
 
-class CoilFourierOperator(LinearOperator):
+class CoilFourierOperator(Sampled):
     """y_c = M F x_c for coil images x, complex (sample, coil, y, x), and a binary mask M, real (1 or sample, ky, kx).
 
     Measured samples can be kept exactly, A A^H y = y, which no combined image allows. Maps (1 or sample, coil, y, x) of unit
     root-sum-of-squares serve `image` alone. Raises DataError where maps and mask do not fit each other.
     """
 
-    mask: Tensor
     maps: Tensor
 
     def __init__(self, maps: Tensor, mask: Tensor) -> None:
-        super().__init__()
         check_mask(mask)
         if maps.ndim != 4 or not maps.is_complex() or maps.shape[2:] != mask.shape[1:]:
             raise DataError(f"the coil maps are {maps.dtype} of shape {tuple(maps.shape)}, the mask has {tuple(mask.shape[1:])} samples",
                             hint="Give complex maps (1 or sample, coil, y, x) on the grid of the mask.")  # fmt: skip
-        self.register_buffer("mask", mask if mask.is_floating_point() else mask.float())
+        super().__init__(Space(("coil", "y", "x"), tuple(maps.shape[1:])), mask, ("ky", "kx"))
         self.register_buffer("maps", maps)
-        self.axes = varying_axes(mask)
-        self.domain = Space(("coil", "y", "x"), tuple(maps.shape[1:]))
-        self.codomain = Space(("coil", "ky", "kx"), tuple(maps.shape[1:]), kind="k-space")
 
     @classmethod
     def for_scan(cls, measured: Measured) -> Self:
@@ -44,18 +38,10 @@ class CoilFourierOperator(LinearOperator):
         mask, maps = measured.require("mask", "sensitivity_maps")
         return cls(maps, mask)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """M F x."""
-        return self.mask[:, None] * fft(x)
-
-    def adjoint(self, y: Tensor) -> Tensor:
-        """F^H M y."""
-        return ifft(self.mask[:, None] * y)
-
-    def normal(self, x: Tensor) -> Tensor:
-        """F^H M F x, transformed only along the axes on which the sampling varies."""
-        mask = self.mask[:, None]
-        return ifft(mask * fft(x, self.axes), self.axes) if self.axes else mask * x
+    @property
+    def image_space(self) -> Space:
+        """That of the combined image."""
+        return Space(("y", "x"), self.domain.sizes[1:])
 
     def image(self, x: Tensor) -> Tensor:
         """The combined image sum_c conj(S_c) x_c, (sample, y, x)."""

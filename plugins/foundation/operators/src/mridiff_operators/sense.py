@@ -11,9 +11,9 @@ from mridiff.interfaces.operator import LinearOperator
 from mridiff.interfaces.scan import Measured
 from mridiff.interfaces.space import Space
 from mridiff_sdk.operators import linear
+from mridiff_sdk.operators.mask import check_mask, varying_axes
 
 from .kernel import SenseKernel
-from .sampling import check_mask, varying_axes
 
 
 class SenseOperator(LinearOperator):

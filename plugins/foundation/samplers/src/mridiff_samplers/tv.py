@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.operators import FiniteDifferences
 
 from .least_squares import for_samples, largest, normal_equations, peak
 
@@ -36,41 +37,21 @@ class TotalVariation(Sampler):
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per iteration."""
         H, b = normal_equations(problem)
-        dims = [problem.space.dim(a) for a in problem.space.axes if a in {"x", "y", "z"}]
+        D = FiniteDifferences(problem.space)
         L = largest(H, b).clamp_min(torch.finfo(b.real.dtype).eps)
         x = b / L
-        shrinkage = JUMP * peak(x)
+        shrinkage = JUMP * peak(x)[:, None]
         rho = self.weight * L / JUMP
 
         def system(v: Tensor) -> Tensor:
-            return H(v) + rho * gradient_adjoint(gradient(v, dims), dims)
+            return H(v) + rho * D.normal(v)
 
-        z = gradient(x, dims)
+        z = D.forward(x)
         u = torch.zeros_like(z)
         for i in range(self.iterations):
-            x = conjugate_gradients(system, b + rho * gradient_adjoint(z - u, dims), x, iterations=self.inner)
-            g = gradient(x, dims) + u
-            length = g.abs().square().sum(0).sqrt()  # a norm of torch over an axis that is not the last is ten times slower
+            x = conjugate_gradients(system, b + rho * D.adjoint(z - u), x, iterations=self.inner)
+            g = D.forward(x) + u
+            length = g.abs().square().sum(1, keepdim=True).sqrt()  # a norm of torch over an axis that is not the last is ten times slower
             z = g * (1 - shrinkage / length.clamp_min(torch.finfo(length.dtype).tiny)).clamp_min_(0)
             u = g - z
             yield Step(i, self.iterations, for_samples(x, rng))
-
-
-def gradient(x: Tensor, dims: Sequence[int]) -> Tensor:
-    """Forward differences, zero at the far edge: (sample, *space) to (axis, sample, *space)."""
-    g = torch.zeros(len(dims), *x.shape, dtype=x.dtype, device=x.device)
-    for part, dim in zip(g, dims, strict=True):
-        n = x.shape[dim] - 1
-        torch.sub(x.narrow(dim, 1, n), x.narrow(dim, 0, n), out=part.narrow(dim, 0, n))
-    return g
-
-
-def gradient_adjoint(p: Tensor, dims: Sequence[int]) -> Tensor:
-    """The adjoint of `gradient`: minus a divergence."""
-    x = torch.zeros_like(p[0])
-    for part, dim in zip(p, dims, strict=True):
-        n = x.shape[dim] - 1
-        inner = part.narrow(dim, 0, n)
-        x.narrow(dim, 1, n).add_(inner)
-        x.narrow(dim, 0, n).sub_(inner)
-    return x

@@ -7,29 +7,14 @@ from typing import Self
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import BlockOperator, LinearOperator, Measured, Space
+from mridiff.interfaces import Measured
 from mridiff_operators.fourier import FourierOperator
+from mridiff_sdk.operators import AsComplex, Block
 
 from .radon import Radon
 
 
-class AsComplex(LinearOperator):
-    """x, real (sample, *space), as complex numbers; the adjoint takes the real part, here and nowhere else."""
-
-    def __init__(self, space: Space) -> None:
-        super().__init__()
-        self.domain, self.codomain = Space(space.axes, space.sizes, complex=False), space
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x + 0 i."""
-        return x.to(x.dtype.to_complex())
-
-    def adjoint(self, y: Tensor) -> Tensor:
-        """Re y."""
-        return y.real
-
-
-class PetMrOperator(BlockOperator):
+class PetMrOperator(Block):
     """(u, v) -> (s P u, c M F v): counts of PET (sample, angle, bin) and k-space of one coil (sample, ky, kx) of a real pair.
 
     `angles` (1, angle) in radians, `mask` (1 or sample, ky, kx), `scale` (1 or sample, modality): s in counts, c in units of k-space,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ..cases import Case
 from ..run import CHECKS, examine
-from . import components, datasets, noises, operators, priors, recipes, samplers
+from . import components, datasets, noises, operators, priors, recipes, samplers, subtle
 from .mutant import Mutant, Sound
 
 MODULES = (components, operators, noises, priors, samplers, datasets, recipes)
-MUTANTS: tuple[Mutant, ...] = tuple(m for module in MODULES for m in module.MUTANTS)
+MUTANTS: tuple[Mutant, ...] = tuple(m for module in (*MODULES, subtle) for m in module.MUTANTS)
 SOUND: tuple[Sound, ...] = tuple(s for module in MODULES for s in module.SOUND)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import LinearOperator, Measured, Operator, StackOperator, Streams
+from mridiff.interfaces import LinearOperator, Measured, Operator
 from mridiff.interfaces.scan import Data
 from mridiff.spec import Trait
 
 from ... import fourier
+from ...operators import Stack
 from ..cases import Case, OperatorCase
 from ..reference import Masked, RealMasked, Sense, Shifted, ShiftedAt
 from ..scans import Shape, cartesian
@@ -141,8 +142,8 @@ class WrongGram(Masked):
 class WrongNorm(Sense):
     """States the largest eigenvalue of the normal operator, not its root."""
 
-    def norm(self, iterations: int = 30, rng: Streams | None = None) -> float:
-        return 1.2 * super().norm(iterations, rng) ** 2
+    def norm(self) -> float:
+        return 1.2 * super().norm() ** 2
 
 
 class Detached(Masked):
@@ -277,10 +278,10 @@ class Peeks(Masked):
 
 def _stack(measured: Measured) -> Operator:
     A = Masked.for_scan(measured)
-    return StackOperator([A, Masked(1 - A.mask)])
+    return Stack([A, Masked(1 - A.mask)])
 
 
-class OneBlock(StackOperator):
+class OneBlock(Stack):
     """Gives its first block only."""
 
     def forward(self, x: Tensor) -> Data:  # type: ignore[override]
