@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Field
+from mridiff.interfaces import Field, Space
 from mridiff_sdk.metrics.identification import correlations, pixcorr, two_way
 from mridiff_sdk.metrics.report import score
 
@@ -43,5 +43,5 @@ def test_one_sample_and_other_shapes_are_refused():
 
 def test_a_picture_in_colour_is_scored_as_a_picture():
     x, axes = draw(1, 3, 16, 16).sigmoid(), ("channel", "y", "x")
-    found = score(x * 0.9, x, axes, {"x": Field(x, axes)})
+    found = score("x", x * 0.9, x, Space(axes, complex=False, kind="picture"), {"x": Field(x, axes)})
     assert set(found) == {"psnr", "ssim", "pixcorr", "nmse"} and found["pixcorr"] == pytest.approx(1)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Field
+from mridiff.interfaces import Field, Space
 from mridiff_sdk.metrics.contrast import contrast, contrast_recovery, dilated
 from mridiff_sdk.metrics.report import score
 
@@ -21,12 +21,12 @@ def test_each_modality_is_scored_by_itself_and_in_the_mean():
     fields = {"x": Field(truth, AXES), "lesion": Field(lesion, AXES)}
     x = truth.clone()
     x[:, 1] += 0.5
-    found = score(x, truth, AXES, fields)
+    found = score("x", x, truth, Space(AXES, complex=False), fields)
     assert found["nmse_0"] == 0 and found["psnr_0"] == float("inf")
     assert found["psnr_1"] == pytest.approx(20.0)  # an error of a tenth of its own largest value
     assert found["nmse"] == pytest.approx(found["nmse_1"] / 2)
     assert found["contrast_lesion_0"] == pytest.approx(1) and "contrast_lesion_1" not in found and "contrast_lesion" not in found
-    alone = score(x[:, 1], truth[:, 1], ("y", "x"), {"x": Field(truth[:, 1], ("y", "x"))})
+    alone = score("x", x[:, 1], truth[:, 1], Space(("y", "x"), complex=False), {"x": Field(truth[:, 1], ("y", "x"))})
     assert alone == {name.removesuffix("_1"): v for name, v in found.items() if name.endswith("_1")}
 
 

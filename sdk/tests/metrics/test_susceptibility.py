@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mridiff.interfaces import Field
+from mridiff.interfaces import Field, Space
 from mridiff_sdk.metrics import cone_error, hfen, nmse, nrmse, psnr, ssim
 from mridiff_sdk.metrics.report import score
 from mridiff_sdk.physics.dipole import dipole_kernel
@@ -49,6 +49,6 @@ def test_streaks_are_the_error_on_the_cone_alone():
 def test_maps_in_ppm_are_scored_about_their_mean_inside_the_head():
     truth, region = maps((1, 10, 12, 14))
     given = {"x": Field(truth, AXES, "ppm"), "head": Field(region, AXES)}
-    found = score(truth + 1, truth, AXES, given)
+    found = score("x", truth + 1, truth, Space(AXES, complex=False, unit="ppm", kind="susceptibility"), given)
     assert found["nrmse"] < 1e-6 < found["nmse"] and found["hfen"] >= 0
-    assert "nrmse" not in score(truth, truth, AXES, given | {"x": Field(truth, AXES)})
+    assert "nrmse" not in score("x", truth, truth, Space(AXES, complex=False), given)

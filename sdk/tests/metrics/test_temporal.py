@@ -3,9 +3,11 @@ import math
 import pytest
 import torch
 
-from mridiff.interfaces import Field
+from mridiff.interfaces import Field, Space
 from mridiff_sdk.metrics import moving_region, psnr, temporal_nmse
 from mridiff_sdk.metrics.report import score
+
+SERIES = Space(("t", "y", "x"), complex=False)
 
 
 def beat(frames=5, n=16):
@@ -40,10 +42,9 @@ def test_the_moving_region_is_where_it_moves():
 def test_the_record_of_a_series_that_moves_says_so():
     x = beat()
     x[..., :2] = x[..., -2:] = 0  # something around the object, so that there is one
-    made, still = score(0.9 * x, x, ("t", "y", "x"), {}), score(x[:, :1], x[:, :1], ("t", "y", "x"), {})
+    made, still = score("x", 0.9 * x, x, SERIES, {}), score("x", x[:, :1], x[:, :1], SERIES, {})
     assert made["psnr_moving"] == pytest.approx(float(psnr(0.9 * x, x, region=moving_region(x))))
     assert made["nmse_temporal"] == pytest.approx(0.01, rel=1e-4)
-    assert "psnr_moving" not in still and "nmse_temporal" not in score(
-        x[:, 0], x[:, 0], ("y", "x"), {"head": Field(torch.ones(1, 16, 16), ("y", "x"))}
-    )
+    plane = score("x", x[:, 0], x[:, 0], Space(("y", "x"), complex=False), {"head": Field(torch.ones(1, 16, 16), ("y", "x"))})
+    assert "psnr_moving" not in still and "nmse_temporal" not in plane
     assert not math.isnan(made["psnr_head"])

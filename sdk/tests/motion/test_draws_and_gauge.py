@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mridiff.interfaces import Streams
+from mridiff.interfaces import Space, Streams
 from mridiff_sdk.metrics.report import score
 from mridiff_sdk.motion import KINDS, Rigid, draw, errors, registered, without_gauge
 
@@ -43,7 +43,9 @@ def test_a_motion_of_everything_is_no_error_and_any_other_is():
     off[:, 1, 1] += 4.0
     found = errors(off, truth)
     assert found["mae_degrees"] == pytest.approx(2 * 8.0 * 7 / 64) and found["mae_pixels"] > 0.2
-    assert score(off.float(), truth.float(), ("shot", "channel"), {})["mae_degrees"] == pytest.approx(found["mae_degrees"], rel=1e-3)
+    assert score("motion", off.float(), truth.float(), Space(("shot", "channel"), complex=False), {})["mae_degrees"] == pytest.approx(
+        found["mae_degrees"], rel=1e-3
+    )
 
 
 def test_registration_takes_a_pose_out_and_leaves_the_rest():

@@ -128,19 +128,19 @@ class Method:
         look = (lambda x: x) if problem.A is None else problem.A.image
         samples = look(x0).cpu()
         x = samples.mean(0, keepdim=True)
-        axes = (problem.space if problem.A is None else problem.A.image_space).axes
+        space = problem.space if problem.A is None else problem.A.image_space
         # A first look; where a part of the operator is unknown, that at the value that an estimate begins with.
         A = problem.A.at(problem.A.start()) if isinstance(problem.A, ParametricOperator) else problem.A
         linear = A if isinstance(A, LinearOperator) and problem.y is not None else None
         baseline, name = (None, "") if linear is None else (look(linear.rough(problem.y) * scale).cpu(), linear.rough_name)
         if linear is None and "baseline" in last.outputs:  # without an operator, what the sampler says that it began with
             baseline, name = last.outputs["baseline"].data.mean(0, keepdim=True).cpu(), "first guess"
-        result = Reconstruction(scan.id, x, samples, axes, scale, baseline, name,
+        result = Reconstruction(scan.id, x, samples, space.axes, scale, baseline, name,
                                 {k: v.cpu() for k, v in last.nuisance.items()}, {k: f.to("cpu") for k, f in last.outputs.items()},
                                 cost=cost)  # fmt: skip
         # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
         seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
-        return replace(result, metrics=score(result, scan, seen))
+        return replace(result, metrics=score(result, scan, space, seen))
 
 
 def usable(device: str) -> torch.device:
@@ -172,30 +172,25 @@ def _check(name: str, A: Operator, measured: Measured) -> None:
             raise DataError(f"{error.message}: {why}", hint=hint) from error
 
 
-def score(result: Reconstruction, scan: Scan, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:
-    """Metrics of x, nuisances and outputs against the truths of the same name; empty without truth or without a metrics service.
+def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:
+    """Metrics of x in its space, of nuisances and of outputs, against the truths of the same name; empty without a metrics service.
 
     `look` leads a truth "x" in the space of the unknown to the scored space; None where it lies there.
     """
     measure = service("metrics")
     if measure is None:
         return {}
-    made = {"x": Field(result.x, result.axes)}
+    made = {"x": (result.x, space)}
     if result.baseline is not None and "x" in scan.truth:
-        made["baseline"] = Field(result.baseline, result.axes)
-    made |= {name: Field(v, scan.truth[name].axes) for name, v in result.estimates.items() if name in scan.truth}
-    made |= dict(result.outputs)
+        made["baseline"] = (result.baseline, space)
+    known = {name: replace(scan.truth[name], data=v) for name, v in result.estimates.items() if name in scan.truth}
+    made |= {name: (f.data, Space(f.axes, unit=f.unit)) for name, f in {**known, **result.outputs}.items()}
     found: dict[str, dict[str, float]] = {}
     for name in made.keys() & {*scan.truth, "baseline"}:
-        image = name in {"x", "baseline"}
-        truth = scan.truth["x" if image else name].data
-        seen = look(truth) if image and look else truth
-        found[name] = measure(_double(made[name].data), _double(seen), made[name].axes, scan.truth)  # squares of 1e20 are no floats
+        what = "x" if name == "baseline" else name
+        truth = scan.truth[what].data
+        found[name] = measure(what, made[name][0], look(truth) if what == "x" and look else truth, made[name][1], scan.truth)
     return found
-
-
-def _double(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float64))
 
 
 def _drive(sampler: Sampler, problem: Inverse, rng: Streams, watch: Watch | None, first: int, total: int) -> Step:

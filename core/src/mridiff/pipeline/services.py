@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ..plugins.importing import imported
-from ..plugins.sources import SERVICES, Survey
+from ..plugins.sources import COMMANDS, GROUP, SERVICES, Survey
 
 
 def service(name: str) -> Callable[..., Any] | None:
@@ -21,9 +21,15 @@ def service(name: str) -> Callable[..., Any] | None:
 
 
 def providers() -> dict[str, str]:
-    """Who offers each service, as "distribution version"; for the record."""
-    found = _survey(_rules()).of(SERVICES)
-    return {name: f"{source.distribution} {source.version}" for name, source in sorted(found.items())}
+    """Who offers each service, and each member of groups like `mridiff.metrics.image`, as "distribution version"; for the record."""
+    found = [source for source in survey().sources if source.group not in (GROUP, COMMANDS)]
+    names = {f"{s.group}.{s.plugin}".removeprefix(f"{SERVICES}.").removeprefix("mridiff."): s for s in found}
+    return {name: f"{source.distribution} {source.version}" for name, source in sorted(names.items())}
+
+
+def survey() -> Survey:
+    """What is installed, looked up once per process and rules."""
+    return _survey(_rules())
 
 
 def _rules() -> tuple[tuple[str, str], ...]:
@@ -32,7 +38,6 @@ def _rules() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _survey(rules: tuple[tuple[str, str], ...]) -> Survey:
-    """What is installed, looked up once per process and rules."""
     return Survey.take(dict(rules))
 
 

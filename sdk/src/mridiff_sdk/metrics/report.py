@@ -1,87 +1,81 @@
-"""The metrics of a record: what fits the kind of quantity, by its axes."""
+"""The metrics of a record: every installed measure of what a quantity is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
+import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field
+from mridiff.errors import MridiffError, PluginConflict, PluginError, said
+from mridiff.interfaces import Field, Space
+from mridiff.pipeline.services import survey
+from mridiff.plugins.importing import imported
+from mridiff.plugins.sources import Source, fault
 
-from ..motion.gauge import errors as motion_errors
-from .contrast import contrast_recovery
-from .hfen import hfen
-from .identification import pixcorr
-from .nmse import nmse
-from .psnr import psnr
-from .region import head_region
-from .ssim import WINDOW, ssim
-from .susceptibility import nrmse
-from .temporal import moving_region, temporal_nmse
+GROUP = "mridiff.metrics"
+Measure = Callable[[Tensor, Tensor, Space, Mapping[str, Field]], Mapping[str, float]]
+"""`measure(estimate, reference, space, truth)`: numbers by name, none where it has nothing to say of such a quantity."""
 
 
-def score(estimate: Tensor, reference: Tensor, axes: tuple[str, ...], truth: Mapping[str, Field]) -> dict[str, float]:
+def score(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: Mapping[str, Field]) -> dict[str, float]:
     """Metrics of one quantity (1, *axes) against its reference, as plain numbers.
 
-    Images and volumes: PSNR in dB, SSIM and NMSE of magnitudes over everything, with the maximum of the reference as range, and
-    again inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference. Maps in ppm: also the
-    error about their means inside the object (`nrmse`), and that of edges (`hfen`). Series that move: also
-    PSNR where they do (`_moving`), and the NMSE of frame-to-frame differences. Pictures in colour: PSNR, SSIM, NMSE and `pixcorr`. The
-    poses of shots: errors in degrees and pixels after the one rigid motion of all of them that cannot be known. Anything else
-    (kernels, vectors): mean absolute and root mean square error in the quantity's unit. Where `truth["lesion"]` (bool) is in the image's
-    space: `contrast_lesion`, how much of its contrast is there. Modalities are images of their own: each is scored by itself, with its
-    number along the axis after the name (`psnr_0`), and the plain names are means over them.
+    A quantity is what its name says ("x", "motion"), and its space: kind ("image", "susceptibility") and unit ("ppm"). A package measures
+    it by an entry point of the group `mridiff.metrics.WORD`, with one of these words; of several all count. What nobody measures has mean
+    absolute and root mean square error, in its unit. Modalities are quantities of their own: each is scored by itself, with its
+    number along the axis after the name (`psnr_0`), and the plain names are means over them. Raises PluginConflict where two claim
+    the same number, PluginError where one fails.
     """
-    if "modality" in axes:
-        return _by_modality(estimate, reference, axes, truth)
-    if axes == ("shot", "channel"):
-        return motion_errors(estimate, reference)
-    if axes[-2:] != ("y", "x") or min(reference.shape[-2:]) < WINDOW:
-        difference = (estimate - reference).abs()
-        return {"mae": float(difference.mean()), "rmse": float(difference.square().mean().sqrt())}
-    if axes == ("channel", "y", "x") and reference.shape[1] == 3:
-        return {"psnr": float(psnr(estimate, reference)), "ssim": float(ssim(estimate, reference)),
-                "pixcorr": float(pixcorr(estimate, reference)), "nmse": float(nmse(estimate, reference))}  # fmt: skip
-    region = truth["head"].data.bool() if "head" in truth else head_region(reference)
-    return {"psnr": float(psnr(estimate, reference)), "ssim": float(ssim(estimate, reference)), "nmse": float(nmse(estimate, reference)),
-            "psnr_head": float(psnr(estimate, reference, region=region)),
-            "ssim_head": float(ssim(estimate, reference, region=region)), **_over_time(estimate, reference, axes),
-            **_lesion(estimate, reference, truth),
-            **(_susceptibility(estimate, reference, region) if "x" in truth and truth["x"].unit == "ppm" else {})}  # fmt: skip
+    if "modality" in space.axes:
+        return _by_modality(name, estimate, reference, space, truth)
+    estimate, reference = (v.to(torch.promote_types(v.dtype, torch.float64)) for v in (estimate, reference))  # squares of 1e20 are no floats
+    found: dict[str, float] = {}
+    owner: dict[str, Source] = {}
+    for source, measure in measures(dict.fromkeys((name, space.kind, space.unit))):
+        try:
+            numbers = {n: float(v) for n, v in measure(estimate, reference, space, truth).items()}
+        except MridiffError:
+            raise
+        except Exception as error:
+            raise fault(PluginError, source, f"measuring {name} failed: {said(error)}") from error
+        for number in numbers.keys() & found.keys():
+            raise fault(PluginConflict, source, f"{number} of {name} is claimed by {owner[number]} of {owner[number].distribution} too",
+                        "leave one of them out with MRIDIFF_BLOCK, or ask its author for another name")  # fmt: skip
+        found |= numbers
+        owner |= dict.fromkeys(numbers, source)
+    return found or differences(estimate, reference)
 
 
-def _by_modality(estimate: Tensor, reference: Tensor, axes: tuple[str, ...], truth: Mapping[str, Field]) -> dict[str, float]:
-    rest, dim = tuple(a for a in axes if a != "modality"), 1 + axes.index("modality")
+def measures(words: Iterable[str]) -> Iterator[tuple[Source, Measure]]:
+    """What measures a quantity of these words, those of one word by name; raises PluginConflict where two packages claim one name."""
+    installed = survey()
+    for group in (f"{GROUP}.{word}" for word in words if word):
+        claimed = {error.plugin for error in installed.failures if error.group == group}
+        for name in sorted({*installed.of(group), *claimed}):
+            if source := installed.find(group, name):
+                yield source, imported(source, source.module)
+
+
+def differences(estimate: Tensor, reference: Tensor) -> dict[str, float]:
+    """Mean absolute and root mean square error, in the quantity's unit."""
+    difference = (estimate - reference).abs()
+    return {"mae": float(difference.mean()), "rmse": float(difference.square().mean().sqrt())}
+
+
+def _by_modality(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: Mapping[str, Field]) -> dict[str, float]:
+    kept = [i for i, a in enumerate(space.axes) if a != "modality"]
+    rest = replace(space, axes=tuple(space.axes[i] for i in kept), sizes=tuple(space.sizes[i] for i in kept))
+    dim = 1 + space.axes.index("modality")
     rows = []
     for i in range(reference.shape[dim]):
-        own = {name: _slice(f, i) if "modality" in f.axes else f for name, f in truth.items()}
-        rows.append(score(estimate.select(dim, i), reference.select(dim, i), rest, own))
-    means = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if all(name in row for row in rows)}
-    return means | {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
+        own = {key: _slice(f, i) if "modality" in f.axes else f for key, f in truth.items()}
+        rows.append(score(name, estimate.select(dim, i), reference.select(dim, i), rest, own))
+    means = {key: sum(row[key] for row in rows) / len(rows) for key in rows[0] if all(key in row for row in rows)}
+    return means | {f"{key}_{i}": value for i, row in enumerate(rows) for key, value in row.items()}
 
 
 def _slice(field: Field, index: int) -> Field:
     rest = tuple(a for a in field.axes if a != "modality")
     return Field(field.data.select(1 + field.axes.index("modality"), index), rest, field.unit)
-
-
-def _lesion(estimate: Tensor, reference: Tensor, truth: Mapping[str, Field]) -> dict[str, float]:
-    lesion = truth.get("lesion")
-    if lesion is None or lesion.data.shape != reference.shape or not bool(lesion.data.any()):
-        return {}
-    return {"contrast_lesion": float(contrast_recovery(estimate, reference, lesion.data.bool()))}
-
-
-def _susceptibility(estimate: Tensor, reference: Tensor, region: Tensor) -> dict[str, float]:
-    return {"nrmse": float(nrmse(estimate, reference, region)), "hfen": float(hfen(estimate, reference, region=region))}
-
-
-def _over_time(estimate: Tensor, reference: Tensor, axes: tuple[str, ...]) -> dict[str, float]:
-    if "t" not in axes:
-        return {}
-    dim = axes.index("t") - len(axes)
-    moving = moving_region(reference, dim=dim)
-    if not bool(moving.any()):
-        return {}
-    change = temporal_nmse(estimate, reference, dim=dim)
-    return {"psnr_moving": float(psnr(estimate, reference, region=moving)), "nmse_temporal": float(change)}

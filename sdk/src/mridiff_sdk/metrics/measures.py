@@ -1,0 +1,84 @@
+"""Measures: what this package says of images, series, lesions, maps of susceptibility, pictures and motion."""
+
+# ruff: noqa: ARG001 - every measure is called alike
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from mridiff.interfaces import Field, Space
+
+from ..motion.gauge import errors
+from .contrast import contrast_recovery
+from .hfen import hfen
+from .identification import pixcorr
+from .nmse import nmse
+from .psnr import psnr
+from .region import head_region
+from .ssim import WINDOW, ssim
+from .susceptibility import nrmse
+from .temporal import moving_region, temporal_nmse
+
+Truth = Mapping[str, Field]
+
+
+def quality(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of images and volumes: PSNR in dB, SSIM and NMSE of magnitudes over everything, with the maximum of the reference as range, and PSNR
+    and SSIM inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference."""
+    if not _planes(reference, space):
+        return {}
+    region = _region(reference, truth)
+    return {**_everywhere(estimate, reference), "psnr_head": float(psnr(estimate, reference, region=region)),
+            "ssim_head": float(ssim(estimate, reference, region=region))}  # fmt: skip
+
+
+def series(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of images over time that move: PSNR where they do (`_moving`), and the NMSE of frame-to-frame differences."""
+    if "t" not in space.axes or not _planes(reference, space):
+        return {}
+    dim = space.dim("t")
+    moving = moving_region(reference, dim=dim)
+    if not bool(moving.any()):
+        return {}
+    change = temporal_nmse(estimate, reference, dim=dim)
+    return {"psnr_moving": float(psnr(estimate, reference, region=moving)), "nmse_temporal": float(change)}
+
+
+def lesion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Where `truth["lesion"]` (bool) is in the image's space: how much of its contrast is there (`contrast_lesion`)."""
+    where = truth.get("lesion")
+    if where is None or where.data.shape != reference.shape or not bool(where.data.any()):
+        return {}
+    return {"contrast_lesion": float(contrast_recovery(estimate, reference, where.data.bool()))}
+
+
+def susceptibility(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of maps in ppm: the error about their means inside the object (`nrmse`), and that of edges (`hfen`)."""
+    if not _planes(reference, space):
+        return {}
+    region = _region(reference, truth)
+    return {"nrmse": float(nrmse(estimate, reference, region)), "hfen": float(hfen(estimate, reference, region=region))}
+
+
+def picture(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of pictures in colour: PSNR, SSIM, NMSE and `pixcorr`."""
+    return {**_everywhere(estimate, reference), "pixcorr": float(pixcorr(estimate, reference))} if _planes(reference, space) else {}
+
+
+def motion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of the poses of shots: errors in degrees and pixels after the one rigid motion of all of them that cannot be known."""
+    return errors(estimate, reference) if space.axes == ("shot", "channel") else {}
+
+
+def _planes(reference: Tensor, space: Space) -> bool:
+    return space.axes[-2:] == ("y", "x") and min(reference.shape[-2:]) >= WINDOW
+
+
+def _region(reference: Tensor, truth: Truth) -> Tensor:
+    return truth["head"].data.bool() if "head" in truth else head_region(reference)
+
+
+def _everywhere(estimate: Tensor, reference: Tensor) -> dict[str, float]:
+    return {"psnr": float(psnr(estimate, reference)), "ssim": float(ssim(estimate, reference)), "nmse": float(nmse(estimate, reference))}
