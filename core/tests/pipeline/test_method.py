@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mridiff.errors import ConfigError
-from mridiff.interfaces import Field, Sampler, Scaling, Step
+from mridiff.interfaces import Field, Sampler, Scaling, Space, Step
 from mridiff.pipeline import method as method_module
 from mridiff.pipeline.method import load
 from mridiff.plugins.registry import Registry
@@ -86,17 +86,18 @@ def test_priors_of_different_scales_are_refused_before_anything_runs():
 def test_a_truth_in_the_space_of_the_unknown_is_seen_as_the_result_is(monkeypatch):
     """The operator shows the mean over x of the unknown: its truth is shown so too, and one that is shown already stays."""
     monkeypatch.setattr(Mask, "image", lambda self, x: x.mean(-1) * 2)
+    monkeypatch.setattr(Mask, "image_space", property(lambda self: Space(("y",), (4,), kind="profile")))
     scored = []
     monkeypatch.setattr(method_module, "service", lambda name: (lambda *given: scored.append(given) or {}) if name == "metrics" else None)
     scan, method = Few()[0], load(CONFIG, registry())
     truth = scan.truth["x"].data
     method(scan)
     shown = truth.mean(-1) * 2
-    for estimate, reference, axes, _ in scored:
-        assert estimate.shape == reference.shape == (1, 4) and axes == ("x",)
-        torch.testing.assert_close(reference, shown.to(torch.complex128))
+    for name, estimate, reference, space, _ in scored:
+        assert name == "x" and estimate.shape == reference.shape == (1, 4) and (space.axes, space.kind) == (("y",), "profile")
+        torch.testing.assert_close(reference, shown)
     scored.clear()
-    method(replace(scan, truth={"x": Field(shown, ("x",))}))
+    method(replace(scan, truth={"x": Field(shown, ("y",))}))
     assert len(scored) == 2
-    for _, reference, _, _ in scored:
-        torch.testing.assert_close(reference, shown.to(torch.complex128))
+    for _, _, reference, _, _ in scored:
+        torch.testing.assert_close(reference, shown)

@@ -119,7 +119,7 @@ class Composition(LinearOperator):
 
     @property
     def _shown(self) -> LinearOperator:
-        return self.A if self.A.domain == self.domain else self.B
+        return self.A if self.A.domain == self.domain and type(self.B).image is Operator.image else self.B
 
     def forward(self, x: Tensor) -> Data:
         """A(B x)."""
@@ -143,7 +143,7 @@ class Composition(LinearOperator):
         return self.B.rough(self.A.rough(y))
 
     def image(self, x: Tensor) -> Tensor:
-        """As A where B keeps the space, else as B."""
+        """As B, or as A where B keeps the space and shows nothing of its own."""
         return self._shown.image(x)
 
 

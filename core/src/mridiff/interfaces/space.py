@@ -28,12 +28,22 @@ class Space:
             raise ValueError(f"Space: axes {self.axes} with sizes {self.sizes}: axes must be distinct, known and as many as sizes"
                              + (f"; not known here: {', '.join(unknown)}" if unknown else ""))  # fmt: skip
 
+    @classmethod
+    def of(cls, tensor: Tensor, axes: tuple[str, ...], unit: str = "", kind: str = "image") -> Space:
+        """The space of `tensor` (sample, *axes)."""
+        return cls(axes, tuple(tensor.shape[1:]), tensor.is_complex(), unit, kind)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The sizes, when all are known; raises ValueError otherwise."""
         if any(n is None for n in self.sizes):
             raise ValueError(f"{self} has axes of any size; a tensor or an operator must fix them")
         return tuple(n for n in self.sizes if n is not None)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Tensor dimensions of all axes but `sample`; what every reduction runs over."""
+        return tuple(range(1, len(self.axes) + 1))
 
     def dim(self, axis: str) -> int:
         """Tensor dimension of a named axis, negative, so that it holds with or without the sample axis."""

@@ -30,7 +30,9 @@ def score(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: M
     """
     if "modality" in space.axes:
         return _by_modality(name, estimate, reference, space, truth)
-    estimate, reference = (v.to(torch.promote_types(v.dtype, torch.float64)) for v in (estimate, reference))  # squares of 1e20 are no floats
+    estimate, reference = (
+        v.to(torch.promote_types(v.dtype, torch.float64)) for v in (estimate, reference)
+    )  # squares of 1e20 are no floats
     found: dict[str, float] = {}
     owner: dict[str, Source] = {}
     for source, measure in measures(dict.fromkeys((name, space.kind, space.unit))):
