@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mridiff.io.atomic import write_atomically
 
 from .log import read
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FACTS = ("sha256", "licence", "component", "seed", "command", "started_from", "updates", "hours")
 PROGRESS = {"step", "loss", "rate", "seconds"}
@@ -47,7 +53,7 @@ def _quality(rows: list[dict[str, float]]) -> list[str]:
 
 
 def draw_curve(rows: list[dict[str, float]], path: Path) -> bool:
-    """Draw losses and validation figures against updates; returns whether there was anything to draw."""
+    """Draw losses and validation figures against updates and hours; returns whether there was anything to draw."""
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
@@ -63,6 +69,7 @@ def draw_curve(rows: list[dict[str, float]], path: Path) -> bool:
             axes.plot(*zip(*points, strict=True), marker=marker, label=name, linewidth=1)
         axes.set(xlabel="updates")
         axes.grid(alpha=0.3)
+        _hours(axes, rows)
         if len(curves) > 1 or curves is found:
             axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     positive = all(value > 0 for points in losses.values() for _, value in points)
@@ -70,3 +77,12 @@ def draw_curve(rows: list[dict[str, float]], path: Path) -> bool:
     with write_atomically(path) as temporary:
         figure.savefig(temporary, dpi=110, format="png")
     return True
+
+
+def _hours(axes: Axes, rows: list[dict[str, float]]) -> None:
+    """A second scale above, of the hours that updates take on average; none where the log does not tell them."""
+    last = next((row for row in reversed(rows) if row.get("seconds")), None)
+    if last:
+        pace = last["seconds"] / 3600 / last["step"]
+        there_and_back = (lambda updates: np.multiply(updates, pace), lambda hours: np.divide(hours, pace))
+        axes.secondary_xaxis("top", functions=there_and_back).set_xlabel("hours at the mean pace")
