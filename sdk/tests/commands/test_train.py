@@ -221,6 +221,12 @@ def test_what_is_not_there_is_named(train, tmp_path, arguments, code, text):
     assert result.exit_code == code and text in result.output
 
 
+@pytest.mark.parametrize("device", ["gpu", "", "meta", "cuda:99"])
+def test_a_device_that_cannot_compute_is_refused_before_anything_is_made(train, tmp_path, device):
+    result = train("toy", "-o", tmp_path / "a", "--device", device)
+    assert result.exit_code == 2 and "cannot be used" in result.output and not (tmp_path / "a").exists()
+
+
 def test_a_training_that_needs_data_says_so(train, tmp_path, monkeypatch):
     monkeypatch.delenv("MRIDIFF_DATA")
     result = train("toy", "-o", tmp_path / "a")

@@ -29,6 +29,8 @@ def train(
     import torch
     from torch.multiprocessing.spawn import ProcessRaisedException
 
+    from mridiff.pipeline.method import usable
+
     from ..training.configuration import read_configuration
     from ..training.job import Job
     from ..training.parallel import start
@@ -42,6 +44,7 @@ def train(
         problems.append(Problem("--processes", "the processes were started already: leave it out under torchrun"))
     if problems:
         raise ConfigError(problems)
+    usable(device)
     share = threads or max(1, torch.get_num_threads() // processes)
     job = Job(entry.spec.kind, entry.qualified, config, data, out, cache or out / "cache", weights, share, processes, device)
     try:
