@@ -59,15 +59,17 @@ def test_nothing_is_kept_for_a_backward_pass(case):
 @pytest.mark.parametrize(("coils", "samples"), [(1, 500), (3, 150)])
 def test_white_posterior_in_closed_form(case, coils, samples):
     c = case("white", coils, std=0.3)
-    mean, variance = c.deviation(DPSMRI(c.prior, steps=300, J=6, r_rule="posterior"), samples)
-    assert mean < 0.03 and 0.9 < variance < 1.1
+    mean, variance = c.deviation(DPSMRI(c.prior), samples)
+    assert mean < 0.03 and 0.93 < variance < 1.07
 
 
-@pytest.mark.parametrize(("coils", "mean", "variance"), [(1, 0.16, (0.9, 1.25)), (3, 0.05, (0.55, 0.95))])
-def test_correlated_posterior_is_near(case, coils, mean, variance):
-    c = case("smooth", coils)
-    off, ratio = c.deviation(DPSMRI(c.prior), 200)
-    assert off < mean and variance[0] < ratio < variance[1]
+@pytest.mark.parametrize("std", [0.01, 0.1, 1.0])
+@pytest.mark.parametrize("coils", [1, 3])
+def test_correlated_posterior_is_near_at_any_noise_level(case, coils, std):
+    """In the steps of the recipe; the mean is off where little was measured, for the error of x0 is taken for white."""
+    c = case("smooth", coils, std=std)
+    off, variance = c.errors(DPSMRI(c.prior, steps=50), 200)
+    assert off < 0.4 and 0.8 < variance < 1.15
 
 
 @pytest.mark.parametrize("coils", [1, 3])
@@ -112,7 +114,7 @@ def test_more_gradient_steps_leave_a_smaller_residual(case):
 def test_one_gradient_step_is_map_for_one_coil_and_not_for_several(case):
     for coils, same in ((1, True), (3, False)):
         c = case("smooth", coils)
-        a, b = (DPSMRI(c.prior, steps=10, mode=m, J=j)(c.problem, Streams.of(0)) for m, j in (("map", 10), ("grad", 1)))
+        a, b = (DPSMRI(c.prior, steps=10, mode=m, J=j, draw=False)(c.problem, Streams.of(0)) for m, j in (("map", 10), ("grad", 1)))
         assert torch.allclose(a, b, atol=1e-6) is same
 
 
@@ -126,8 +128,8 @@ def test_without_fresh_noise_the_start_decides(case):
 
     plain, frozen = case("smooth", 3, diffusion=VE()), case("smooth", 3, diffusion=SameStart())
     run = Streams.of(0, "", 4)
-    assert DPSMRI(frozen.prior, steps=20, eta=0.0)(c.problem, run).std(0).max() < 1e-12
-    assert DPSMRI(plain.prior, steps=20, eta=0.0)(c.problem, run).std(0).max() > 1e-3
+    assert DPSMRI(frozen.prior, steps=20, eta=0.0, draw=False)(c.problem, run).std(0).max() < 1e-12
+    assert DPSMRI(plain.prior, steps=20, eta=0.0, draw=False)(c.problem, run).std(0).max() > 1e-3
 
 
 def test_starts_where_dps_starts(case):
@@ -150,7 +152,7 @@ def test_too_large_a_step_diverges_in_dps_and_nothing_does_in_map(case):
 
 
 def test_r_rules():
-    ratio, posterior = DPSMRI(None, c=0.5), DPSMRI(None, r_rule="posterior", c=0.5)
+    ratio, posterior = (DPSMRI(None, r_rule=rule, c=0.5) for rule in ("ratio", "posterior"))
     assert ratio.r(2.0) == pytest.approx(2 * 0.5**0.5)
     assert posterior.r(2.0) ** 2 == pytest.approx(1 / (1 / 0.5 + 1 / 4))
 
@@ -178,8 +180,9 @@ def test_one_call_of_the_prior_per_step(case):
     assert len(calls) == len(steps) == 7 and [s.index for s in steps] == list(range(7)) and steps[-1].total == 7
 
 
-def test_map_with_the_times_of_diffpir_differs_only_by_them(case, monkeypatch):
+@pytest.mark.parametrize("draw", [False, True])
+def test_map_with_the_times_of_diffpir_differs_only_by_them(case, monkeypatch, draw):
     c = case("smooth", 3)
-    diffpir = DiffPIR(c.prior, steps=12, eta=1.0)(c.problem, Streams.of(0))
+    diffpir = DiffPIR(c.prior, steps=12, eta=1.0, draw=draw)(c.problem, Streams.of(0))
     monkeypatch.setattr("mridiff_dps_mri.sampler.linear_beta_times", partial(karras_times, sigma_max=20.0, sigma_min=0.01))
-    torch.testing.assert_close(DPSMRI(c.prior, steps=12)(c.problem, Streams.of(0)), diffpir)
+    torch.testing.assert_close(DPSMRI(c.prior, steps=12, draw=draw)(c.problem, Streams.of(0)), diffpir)

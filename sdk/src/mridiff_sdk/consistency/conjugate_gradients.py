@@ -15,13 +15,13 @@ def conjugate_gradients(
     x0: Tensor | None = None,
     *,
     iterations: int = 30,
-    tolerance: float = 1e-6,
+    tolerance: float | Tensor = 1e-6,
 ) -> Tensor:
     """The solution x of A x = b for a Hermitian, positive semi-definite A, in the shape of `b` (sample, ...), real or complex.
 
-    A maps a tensor of this shape to one of the same, sample by sample. Each sample has step sizes of its own and rests
-    once ||b - A x|| <= tolerance ||b||; the loop ends when all rest, or after `iterations` steps (one A each, and one for a
-    start `x0`). A zero right-hand side gives zero. Hestenes and Stiefel, J. Res. NBS 49, 1952. Not differentiable.
+    A maps a tensor of this shape to one of the same, sample by sample. Each sample has step sizes of its own and rests once
+    ||b - A x|| <= tolerance ||b||, `tolerance` a number or (sample,); the loop ends when all rest, or after `iterations` steps (one A
+    each, and one for a start `x0`). A zero right-hand side gives zero. Hestenes and Stiefel, J. Res. NBS 49, 1952. Not differentiable.
     """
     if x0 is None:
         x, r = torch.zeros(b.shape, dtype=b.dtype, device=b.device), b.clone(memory_format=torch.contiguous_format)
@@ -31,7 +31,7 @@ def conjugate_gradients(
     p = r.clone()
     # real rows that share memory with x, r, p: the updates below are in place, and dot products are those of BLAS
     X, R, P, B = _rows(x), _rows(r), _rows(p), _rows(b)
-    enough = tolerance**2 * _dot(B, B)
+    enough = torch.as_tensor(tolerance, dtype=B.dtype, device=B.device).reshape(-1, 1) ** 2 * _dot(B, B)
     squared = _dot(R, R)
     for _ in range(iterations):
         active = squared > enough

@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Blocks, Gaussian, Noise, Problem
+from mridiff.interfaces import Blocks, Gaussian, Noise, Problem, Streams
 from mridiff.interfaces.diffusion import spread
 from mridiff.interfaces.scan import Data
 
 from .conjugate_gradients import conjugate_gradients
 
+ERROR = 0.1
+"""What a solution may miss of the exact one, in standard deviations of what is known of x; chance alone moves a draw by 1."""
+
 
 def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float | None = None, iterations: int = 10,
-             tolerance: float = 1e-6, floor: float = 1e-3) -> Tensor:  # fmt: skip
+             tolerance: float | None = 1e-6, floor: float = 1e-3, rng: Streams | None = None) -> Tensor:  # fmt: skip
     """argmin |A x - y|^2 / sigma_y^2 + |x - x0|^2 / r^2: the most likely x if x0 (sample, *domain) is off by r per number.
 
-    Solved for the change of x0 by conjugate gradients, so few iterations are a gentler step. `r` is a number or (sample,); `sigma_y`
-    replaces the noise level of the problem; both are per complex (real) number, and where the domain is real and the data complex
-    each misfit counts by its own density. Weighted noise and several blocks are covered.
+    Solved for the change of x0 by conjugate gradients, until the residual is `tolerance` of the first; with None, until the error is
+    `ERROR` standard deviations of N(x, (A^H A / sigma_y^2 + 1 / r^2)^-1), root mean square over numbers, whatever the levels are: by its
+    residual, since no direction is known less than r. `r` is a number or (sample,); `sigma_y` replaces the noise level of the problem;
+    both are per complex (real) number, and where the domain is real and the data complex each misfit counts by its own density.
+    Weighted noise and several blocks are covered.
+
+    With `rng` a draw instead of the most likely x: the noise of y is drawn anew, and that of x0 as far as it is at most sigma_y. Above,
+    the error of a trained estimate is far below r in most directions, and a chain draws it by its own noise; below, the chain ends, and
+    what the data know would keep no spread. For r <= sigma_y it is a draw of the distribution above.
 
     A level below `floor` * r counts as `floor` * r, so that a noise-free measurement can be solved for: it is then met to about
     floor^2; so does an unknown level, for then the data are trusted. Raises TypeError for noise that is not Gaussian.
     """
     noise = _with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
     A, y, r2 = problem.linear, problem.y, spread(r, x0) ** 2
+    if rng is not None:
+        own_level = _with_level(problem.noise, sigma_y, 0.0)
+        y = _drawn(own_level, y, rng)
+        x0 = x0 + r2.sqrt().clamp_max(_lowest(own_level)) * rng.normal_like(x0)
     own = 2.0 if x0.is_complex() else 1.0
+    numbers = x0[0].numel()
+
+    def solved(H: Callable[[Tensor], Tensor], b: Tensor, unit: Tensor) -> Tensor:
+        """x0 + H^-1 b, for H = r^2 `unit` times the inverse covariance."""
+        enough = ERROR * numbers**0.5 * (r2.sqrt() * unit).real.flatten() / _norm(b) if tolerance is None else tolerance
+        return x0 + conjugate_gradients(H, b, iterations=iterations, tolerance=enough)
+
     # Plain white noise leaves A^H A alone, which operators know how to apply fast; its level is moved into the damping.
     if isinstance(noise, Gaussian) and noise.weight is None and not isinstance(noise.std, Tensor) and isinstance(y, Tensor):
         damping = (own * float(noise.variance) / (2.0 if y.is_complex() else 1.0) / r2).to(x0.dtype)
-        b: Tensor = A.H(y - A(x0))
-
-        def damped(d: Tensor) -> Tensor:
-            return torch.addcmul(A.gram(d), d, damping)
-
-        return x0 + conjugate_gradients(damped, b, iterations=iterations, tolerance=tolerance)
+        return solved(lambda d: torch.addcmul(A.gram(d), d, damping), A.H(y - A(x0)), damping)
     nothing = _zeros(y)
-
-    def normal(d: Tensor) -> Tensor:
-        Gd: Tensor = A.H(noise.grad(A(d), nothing))
-        return r2 * Gd + own * d
-
     b = -r2 * A.H(noise.grad(A(x0), y))
-    return x0 + conjugate_gradients(normal, b, iterations=iterations, tolerance=tolerance)
+    return solved(lambda d: r2 * A.H(noise.grad(A(d), nothing)) + own * d, b, torch.full_like(r2, own))
 
 
 def _with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
@@ -54,6 +65,26 @@ def _with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
         raise TypeError(f"a proximal step needs Gaussian noise, not {type(noise).__name__}; use a gradient step")
     std = (0.0 if noise.std is None else noise.std) if sigma_y is None else sigma_y
     return replace(noise, std=std.clamp_min(floor) if isinstance(std, Tensor) else max(float(std), floor))
+
+
+def _drawn(noise: Noise, y: Data | None, rng: Streams) -> Data | None:
+    """The measurement with its noise once more, one per stream."""
+    if isinstance(noise, Blocks) and isinstance(y, tuple):
+        return tuple(part.draw(block, rng) for part, block in zip(noise.parts, y, strict=True))  # one after the other from one stream
+    return noise.draw(y, rng)  # type: ignore[no-any-return]
+
+
+def _lowest(noise: Noise) -> float:
+    """The smallest standard deviation of a number that was measured."""
+    if isinstance(noise, Blocks):
+        return min(map(_lowest, noise.parts))
+    assert isinstance(noise, Gaussian)
+    heaviest = 1.0 if noise.weight is None else float(noise.weight.max())
+    return float(torch.as_tensor(noise.std).min()) / heaviest**0.5
+
+
+def _norm(b: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(b.flatten(1), dim=1).clamp_min(torch.finfo(b.real.dtype).tiny)
 
 
 def _zeros(y: Data | None) -> Data | None:

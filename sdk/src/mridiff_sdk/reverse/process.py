@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import torch
 from torch import Tensor
@@ -43,6 +44,11 @@ class Reverse:
     def ratio(self, t: float) -> float:
         """sigma_t / alpha_t: the standard deviation of what a state says of x0, per number; raises TypeError where there is no alpha."""
         return float(self.diffusion.sigma(t) / self.diffusion.alpha(t))
+
+    def uncertainty(self, t: float, variance: float = 1.0) -> float:
+        """By how much x0 may differ from its estimate at t, per number, if images vary by `variance` and independently of each other."""
+        q = self.ratio(t) ** 2
+        return sqrt(variance * q / (variance + q))
 
     def size(self, t: float) -> float:
         """sqrt(alpha_t^2 + sigma_t^2), by which a state is divided to be that of a diffusion that preserves variance."""

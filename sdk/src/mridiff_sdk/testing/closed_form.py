@@ -42,6 +42,11 @@ class ClosedForm:
         mean = (torch.linalg.vector_norm(x.mean(0) - self.mean) / torch.linalg.vector_norm(self.mean)).item()
         return mean, ((x - x.mean(0)).abs().square().mean(0).sum() / self.covariance.diagonal().real.sum()).item()
 
+    def errors(self, sampler: Sampler, samples: int) -> tuple[float, float]:
+        """Error of the sample mean in standard deviations of the posterior, root mean square over pixels, and the share of its variance."""
+        mean, variance = self.deviation(sampler, samples)
+        return mean * (torch.linalg.vector_norm(self.mean) / self.covariance.diagonal().real.sum().sqrt()).item(), variance
+
 
 def measured(coils: int, shape: tuple[int, int], std: float | None, x: Tensor, dtype: torch.dtype = torch.complex128,
              operators: Operators = PLAIN) -> Problem:  # fmt: skip

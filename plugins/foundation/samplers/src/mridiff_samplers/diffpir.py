@@ -18,10 +18,11 @@ from mridiff_sdk.reverse import Reverse
 
 
 class DiffPIR(Sampler):
-    """x0 = D(x_t);  x0' = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / sigma^2;  x_s = alpha_s x0' + DDIM noise, in turn.
+    """x0 = D(x_t);  x0' = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / r^2;  x_s = alpha_s x0' + DDIM noise, in turn.
 
-    sigma = sigma_t / alpha_t is the noise-to-signal ratio, so the data count (sigma / sigma_y)^2 / weight. The minimum is found by a few
-    conjugate gradient iterations, so any linear operator will do. The noise carried to x_s is the effective one, x_t - alpha_t x0'.
+    1 / r^2 = 1 / sigma^2 + 1 / variance, with sigma = sigma_t / alpha_t the noise-to-signal ratio. The minimum is found by conjugate
+    gradients, so any linear operator will do. The noise carried to x_s is the effective one, x_t - alpha_t x0'. With `draw`, x0' is not
+    the minimum but a draw: the noise of y once more, and that of x0 as far as it is below sigma_y (see `proximal`); the last x0' too.
     Sources: Zhu et al., Denoising diffusion models for plug-and-play image restoration, 2023, algorithm 1 and equation 13; the conjugate
     gradients as in Chung, Lee, Ye, Decomposed diffusion sampler, 2024. The times are those of EDM, the fresh noise is DDIM's eta.
     """
@@ -29,12 +30,15 @@ class DiffPIR(Sampler):
     def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "denoising steps"] = 40,
                  eta: Annotated[float, Ge(0), Le(1), "stochasticity of the step: 0 deterministic, 1 the ancestral chain"] = 0.95,
                  weight: Annotated[float, Gt(0), "weight of the denoised image against the data"] = 1.0,
-                 iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 8,
+                 variance: Annotated[float, Gt(0), "variance of the prior's images per number; bounds what a denoised one is off by"] = 1.0,
+                 draw: Annotated[bool, "draw x0' instead of its mean, so that what was measured spreads as its noise demands"] = True,
+                 iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 20,
                  sigma_max: Annotated[float, Gt(0), "ratio of noise to signal at the start, at most that of the prior"] = 20.0,
                  sigma_min: Annotated[float, Gt(0), "ratio of noise to signal at the last denoising, at least that of the prior"] = 0.01,
                  adjoint_start: Annotated[bool, "start from the noised adjoint instead of pure noise"] = False) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.eta, self.weight, self.iterations = prior, steps, eta, weight, iterations
+        self.variance, self.draw = variance, draw
         self.sigma_max, self.sigma_min, self.adjoint_start = sigma_max, sigma_min, adjoint_start
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
@@ -43,7 +47,7 @@ class DiffPIR(Sampler):
         times = karras_times(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)
         x_t = chain.noised(problem.linear.H(problem.y), times[0]) if self.adjoint_start else chain.noise(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
-            x0 = chain.x0(x_t, t)
-            x0 = proximal(problem, x0, chain.ratio(t) / sqrt(self.weight), iterations=self.iterations)
+            r = chain.uncertainty(t, self.variance) / sqrt(self.weight)
+            x0 = proximal(problem, chain.x0(x_t, t), r, iterations=self.iterations, tolerance=None, rng=rng if self.draw else None)
             x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
             yield Step(i, self.steps, x0, t, x=x_t)

@@ -41,7 +41,7 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
                     target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)}, source=DPS),
         SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
                     target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DIFFPIR),
+                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=DIFFPIR),
         SamplerSpec(name="dpir", summary="denoising and a proximal data step in turn, without noise: one estimate",
                     target="mridiff_samplers.dpir:DPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=POINT, needs=SQUARES, source=DPIR),

@@ -72,9 +72,8 @@ class MocoDPS(Sampler):
         """The prior's estimate of x0 (sample, *domain), the same given the data, and x_s."""
         rule = partial(ddim, eta=self.eta)
         if self.data == "proximal":
-            clean, ratio = chain.x0(x_t, t), chain.ratio(t)
-            # The spread of x0 given x_t where images vary by about 1 per number, the unit of a prior.
-            x0 = proximal(problem, clean, ratio / sqrt(1 + ratio**2), iterations=self.J)
+            clean = chain.x0(x_t, t)
+            x0 = proximal(problem, clean, chain.uncertainty(t), iterations=self.J)
             return clean, x0, chain.onward(x_t, x0, t, s, rule)
         u0, g = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))
         # In the state divided by its size, whose variance is kept, one zeta serves every diffusion.
