@@ -13,7 +13,7 @@ SPECS = (
     OperatorSpec(name="good", summary="coils", target=f"{HERE}.reference:Sense", axes=("y", "x"), offers=OFFERS, needs={"dataset": needs(Trait.MASK, Trait.MAPS)}),
     OperatorSpec(name="bad", summary="no conjugate", target=f"{HERE}.mutants.operators:NoConjugate", axes=("y", "x"), offers=OFFERS,
                  needs={"dataset": needs(Trait.MASK, Trait.MAPS)}),
-    SamplerSpec(name="exact", summary="exact", target=f"{HERE}.reference:Exact", priors={"prior": needs(Trait.DENOISER)}),
+    SamplerSpec(name="exact", summary="exact", target=f"{HERE}.reference:Drawn", priors={"prior": needs(Trait.DENOISER)}),
 )  # fmt: skip
 
 

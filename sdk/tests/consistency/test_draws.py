@@ -47,7 +47,7 @@ def draws(noise, A, y, r, complex_domain=True, samples=20_000):
 
 @pytest.mark.parametrize("kind", ["plain", "weighted", "real"])
 def test_where_x0_is_better_known_than_y_a_draw_is_one_of_the_posterior(kind):
-    A, r, sigma = matrix(1, 7), 0.4, 0.5
+    A, r, sigma = matrix(1, 7), 0.3, 0.5
     y = Streams.of(2).normal((7,), torch.complex128)
     weight = torch.linspace(0.2, 1.0, 7, dtype=torch.float64)[None] if kind == "weighted" else None
     w = torch.ones(7, dtype=torch.float64) if weight is None else weight[0]

@@ -28,20 +28,30 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     both are per complex (real) number, and where the domain is real and the data complex each misfit counts by its own density.
     Weighted noise and several blocks are covered.
 
-    With `rng` a draw instead of the most likely x: the noise of y is drawn anew, and that of x0 as far as it is at most sigma_y. Above,
-    the error of a trained estimate is far below r in most directions, and a chain draws it by its own noise; below, the chain ends, and
-    what the data know would keep no spread. For r <= sigma_y it is a draw of the distribution above.
+    With `rng` a draw instead of the most likely x: the noise of y is drawn anew, and that of x0 as far as it is at most the error that y
+    leaves in what was measured. Above, the error of a trained estimate is far below r in most directions, and a chain draws it by its own
+    noise; below, the chain ends, and what the data know would keep no spread. Below, it is a draw of the distribution above.
 
     A level below `floor` * r counts as `floor` * r, so that a noise-free measurement can be solved for: it is then met to about
     floor^2; so does an unknown level, for then the data are trusted. Raises TypeError for noise that is not Gaussian.
     """
     noise = _with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
     A, y, r2 = problem.linear, problem.y, spread(r, x0) ** 2
-    if rng is not None:
-        own_level = _with_level(problem.noise, sigma_y, 0.0)
-        y = _drawn(own_level, y, rng)
-        x0 = x0 + r2.sqrt().clamp_max(_lowest(own_level)) * rng.normal_like(x0)
     own = 2.0 if x0.is_complex() else 1.0
+    nothing = _zeros(y)
+
+    def precision(d: Tensor) -> Tensor:
+        """A^H W A d / sigma_y^2, of numbers with the density of x0."""
+        back: Tensor = A.H(noise.grad(A(d), nothing))
+        return back / own
+
+    known = _with_level(problem.noise, sigma_y, 0.0)
+    if rng is not None and _noisy(known):
+        y = _drawn(known, y, rng)
+        n = rng.normal_like(x0)
+        P = precision(n)
+        seen = ((n.conj() * P).real.flatten(1).sum(1) / _norm(P) ** 2).sqrt()  # the error of what is measured, in units of x
+        x0 = x0 + torch.minimum(r2.sqrt(), spread(seen, x0)) * n
     numbers = x0[0].numel()
 
     def solved(H: Callable[[Tensor], Tensor], b: Tensor, unit: Tensor) -> Tensor:
@@ -53,9 +63,8 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     if isinstance(noise, Gaussian) and noise.weight is None and not isinstance(noise.std, Tensor) and isinstance(y, Tensor):
         damping = (own * float(noise.variance) / (2.0 if y.is_complex() else 1.0) / r2).to(x0.dtype)
         return solved(lambda d: torch.addcmul(A.gram(d), d, damping), A.H(y - A(x0)), damping)
-    nothing = _zeros(y)
     b = -r2 * A.H(noise.grad(A(x0), y))
-    return solved(lambda d: r2 * A.H(noise.grad(A(d), nothing)) + own * d, b, torch.full_like(r2, own))
+    return solved(lambda d: own * (r2 * precision(d) + d), b, torch.full_like(r2, own))
 
 
 def _with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
@@ -74,17 +83,15 @@ def _drawn(noise: Noise, y: Data | None, rng: Streams) -> Data | None:
     return noise.draw(y, rng)  # type: ignore[no-any-return]
 
 
-def _lowest(noise: Noise) -> float:
-    """The smallest standard deviation of a number that was measured."""
-    if isinstance(noise, Blocks):
-        return min(map(_lowest, noise.parts))
-    assert isinstance(noise, Gaussian)
-    heaviest = 1.0 if noise.weight is None else float(noise.weight.max())
-    return float(torch.as_tensor(noise.std).min()) / heaviest**0.5
+def _noisy(noise: Noise) -> bool:
+    """Whether any block has noise."""
+    parts = noise.parts if isinstance(noise, Blocks) else (noise,)
+    return any(bool((torch.as_tensor(part.std) > 0).any()) for part in parts)  # type: ignore[attr-defined]
 
 
 def _norm(b: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(b.flatten(1), dim=1).clamp_min(torch.finfo(b.real.dtype).tiny)
+    size: Tensor = torch.linalg.vector_norm(b.flatten(1), dim=1)
+    return size.clamp_min(torch.finfo(b.real.dtype).tiny)
 
 
 def _zeros(y: Data | None) -> Data | None:

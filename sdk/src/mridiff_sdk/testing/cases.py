@@ -34,6 +34,8 @@ from mridiff.spec import Trait
 from .observe import Observed, observe
 
 SINGLE, DOUBLE = torch.float32, torch.float64
+LOOSEST = 0.5
+"""The largest error of a posterior that a case may grant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +132,8 @@ class PriorCase(Case):
 class SamplerCase(Case):
     """A sampler, built by `build(**options)` with its priors, and the problem that it solves.
 
-    `exact` gives the mean and the variance of every number of the true posterior; `mean_error` and `variance_error` are what the
-    sampler may miss of them, in units of the posterior's standard deviation and relative.
+    `exact` gives the mean (1, *space) and the covariance (n, n) of the true posterior; `mean_error` and `variance_error` are what the
+    sampler may miss of them, in units of the posterior's standard deviation and relative, at most `LOOSEST`: beyond it they say nothing.
     """
 
     kind = "sampler"
@@ -139,9 +141,15 @@ class SamplerCase(Case):
     problem: Problem
     exact: tuple[Tensor, Tensor] | None = None
     draws: int = 200
-    mean_error: float = 0.3
-    variance_error: float = 0.3
+    mean_error: float = 0.25
+    variance_error: float = 0.25
     shortest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        loose = [name for name in ("mean_error", "variance_error") if not 0 < getattr(self, name) <= LOOSEST]
+        if loose:
+            raise ValueError(f"case {self.id!r}: {' and '.join(loose)} must lie between 0 and {LOOSEST}; a sampler that misses more "
+                             f"draws from another posterior and should not claim this one")  # fmt: skip
 
     @cached_property
     def sampler(self) -> Sampler:

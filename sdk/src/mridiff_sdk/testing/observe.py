@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,7 +30,9 @@ class Observed:
 def observe(sampler: Sampler, problem: Problem, rng: Streams) -> Observed:
     """Run a sampler to its end, under `no_grad` as the pipeline does, and watch it."""
     held = _tensors(problem)
-    before, around = {name: value.clone() for name, value in held.items()}, _surroundings()
+    before = {name: value.clone() for name, value in held.items()}
+    _stir()
+    around = _surroundings()
     steps, with_gradients = [], []
     with warnings.catch_warnings(), torch.no_grad(), Counter() as counter:
         for step in sampler.trajectory(problem, rng):
@@ -40,6 +44,13 @@ def observe(sampler: Sampler, problem: Problem, rng: Streams) -> Observed:
     return Observed(steps, with_gradients, counter.cost.backward, spoilt, changed)
 
 
+def _stir() -> None:
+    """Moves the global generators to where no run has left them, so that a constant seed shows at every look."""
+    torch.rand(1)
+    np.random.random()  # noqa: NPY002 - that generator is what is watched
+    random.random()  # noqa: S311
+
+
 def _tensors(problem: Problem) -> dict[str, Tensor]:
     blocks = () if problem.y is None else parts(problem.y)
     fields = {**problem.acquisition, **problem.conditions}
@@ -47,6 +58,17 @@ def _tensors(problem: Problem) -> dict[str, Tensor]:
     return {**{f"y{i}": b for i, b in enumerate(blocks)}, **{name: f.data for name, f in fields.items()}, **buffers}
 
 
+def _numpy_state() -> tuple[object, ...]:
+    _, key, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - the old generator is global, and read where it is
+    return (key.tobytes(), *rest)
+
+
 def _surroundings() -> dict[str, object]:
-    return {"the global random state of torch": torch.random.get_rng_state().tolist(), "the default dtype": torch.get_default_dtype(),
-            "the number of threads": torch.get_num_threads(), "the warning filters": list(warnings.filters)}  # fmt: skip
+    return {
+        "the global random numbers of torch": torch.random.get_rng_state().tolist(),
+        "the global random numbers of numpy": _numpy_state(),
+        "the global random numbers of Python": random.getstate(),
+        "the default dtype": torch.get_default_dtype(),
+        "the number of threads": torch.get_num_threads(),
+        "the warning filters": list(warnings.filters),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Self
 
 import torch
@@ -22,7 +23,10 @@ from mridiff.interfaces import (  # fmt: skip
 )
 
 from .. import fourier
-from ..oracles import GaussianPrior
+from ..consistency.proximal import proximal
+from ..diffusions.ladders import karras_times
+from ..diffusions.step import ddpm
+from ..reverse import Reverse
 
 
 class Whole(LinearOperator):
@@ -149,23 +153,19 @@ class Shifted(ParametricOperator):
         return ShiftedAt(self.mask, phi["shift"])
 
 
-class Exact(Sampler):
-    """Draws from the posterior of a Gaussian oracle in closed form, in `steps` steps of which the last counts; differentiates nothing."""
+class Drawn(Sampler):
+    """Draws from a posterior by the reverse process of a denoiser, every estimate drawn anew given the data; differentiates nothing."""
 
-    def __init__(self, prior: Prior, *, steps: int = 3) -> None:
+    def __init__(self, prior: Prior, *, steps: int = 20) -> None:
         super().__init__()
         self.prior, self.steps = prior, steps
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
-        """The prior's estimate from noise, then the draw."""
-        assert isinstance(self.prior, GaussianPrior)
-        mean, C = self.prior.posterior(problem)
-        shape = problem.space.shape
-        x = rng.normal(shape, problem.space.dtype())
-        values, vectors = torch.linalg.eigh(C)
-        n = rng.normal((len(values),), mean.dtype)
-        drawn = mean + ((n * values.clamp_min(0).sqrt()) @ vectors.mT).reshape(-1, *shape)
-        for i in range(self.steps):
-            t = 1.0 - i / self.steps
-            x0 = self.prior(x, t) if i < self.steps - 1 else drawn.to(x.dtype)
-            yield Step(i, self.steps, x0, t, x=x)
+        """One step per time."""
+        chain = Reverse(self.prior, problem, rng)
+        times = karras_times(chain.diffusion, self.steps, 20.0, 0.01)
+        x_t = chain.noise(times[0])
+        for i, (t, s) in enumerate(pairwise(times)):
+            x0 = proximal(problem, chain.x0(x_t, t), chain.uncertainty(t), iterations=30, tolerance=None, rng=rng)
+            x_t = chain.onward(x_t, x0, t, s, ddpm)
+            yield Step(i, self.steps, x0, t, x=x_t)

@@ -22,11 +22,16 @@ from ..scans import Shape, cartesian
 STEPS = ("steps", "iterations")
 """Options that count the steps of a trajectory."""
 SINGLE_COIL = Shape(("y", "x"), (6, 7), coils=1, samples=1, seed=4)
+LEVELS = ((0.01, "-quiet"), (1.0, "-loud"))
+"""Other noise levels, beside 0.1, at which a sampler that claims the posterior is held to it."""
 MULTI_COIL = Shape(("y", "x"), (5, 6), coils=3, samples=1, seed=3)
 
 
 def sampler_cases(entry: Entry, examples: int) -> list[Case]:  # noqa: ARG001 - one signature for all kinds
-    """A single-coil and a multi-coil problem, for samplers of denoisers and for those without a prior; none for any other."""
+    """A single-coil and a multi-coil problem, for samplers of denoisers and for those without a prior; none for any other.
+
+    The multi-coil one at three noise levels for one that claims the posterior.
+    """
     spec = entry.spec
     assert isinstance(spec, SamplerSpec)
     can = frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC})
@@ -37,16 +42,17 @@ def sampler_cases(entry: Entry, examples: int) -> list[Case]:  # noqa: ARG001 - 
     for shape, traits in ((SINGLE_COIL, {Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC}), (MULTI_COIL, {Trait.LINEAR, Trait.MASKED})):
         if operator is None or not operator.missing(frozenset(traits)):
             made.append(_case(entry, spec, shape))
+            made += [_case(entry, spec, shape, *other) for other in LEVELS if Trait.POSTERIOR in spec.offers and shape is MULTI_COIL]
     return made
 
 
-def _case(entry: Entry, spec: SamplerSpec, shape: Shape) -> Case:
-    problem, prior = gaussian_problem(shape)
+def _case(entry: Entry, spec: SamplerSpec, shape: Shape, std: float = 0.1, suffix: str = "") -> Case:
+    problem, prior = gaussian_problem(shape, std)
     build = partial(_build, entry, dict.fromkeys(spec.priors, prior))
     mean, C = prior.posterior(problem)
-    exact = (mean.to(torch.complex64), torch.diagonal(C).real.float()) if spec.priors else None
+    exact = (mean.to(torch.complex64), C) if spec.priors else None
     least_steps = {row["name"]: least(row) for row in option_rows(entry) if row["name"] in STEPS}
-    name = "single-coil" if shape.coils == 1 else "multi-coil"
+    name = f"{'single' if shape.coils == 1 else 'multi'}-coil{suffix}"
     return SamplerCase(id=name, offers=spec.offers, build=build, problem=problem, exact=exact, shortest=least_steps)
 
 

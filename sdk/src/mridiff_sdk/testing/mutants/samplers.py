@@ -1,23 +1,32 @@
-"""Broken samplers, each a small change of one that draws from a Gaussian posterior in closed form."""
+"""Broken samplers, each a small change of one that draws from the posterior."""
 
 # ruff: noqa: D102 - the class says what is wrong with its methods
 
 from __future__ import annotations
 
+import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Gaussian, Prior, Problem, Sampler, Step, Streams
+from mridiff.interfaces import Gaussian, Identity, Prior, Problem, Sampler, Step, Streams
 from mridiff.spec import Trait
 
+from ...consistency.conjugate_gradients import conjugate_gradients
+from ...consistency.proximal import proximal
+from ...diffusions.ladders import karras_times
+from ...diffusions.step import ddpm
+from ...diffusions.step import step as reverse_step
+from ...reverse import Reverse
 from ..automatic.samplers import MULTI_COIL, SINGLE_COIL, gaussian_problem
 from ..cases import SamplerCase
-from ..reference import Exact
+from ..reference import Drawn
 from .mutant import Mutant, Sound
 
 DRAWS = frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD})
@@ -32,7 +41,7 @@ def cases(kind: type[Sampler], offers: frozenset[Trait] = DRAWS, prior: bool = T
         for shape in (SINGLE_COIL, MULTI_COIL):
             problem, oracle = gaussian_problem(shape)
             mean, C = oracle.posterior(problem)
-            posterior = (mean.to(torch.complex64), torch.diagonal(C).real.float()) if prior and exact else None
+            posterior = (mean.to(torch.complex64), C) if prior and exact else None
             build: Callable[..., Sampler] = partial(kind, oracle) if prior else kind
             made.append(SamplerCase(id=f"{shape.coils} coils", offers=offers, build=build, problem=problem, exact=posterior,
                                     shortest={"steps": 1} if prior else {}))  # fmt: skip
@@ -41,8 +50,8 @@ def cases(kind: type[Sampler], offers: frozenset[Trait] = DRAWS, prior: bool = T
     return make
 
 
-class Changed(Exact):
-    """An exact sampler whose problem, streams and steps pass through three functions that a mutant replaces."""
+class Changed(Drawn):
+    """A sound sampler whose problem, streams and steps pass through three functions that a mutant replaces."""
 
     def trajectory(self, problem: Problem, rng: Streams) -> Steps:
         for step in super().trajectory(self.problem(problem), self.streams(rng)):
@@ -133,6 +142,117 @@ class ChangesFilters(Changed):
         return step
 
 
+class SeedsTorch(Changed):
+    """Seeds the global generator of torch with a constant, so that a second run leaves it as it found it."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        torch.default_generator.manual_seed(0)
+        return step
+
+
+class DrawsFromNumpy(Changed):
+    """Asks numpy's global generator for a number."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        np.random.random()  # noqa: NPY002
+        return step
+
+
+class DrawsFromPython(Changed):
+    """Asks Python's global generator for a number."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        random.random()  # noqa: S311
+        return step
+
+
+class ConditionsAgain(Changed):
+    """Computes the conditions in every step."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        self.prior.conditions(problem)
+        return step
+
+
+class BoundAgain(Changed):
+    """Binds the diffusion in every step."""
+
+    def step(self, step: Step, problem: Problem) -> Step:
+        self.prior.diffusion.bind(problem, Streams.of(0))
+        return step
+
+
+class CodecIgnored(Drawn):
+    """Takes the prior's space for the operator's domain."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        codec, self.prior.codec = self.prior.codec, Identity()
+        yield from super().trajectory(problem, rng)
+        self.prior.codec = codec
+
+
+class Unbound(Drawn):
+    """Binds the diffusion, and takes its noise from the one that is not bound."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        chain = Reverse(self.prior, problem, rng)
+        times = karras_times(chain.diffusion, self.steps, 20.0, 0.01)
+        x_t = chain.noise(times[0])
+        for i, (t, s) in enumerate(pairwise(times)):
+            x0 = proximal(problem, chain.x0(x_t, t), chain.uncertainty(t), iterations=30, tolerance=None, rng=rng)
+            u0 = chain.encode(x0)
+            x_t = reverse_step(self.prior.diffusion, u0, x_t - chain.diffusion.mean(u0, t), s, *ddpm(chain.diffusion, t, s), rng)
+            yield Step(i, self.steps, x0, t, x=x_t)
+
+
+class WhiteStart(Drawn):
+    """Starts from white noise, whatever noise the diffusion makes."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        chain = Reverse(self.prior, problem, rng)
+        times = karras_times(chain.diffusion, self.steps, 20.0, 0.01)
+        x_t = times[0] * rng.normal_like(chain.decode(chain.noise(times[0])))
+        for i, (t, s) in enumerate(pairwise(times)):
+            x0 = proximal(problem, chain.x0(x_t, t), chain.uncertainty(t), iterations=30, tolerance=None, rng=rng)
+            x_t = chain.onward(x_t, x0, t, s, ddpm)
+            yield Step(i, self.steps, x0, t, x=x_t)
+
+
+class PriorIgnored(Drawn):
+    """Calls its prior, and takes the least squares."""
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        chain = Reverse(self.prior, problem, rng)
+        for i in range(self.steps):
+            chain.x0(chain.noise(1.0), 1.0)
+            x = conjugate_gradients(problem.linear.gram, problem.linear.H(problem.y))
+            yield Step(i, self.steps, x + 0.1 * rng.normal_like(x))
+
+
+class DataIgnored(Changed):
+    """Reads no measurement."""
+
+    def problem(self, problem: Problem) -> Problem:
+        assert isinstance(problem.y, Tensor)
+        return replace(problem, y=torch.zeros_like(problem.y))
+
+
+class Misjudged(Changed):
+    """Takes the noise of the data for three times what it is."""
+
+    factor = 3.0
+
+    def problem(self, problem: Problem) -> Problem:
+        assert isinstance(problem.noise, Gaussian) and isinstance(problem.noise.std, float)
+        return replace(problem, noise=Gaussian(self.factor * problem.noise.std))
+
+
+class Trusting(Misjudged):
+    """Takes it for a third."""
+
+    factor = 1 / 3
+
+
 class SeesReference(Changed):
     """Pulls its result towards a reference, if it finds one."""
 
@@ -172,13 +292,18 @@ class Biased(Changed):
         return replace(problem, y=0.5 * y)
 
 
+class Halved(Streams):
+    """Normal numbers half as large."""
+
+    def normal(self, shape: Sequence[int], dtype: torch.dtype = torch.complex64, device: torch.device | str = "cpu") -> Tensor:
+        return 0.5 * super().normal(shape, dtype, device)
+
+
 class Narrow(Changed):
     """Draws with half of the spread."""
 
-    def step(self, step: Step, problem: Problem) -> Step:
-        assert isinstance(self.prior, Prior)
-        mean, _ = self.prior.posterior(problem)  # type: ignore[operator]
-        return replace(step, x0=(0.5 * (step.x0 + mean)).to(step.x0.dtype))
+    def streams(self, rng: Streams) -> Streams:
+        return Halved(rng.keys)
 
 
 class Mean(Sampler):
@@ -213,10 +338,10 @@ class FromPrior(Sampler):
         self.prior, self.steps = prior, steps
 
     def trajectory(self, problem: Problem, rng: Streams) -> Steps:
-        high = self.prior.diffusion.t_range[1]
+        chain = Reverse(self.prior, problem, rng)
+        high = chain.diffusion.t_range[1]
         for i in range(self.steps):
-            x_t = self.prior.diffusion.sigma(high) * rng.normal(problem.space.shape, problem.space.dtype())
-            yield Step(i, self.steps, self.prior(x_t, high))
+            yield Step(i, self.steps, chain.x0(chain.noise(high), high))
 
 
 class Replaces(Changed):
@@ -234,9 +359,9 @@ POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
 FREE = frozenset({Trait.OPERATOR_FREE})
 KEEPS = frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA})
 SOUND = (
-    Sound("exact posterior", cases(Exact)),
+    Sound("posterior draws", cases(Drawn)),
     Sound("adjoint", cases(Mean, POINT, prior=False)),
-    Sound("replacement", cases(Replaces, KEEPS)),
+    Sound("replacement", lambda: cases(Replaces, KEEPS)()[:1]),
     Sound("draw from the prior", cases(FromPrior, FREE, exact=False)),
 )
 MUTANTS = (
@@ -251,6 +376,18 @@ MUTANTS = (
     Mutant("asks for an operator that it claims not to need", "sampler.operator-free", cases(Mean, POINT | FREE, prior=False)),
     Mutant("modifies y", "sampler.problem-kept", cases(SpoilsProblem)),
     Mutant("changes warning filters", "sampler.surroundings-kept", cases(ChangesFilters)),
+    Mutant("seeds torch with a constant", "sampler.surroundings-kept", cases(SeedsTorch), "deepinv, InverseBench"),
+    Mutant("draws from numpy's global generator", "sampler.surroundings-kept", cases(DrawsFromNumpy)),
+    Mutant("draws from Python's global generator", "sampler.surroundings-kept", cases(DrawsFromPython)),
+    Mutant("conditions computed in every step", "sampler.conditions-once", cases(ConditionsAgain)),
+    Mutant("diffusion bound in every step", "sampler.conditions-once", cases(BoundAgain)),
+    Mutant("codec ignored", "sampler.codec-passed", cases(CodecIgnored)),
+    Mutant("noise of a diffusion that was not bound", "sampler.codec-passed", cases(Unbound)),
+    Mutant("noise source of the diffusion ignored at the start", "sampler.codec-passed", cases(WhiteStart)),
+    Mutant("prior called and not heard", "sampler.prior-heard", cases(PriorIgnored)),
+    Mutant("measurement not read", "sampler.data-heard", cases(DataIgnored)),
+    Mutant("noise level wrong by three", "sampler.posterior-variance", lambda: cases(Misjudged)()[:1]),
+    Mutant("noise level wrong by a third", "sampler.posterior-variance", cases(Trusting)),
     Mutant("sees the reference", "sampler.truth-unseen", cases(SeesReference)),
     Mutant("early stop by ground truth", "sampler.truth-unseen", cases(StopsByTruth)),
     Mutant("data kept only in part", "sampler.data-kept", cases(Mean, POINT | KEEPS, prior=False)),
