@@ -58,15 +58,10 @@ def _tensors(problem: Problem) -> dict[str, Tensor]:
     return {**{f"y{i}": b for i, b in enumerate(blocks)}, **{name: f.data for name, f in fields.items()}, **buffers}
 
 
-def _numpy_state() -> tuple[object, ...]:
-    _, key, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - the old generator is global, and read where it is
-    return (key.tobytes(), *rest)
-
-
 def _surroundings() -> dict[str, object]:
     return {
         "the global random numbers of torch": torch.random.get_rng_state().tolist(),
-        "the global random numbers of numpy": _numpy_state(),
+        "the global random numbers of numpy": repr(np.random.get_state(legacy=False)),  # noqa: NPY002 - all of its 624 numbers
         "the global random numbers of Python": random.getstate(),
         "the default dtype": torch.get_default_dtype(),
         "the number of threads": torch.get_num_threads(),
