@@ -115,6 +115,17 @@ def test_ratio_and_size_are_those_of_the_time():
     assert Reverse(prior(VE()), problem(), Streams.of(0)).size(3.0) == pytest.approx(10**0.5)
 
 
+def test_an_estimate_is_off_by_no_more_than_images_vary():
+    """For white images of that variance exactly: the spread of x0 given x_t."""
+    prior_of_variance = GaussianPrior(torch.zeros(SHAPE).cdouble(), Covariance.diagonal(Space(("y", "x"), SHAPE), 0.5), VE())
+    x0 = prior_of_variance.draw(Streams.of(0, "", 2000))
+    chain = Reverse(prior_of_variance, problem(), Streams.of(1, "", 2000))
+    for t in (0.1, 1.0, 10.0):
+        off = (chain.x0(chain.noised(x0, t), t) - x0).abs().square().mean().sqrt()
+        assert chain.uncertainty(t, 0.5) == pytest.approx(float(off), rel=0.02)
+    assert chain.uncertainty(30.0) == pytest.approx(1, rel=1e-3)
+
+
 def test_denoised_is_the_estimate_at_any_level():
     x = Streams.of(2).normal(SHAPE, torch.complex128)
     for diffusion in (VE(), VP()):

@@ -16,6 +16,8 @@ def test_exact_draws_are_as_near_as_chance_allows():
     x = draws(mean, C, 2000)
     errors = gaussian_errors(x, mean, C)
     assert errors["mean"] < 0.05 and abs(errors["variance"] - 1) < 0.05 and errors["covariance"] < 1.5 * errors["by_chance"]
+    off = gaussian_errors(draws(mean, C, 2000) + 2 * torch.diagonal(C).real.sqrt().reshape(mean.shape), mean, C)
+    assert abs(off["mean"] - 2) < 0.1, "the error of the mean is counted in standard deviations"
     narrow = gaussian_errors(mean + 0.5 * (x - mean), mean, C)
     assert abs(narrow["variance"] - 0.25) < 0.02 and narrow["covariance"] > 5 * errors["covariance"]
 

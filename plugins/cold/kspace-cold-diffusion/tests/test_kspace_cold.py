@@ -13,6 +13,7 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.adaptors.adapt import adapt
 from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.consistency.replacement import replacement
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.metrics.psnr import psnr
@@ -110,10 +111,11 @@ def test_restores_better_than_zero_filling():
     x = head()
     problem = measure(x)
     with torch.no_grad():
-        (*_, last) = ColdKspace(KspaceRestorer()).trajectory(problem, Streams.of(0))
+        first, *_, last = ColdKspace(KspaceRestorer()).trajectory(problem, Streams.of(0))
     zero_filled = psnr(problem.linear.H(problem.y) * problem.scale, x)
     assert psnr(last.x0 * problem.scale, x) > zero_filled + 1
     direct = last.outputs["direct"]
+    torch.testing.assert_close(direct.data / problem.scale, replacement(problem, first.x0))
     assert direct.axes == ("y", "x") and psnr(direct.data, x) > zero_filled + 1
     assert deviation(problem, direct.data / problem.scale) < 1e-5
 

@@ -105,6 +105,16 @@ def test_the_corrector_moves_along_the_mean_score_as_far_as_its_rule_says():
     assert torch.equal(GLDM(prior, prior, snr=0.0).correct(chain, u, 1.0), u)
 
 
+def test_the_copies_stand_as_far_as_the_rule_says():
+    problem, prior = small_problem()
+    seen = []
+    handle = prior.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    u = torch.zeros(1, *problem.space.shape, dtype=torch.complex64)
+    GLDM(prior, prior, snr=0.1, copies=32).correct(Reverse(prior, problem, Streams.of(3)), u, 1.5)
+    handle.remove()
+    assert float(seen[0].abs().square().mean().sqrt()) == pytest.approx(2 * 0.1 * 1.5, rel=0.05)
+
+
 def test_samples_are_what_each_is_alone_and_the_problem_is_kept():
     problem, sampler, _ = recorded(steps=2)
     before = problem.y.clone()

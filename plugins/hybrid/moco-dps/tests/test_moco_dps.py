@@ -8,6 +8,7 @@ import torch
 import mridiff
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_datasets.moving import Movement
+from mridiff_moco_dps import sampler
 from mridiff_moco_dps.langevin import MocoALD
 from mridiff_moco_dps.measure import given, table
 from mridiff_moco_dps.sampler import MocoDPS
@@ -84,6 +85,18 @@ def test_the_motion_rests_until_its_time(moved):
     steps = list(MocoDPS(moved[3], steps=10, motion_from=0.5).trajectory(moved[2], Streams.of(0)))
     assert [bool(s.nuisance["motion"].abs().max() > 0) for s in steps] == [False] * 5 + [True] * 5
     assert all(s.nuisance["motion"].mean(1).abs().max() < 1e-5 for s in steps)
+
+
+def test_the_motion_is_asked_of_the_priors_estimate(moved, monkeypatch):
+    """Not of what was made to agree with the present motion, which would ask for none."""
+    _, _, problem, prior = moved
+    made, asked, plain = [], [], sampler.gradient
+    handle = prior.register_forward_hook(lambda _, __, x0: made.append(x0.clone()))
+    monkeypatch.setattr(sampler, "gradient", lambda p, A, x, phi: asked.append(x.clone()) or plain(p, A, x, phi))
+    for _ in MocoDPS(prior, steps=4, motion_steps=1, motion_from=0.0).trajectory(problem, Streams.of(0)):
+        pass
+    handle.remove()
+    assert len(asked) == 4 and all(torch.equal(a, b) for a, b in zip(asked, made, strict=True))
 
 
 def test_the_gradient_through_the_prior_finds_motion_too(moved):

@@ -97,6 +97,13 @@ def test_the_centre_comes_from_the_first_prior_and_the_rest_as_asked(combine, ou
     torch.testing.assert_close(k[~missing], torch.zeros(int((~missing).sum()), dtype=k.dtype))
 
 
+def test_the_centre_of_an_oblong_scan_is_round():
+    """Its radius is a share of the shorter side, in samples."""
+    ones = ifft(torch.ones(1, 24, 40, dtype=torch.complex64))
+    k = fft(LatentRefine(Fixed(ones), Fixed(ones), combine="swap", centre=0.25).combined(ones, 3 * ones))[0].real
+    assert k[12, 20 + 5] < 2 < k[12, 20 + 6] and k[12 + 5, 20] < 2 < k[12 + 6, 20]
+
+
 def test_four_calls_per_prior_and_one_decoding(priors):
     calls = []
     hooks = [p.register_forward_hook(lambda *a: calls.append("code")) for p in priors]

@@ -5,6 +5,7 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Measured, Poisson, Prior, Problem, Streams
+from mridiff_mc_diffusion import sampler
 from mridiff_mc_diffusion.classical import Classical
 from mridiff_mc_diffusion.conformance import small_problem
 from mridiff_mc_diffusion.dataset import PetMrPhantom
@@ -90,6 +91,24 @@ def test_without_the_corrector_a_level_costs_one_evaluation():
     seen.clear()
     JointPC(prior, steps=4)(problem, Streams.of(0))
     assert seen == sorted(seen, reverse=True) and len(seen) == 7  # no corrector after the last level
+
+
+def test_the_corrector_follows_the_score_at_the_level_that_was_reached(monkeypatch):
+    """(x0 - x) / s^2, with s the level after the predictor and x0 estimated there."""
+    problem, prior = small_problem(Gaussian(0.3))
+    seen, plain = [], sampler.corrector
+    monkeypatch.setattr(sampler, "corrector", lambda x, score, *rest: seen.append((x, score)) or plain(x, score, *rest))
+    steps = list(JointPC(prior, steps=4).trajectory(problem, Streams.of(0)))
+    for (x, score), before, after in zip(seen, steps, steps[1:], strict=False):
+        torch.testing.assert_close(score * after.t**2, before.x0 - x, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("fidelity", ["proximal", "gradient"])
+def test_counts_never_leave_a_negative_activity(fidelity):
+    problem, prior = small_problem(Poisson(0.5), scale=5.0)
+    pet = separate(problem)[0]
+    low = torch.full((1, *pet.space.shape), -3.0, dtype=torch.float64)
+    assert (JointPC(prior, fidelity=fidelity).move(pet, low, low, low.abs(), 0.5) >= 0).all()
 
 
 def test_weaker_noise_in_one_modality_has_the_same_closed_form():
