@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mridiff.interfaces import Blocks, Gaussian, LinearOperator, Problem, Space, StackOperator, Streams
+from mridiff.interfaces import Blocks, Gaussian, LinearOperator, Problem, Space, Streams
 from mridiff_sdk.consistency.proximal import ERROR, proximal
+from mridiff_sdk.operators import Stack
 
 N = 5
 
@@ -60,7 +61,7 @@ def test_where_x0_is_better_known_than_y_a_draw_is_one_of_the_posterior(kind):
 
 
 def test_blocks_are_drawn_anew_at_every_call_and_each_at_its_level():
-    A = StackOperator([Matrix(matrix(1, 7)), Matrix(matrix(2, 6))])
+    A = Stack([Matrix(matrix(1, 7)), Matrix(matrix(2, 6))])
     y, samples = (Streams.of(2).normal((7,), torch.complex128), Streams.of(3).normal((6,), torch.complex128)), 20_000
     p, rng = Problem(A, y, Blocks((Gaussian(0.5), Gaussian(1.0))), A.domain), Streams.of(0, "draws", samples)
     x0 = torch.zeros(samples, N, dtype=torch.complex128)
