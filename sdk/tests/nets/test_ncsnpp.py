@@ -36,7 +36,7 @@ def in_score_sde_form(net):
         if name.endswith(("aux_down", "aux_up")):
             continue
         if "aux_skip" in name:
-            modules.append({f"Conv.{k}": v for k, v in plain.items()})
+            modules.append({f"Conv_0.{k}": v for k, v in plain.items()})
         elif "aux_residual" in name:
             modules.append({f"Conv2d_0.{k}": v for k, v in plain.items()})
         else:
@@ -139,7 +139,7 @@ def from_diffusers(model):
         pairs = zip(down.resnets, getattr(down, "attentions", None) or [None] * len(down.resnets), strict=True)
         modules += [part for r, a in pairs for part in (residual(r), *([attention(a)] if a is not None else []))]
         if down.resnet_down is not None:
-            modules += [residual(down.resnet_down), {f"Conv.{k}": v for k, v in down.skip_conv.state_dict().items()}]
+            modules += [residual(down.resnet_down), {f"Conv_0.{k}": v for k, v in down.skip_conv.state_dict().items()}]
     modules += [residual(model.mid_block.resnets[0]), attention(model.mid_block.attentions[0]), residual(model.mid_block.resnets[1])]
     for up in model.up_blocks:
         modules += [*(residual(r) for r in up.resnets), *(attention(a) for a in getattr(up, "attentions", []))]

@@ -20,7 +20,7 @@ from .song import norm, resized, shrink
 from .unet import pad
 
 HALF = math.sqrt(0.5)
-KINDS = {"W": "fourier", "NIN_3.W": "attention", "GroupNorm_0.weight": "block", "Conv2d_0.weight": "pyramid", "Conv.weight": "combine"}
+KINDS = {"W": "fourier", "NIN_3.W": "attention", "GroupNorm_0.weight": "block", "Conv2d_0.weight": "pyramid", "Conv_0.weight": "combine"}
 PLAIN = {1: "norm", 2: "linear", 4: "conv"}
 """Modules that are one layer, by the number of axes of its weight."""
 
@@ -55,7 +55,7 @@ def _describe(number: int, parts: Mapping[str, Tensor]) -> dict[str, Any]:
         channels = parts["GroupNorm_0.weight"].shape[0]
         out = parts["Conv_0.weight"].shape[0] if kind == "block" else channels
         return {"kind": "change" if kind == "block" and "Conv_2.weight" in parts and out == channels else kind, "in": channels, "out": out}
-    weight = parts[{"pyramid": "Conv2d_0.weight", "combine": "Conv.weight"}.get(kind, "weight")]
+    weight = parts[{"pyramid": "Conv2d_0.weight", "combine": "Conv_0.weight"}.get(kind, "weight")]
     return {"kind": kind, "in": weight.shape[-1 if weight.ndim == 1 else 1], "out": weight.shape[0]}
 
 
@@ -128,7 +128,7 @@ class Side(nn.Module):
         super().__init__()
         self.kind, self.taps, self.appends = kind, taps, appends
         if kind == "combine":
-            self.Conv = nn.Conv2d(*channels, 1)
+            self.Conv_0 = nn.Conv2d(*channels, 1)
         else:
             self.Conv2d_0 = nn.Conv2d(*channels, 3)
 
@@ -136,7 +136,7 @@ class Side(nn.Module):
         """The image for the next level, and the features."""
         if self.kind == "combine":
             side = resized(side, "down", self.taps.to(side.device))
-            return side, torch.cat([self.Conv(side), h], dim=1) if self.appends else self.Conv(side) + h
+            return side, torch.cat([self.Conv_0(side), h], dim=1) if self.appends else self.Conv_0(side) + h
         margin = 1 + (self.taps.shape[-1] - 1) // 2
         wide = functional.conv2d(side, self.Conv2d_0.weight, padding=margin)  # filtering and convolution commute
         shrunk = shrink(wide, self.taps.to(side.device), 0) + self.Conv2d_0.bias[:, None, None]  # type: ignore[index]
