@@ -11,7 +11,9 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
+from mridiff.errors import UnsafeInput
 from mridiff.io.weights import read_weights
+from mridiff_sdk.commands.convert import plain
 from mridiff_sdk.nets.converted import Converted
 
 
@@ -152,3 +154,97 @@ def test_a_folder_of_diffusers(convert, tmp_path, pipeline):
     tensors, header = read_weights(tmp_path / "out.safetensors")
     assert header["format"] == "diffusers" and json.loads(header["scheduler"]) == {"num_train_timesteps": 10}
     assert torch.equal(tensors["conv_in.weight"], torch.ones(2))
+
+
+def lists(n):
+    content = []
+    for _ in range(n):
+        content = [content]
+    return content
+
+
+HOSTILE = {
+    "one number for many": ("ncsnpp", {"ema": {"a": torch.zeros(1).half().expand(10**11)}}, "a claims 100000000000 numbers"),
+    "keys that are numbers": ("edm", {1: torch.ones(2)}, "no table of tensors"),
+    "averages that are a number": ("ncsnpp", {"ema": {"shadow_params": 3}, "model": {"a": torch.ones(2)}}, "no list of tensors but int"),
+    "averages that hold a number": ("ncsnpp", {"ema": {"shadow_params": [3]}, "model": {"a": torch.ones(2)}}, "no list of tensors but list"),
+    "averages of one number": (
+        "ncsnpp", {"ema": {"shadow_params": [torch.zeros(1).expand(10**11)]}, "model": {"a": torch.ones(2)}}, "averaged parameter 0 claims"),
+    "no levels": ("ncsnpp", {"sigmas": torch.ones(0), "b": torch.ones(1)}, "min(): Expected"),
+    "a name without a number": ("ncsnpp", {"all_modules.x.weight": torch.ones(1)}, "does not describe a network"),
+    "weights without axes": ("ncsnpp", {f"all_modules.{i}.W": torch.ones(()) for i in range(9)}, "does not describe a network"),
+    "EDM weights without axes": ("edm", {"enc.8x8_conv.weight": torch.ones(()), "map_layer0.weight": torch.ones(())}, "does not describe"),
+    "nothing": ("edm", {}, "no table of tensors was found; the checkpoint holds nothing"),
+    "a list in lists": ("edm", lists(50), "no table of tensors"),
+    "nothing at all": ("ncsnpp", None, "no table of tensors was found; the checkpoint holds NoneType"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_checkpoint_is_one_error(convert, tmp_path, name):
+    form, content, words = HOSTILE[name]
+    torch.save(content, tmp_path / "them.pt")
+    result = convert(tmp_path / "them.pt", "--format", form)
+    assert result.exit_code == 2 and words in result.output, result.output
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_network_that_would_need_more_than_its_file_holds_is_not_built(convert, tmp_path):
+    """Each tensor has its size; only the layers between them, which the file lacks, would be large."""
+    _, tensors = ncsnpp()
+    n = 20_000
+    wide = {"all_modules.4.GroupNorm_0.weight": torch.ones(n), "all_modules.4.Conv_0.weight": torch.ones(n, 1, 1, 1)}
+    torch.save({**tensors, **wide}, tmp_path / "them.pt")
+    result = convert(tmp_path / "them.pt", "--format", "ncsnpp")
+    assert result.exit_code == 2 and "its description asks for more than" in result.output, result.output
+
+
+def test_tensors_that_are_no_plain_arrays_are_named():
+    sparse = torch.sparse_coo_tensor(torch.zeros(1, 1).long(), torch.ones(1), (10**10,), check_invariants=True)
+    with pytest.raises(UnsafeInput, match="a is no plain array; b is no plain array"):
+        plain({"a": sparse, "b": torch.empty(3, device="meta"), "c": torch.ones(3)})
+
+
+SLIPS = {
+    "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n",
+    "a web page": b"\n<!DOCTYPE html><html>404</html>",
+    "a text in JSON": b'{"error": "not found"}',
+    "an empty file": b"",
+    "a gzip archive": b"\x1f\x8b\x08\0\0",
+}
+
+
+@pytest.mark.parametrize("kind", SLIPS)
+def test_a_download_of_something_else_is_named(convert, tmp_path, kind):
+    (tmp_path / "them.pth").write_bytes(SLIPS[kind])
+    result = convert(tmp_path / "them.pth", "--format", "edm")
+    assert result.exit_code == 2 and f"this is no checkpoint but {kind}" in result.output and "run code" not in result.output
+
+
+@pytest.mark.parametrize("keep", [1, 10, 500, -10])
+def test_a_truncated_checkpoint_would_not_run_code(convert, tmp_path, keep):
+    torch.save({"a": torch.zeros(500)}, tmp_path / "them.pt")
+    (tmp_path / "them.pt").write_bytes((tmp_path / "them.pt").read_bytes()[:keep])
+    result = convert(tmp_path / "them.pt", "--format", "edm")
+    assert result.exit_code == 2 and "this is no checkpoint of PyTorch" in result.output and "run code" not in result.output
+
+
+@pytest.mark.parametrize(("config", "weights", "words"), [
+    ("{", {"a": torch.ones(1)}, "config.json: this is no JSON"), ("[" * 10**5, {"a": torch.ones(1)}, "config.json: this is no JSON"),
+    ("{}", [1], "no table of tensors but list"), ("{}", {"a": 3}, "no table of tensors but dict"),
+    ("{}", {"a": torch.zeros(1).expand(10**11)}, "a claims"),
+])  # fmt: skip
+def test_a_damaged_folder_of_diffusers_is_one_error(convert, tmp_path, config, weights, words):
+    (tmp_path / "config.json").write_text(config)
+    (tmp_path / "scheduler_config.json").write_text("{}")
+    torch.save(weights, tmp_path / "diffusion_pytorch_model.bin")
+    result = convert(tmp_path, "--format", "diffusers")
+    assert result.exit_code == 2 and words in result.output, result.output
+
+
+def test_a_place_that_cannot_be_written_is_one_error(tmp_path):
+    net = SONG.network("DDPM++")
+    torch.save(net.state_dict(), tmp_path / "them.pt")
+    out = tmp_path / "them.pt" / "out.safetensors"
+    result = CliRunner().invoke(application(), ["convert", str(tmp_path / "them.pt"), "-o", str(out), "--format", "edm"])
+    assert result.exit_code == 2 and "cannot be converted" in result.output, result.output

@@ -20,7 +20,8 @@ from mridiff.errors import DataError, UnsafeInput, boundary
 from .budget import afford
 
 GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
-DIMENSIONS, DEPTH, OBJECTS, CHUNKS, TEXT = 8, 100, 10_000, 100_000, 2**20
+LINKS = {h5py.h5l.TYPE_SOFT: "SoftLink", h5py.h5l.TYPE_EXTERNAL: "ExternalLink"}
+DIMENSIONS, DEPTH, OBJECTS, CHUNKS, TEXT = 8, 100, 5000, 100_000, 2**20
 """How complicated a file may be: axes of a dataset, groups in each other, objects (and strings, and attributes), chunks that one read
 fetches, bytes of all strings of a dataset or all attributes of an object. How large it may be is the affair of the budget.
 """
@@ -86,9 +87,13 @@ class SafeFile:
             return values
 
     def _examine(self) -> tuple[str, ...]:
-        """Walks the whole file; returns the names of its datasets. A group is not entered from inside itself: circles end."""
+        """Walks the whole file; returns the names of its datasets. A group is not entered from inside itself: circles end.
+
+        By the library's own calls, for a file is opened many times, and h5py's objects take four times as long.
+        """
         names: list[str] = []
-        waiting = deque([("", self._file, frozenset({_address(self._file)}))])
+        root = h5py.h5g.open(self._file.id, b"/")
+        waiting = deque([("", root, frozenset({h5py.h5o.get_info(root).addr}))])
         objects = 0
         while waiting:
             prefix, group, above = waiting.popleft()
@@ -98,15 +103,14 @@ class SafeFile:
             if len(above) > DEPTH:
                 raise self._unsafe(f"{prefix[:80]}...", f"its groups lie more than {DEPTH} deep")
             for key in group:
-                name = f"{prefix}{key}"
-                link = type(group.get(key, getlink=True)).__name__
-                if link != "HardLink":
-                    raise self._unsafe(name, f"it is a link of type {link}; only objects of the file itself are read")
-                found = group[key]
-                if isinstance(found, h5py.Dataset):
+                name = prefix + key.decode("utf-8", "surrogateescape")
+                if (link := group.links.get_info(key).type) != h5py.h5l.TYPE_HARD:
+                    raise self._unsafe(name, f"it is a link of type {LINKS.get(link, link)}; only objects of the file itself are read")
+                found = h5py.h5o.get_info(group, key)
+                if found.type == h5py.h5o.TYPE_DATASET:
                     names.append(name)
-                elif isinstance(found, h5py.Group) and (address := _address(found)) not in above:
-                    waiting.append((f"{name}/", found, above | {address}))
+                elif found.type == h5py.h5o.TYPE_GROUP and found.addr not in above:
+                    waiting.append((f"{name}/", h5py.h5g.open(group, key), above | {found.addr}))
         return tuple(names)
 
     def _dataset(self, name: str) -> h5py.Dataset:
@@ -247,7 +251,3 @@ def _reading(path: Path, name: str) -> AbstractContextManager[None]:
 def _size(value: Any) -> int:
     values = np.asarray(value)
     return values.nbytes if values.dtype.kind in "biufcS" else sum(len(str(v)) for v in values.flat)
-
-
-def _address(group: h5py.Group) -> int:
-    return int(h5py.h5o.get_info(group.id).addr)

@@ -10,10 +10,10 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from mridiff.errors import DataError
 from mridiff.interfaces.diffusion import spread
 from mridiff.io.weights import load_into, read_weights, write_weights
 
+from .bounded import bounded
 from .ncsnpp import NCSNpp
 from .song import SongUNet
 
@@ -73,11 +73,9 @@ class Converted(nn.Module):
     def load(cls, path: Path) -> Self:
         """The network in a file that `save` wrote, fixed; raises DataError where it is none."""
         tensors, header = read_weights(path)
-        try:
+        with bounded(path, tensors, "make one with `mridiff convert`"):
             d = json.loads(header["converted"])
-            out = cls(d["network"], d["layout"], d["precondition"], d["sigma_data"], tuple(d["sigma_range"]))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            hint = "make one with `mridiff convert`"
-            raise DataError(f"{path}: the header does not describe a converted network: {error!r}", hint=hint) from error
-        load_into(out.net, tensors)
+            low, high = d["sigma_range"]
+            out = cls(d["network"], d["layout"], d["precondition"], float(d["sigma_data"]), (float(low), float(high)))
+            load_into(out.net, tensors)
         return out.eval().requires_grad_(False)

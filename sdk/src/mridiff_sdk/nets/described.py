@@ -9,8 +9,9 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from mridiff.errors import DataError
 from mridiff.io.weights import load_into, read_weights, write_weights
+
+from .bounded import bounded
 
 
 class Described(nn.Module):
@@ -39,10 +40,7 @@ class Described(nn.Module):
         Raises DataError where the file is absent or does not describe itself, UnsafeInput where it has another hash.
         """
         tensors, header = read_weights(path, sha256)
-        try:
+        with bounded(path, tensors, f"use a file written by {cls.__name__}.save"):
             out = cls(**json.loads(header["architecture"]))
-        except (KeyError, TypeError, ValueError) as error:
-            hint = f"use a file written by {cls.__name__}.save"
-            raise DataError(f"{path}: the header does not describe a {cls.__name__}: {error!r}", hint=hint) from error
-        load_into(out.kept, tensors)
+            load_into(out.kept, tensors)
         return out.eval().requires_grad_(False)

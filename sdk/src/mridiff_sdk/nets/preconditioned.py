@@ -27,7 +27,7 @@ class Preconditioned(Described):
     def __init__(self, net: Mapping[str, Any], sigma_data: float, sigma_range: Sequence[float]) -> None:
         super().__init__()
         self.architecture = {"net": dict(net), "sigma_data": sigma_data, "sigma_range": list(sigma_range)}
-        self.sigma_data, self.sigma_range = sigma_data, (float(sigma_range[0]), float(sigma_range[1]))
+        self.sigma_data, self.sigma_range = float(sigma_data), (float(sigma_range[0]), float(sigma_range[1]))
         self.net = UNet(**net)
         if self.net.dims == 2:
             self.net = self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a seventh faster on a CPU; no such format is used for volumes
