@@ -1,3 +1,5 @@
+import struct
+
 import nibabel
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_series_complex_values_and_options(tmp_path):
     assert scan.measured.noise.std == pytest.approx(0.01 * float(scan.truth["x"].data.abs().max()))
 
 
-def test_faults(tmp_path, monkeypatch):
+def test_faults(tmp_path):
     (tmp_path / "text.nii").write_text("no image")
     whole = save(tmp_path / "whole.nii", volume()).read_bytes()
     (tmp_path / "short.nii").write_bytes(whole[:700])
@@ -82,9 +84,47 @@ def test_faults(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"2 problems:\n.*not single numbers.*\n.*affine"):
         NIfTI(tmp_path / "rgb.nii")
     assert NIfTI.can_read(tmp_path / "whole.nii") and not NIfTI.can_read(tmp_path / "text.nii") and not NIfTI.can_read(flat)
-    monkeypatch.setattr("mridiff_datasets.nifti.LARGEST", 100)
-    with pytest.raises(UnsafeInput, match="claims"):
-        NIfTI(tmp_path / "whole.nii")
+
+
+def test_one_slice_and_not_the_volume_counts_against_the_budget(tmp_path, monkeypatch):
+    path = save(tmp_path / "whole.nii", volume())
+    plane = 8 * 6 * 8 * 8 * 8  # y, x, coils, bytes, copies
+    monkeypatch.setenv("MRIDIFF_MEMORY", str(plane / 1e9))
+    assert NIfTI(path)[9].truth["x"].data.shape == (1, 8, 6)
+    monkeypatch.setenv("MRIDIFF_MEMORY", str((plane - 1) / 1e9))
+    with pytest.raises(UnsafeInput, match=r"whole\.nii: a scan of shape \(8, 6, 8\) takes"):
+        NIfTI(path)[9]
+    monkeypatch.setattr("mridiff_datasets.files.MOST_SLICES", 9)
+    with pytest.raises(UnsafeInput, match="it claims 10 slices; at most 9"):
+        NIfTI(path)
+
+
+FIELDS = {"a size": (40, "<8h", (-1,) * 8), "a type": (70, "<h", (9999,)), "an offset": (108, "<f", (-5.0,)), "no offset": (108, "<f", (1e30,)),
+          "a slope": (112, "<2f", (1.0, float("inf"))), "an affine": (280, "<12f", (1e38,) * 12), "a magic word": (344, "<4B", (1, 2, 3, 4))}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_that_lies_is_one_error_and_nothing_else_is_said(tmp_path, field, capfd):
+    blob = bytearray(save(tmp_path / "a.nii", volume()).read_bytes())
+    offset, form, values = FIELDS[field]
+    struct.pack_into("<h", blob, 254, 1)
+    struct.pack_into(form, blob, offset, *values)
+    (tmp_path / "a.nii").write_bytes(blob)
+    with pytest.raises((DataError, UnsafeInput), match=r"a\.nii"):
+        NIfTI(tmp_path / "a.nii")[0]
+    assert not NIfTI.can_read(tmp_path / "a.nii") or field in {"an offset", "no offset", "a slope"}
+    assert "".join(capfd.readouterr()) == ""
+
+
+def test_a_stream_that_does_not_inflate_is_one_error(tmp_path):
+    path = save(tmp_path / "a.nii.gz", volume())
+    blob = bytearray(path.read_bytes())
+    for place in range(20, len(blob) - 12, 37):
+        damaged = blob.copy()
+        damaged[place] ^= 255
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"a\.nii\.gz"):
+            list(NIfTI(path))
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])

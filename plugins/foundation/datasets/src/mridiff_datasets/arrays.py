@@ -15,7 +15,7 @@ from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, refuse
+from .files import Entry, numbered, refuse
 from .npz import Npz, open_npz
 from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
@@ -59,7 +59,7 @@ class Arrays(Reader):
         """One per slice."""
         with _open(path) as file:
             refuse(path, _problems(file))
-            return [f"s{i:03d}" for i in range(_slices(file))]
+            return numbered(_slices(file), path)
 
     def raw(self, entry: Entry) -> Raw:
         """One slice."""

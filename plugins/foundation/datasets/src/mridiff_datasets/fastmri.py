@@ -17,7 +17,7 @@ from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, refuse
+from .files import Entry, numbered, refuse
 from .header import parse_header
 from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
@@ -52,7 +52,7 @@ class FastMRI(Reader):
         """One per slice."""
         with open_hdf5(path) as file:
             _check(file, path)
-            return [f"s{i:03d}" for i in range(file.shape("kspace")[0])]
+            return numbered(file.shape("kspace")[0], path)
 
     def raw(self, entry: Entry) -> Raw:
         """One slice."""
@@ -93,15 +93,15 @@ def _read(entry: Entry) -> Raw:
         kspace = kspace if kspace.ndim == 3 else kspace[None]
         mask = binary_mask(file.read("mask"), tuple(kspace.shape[1:]), source) if "mask" in names else None
         images = {name.removeprefix("reconstruction_"): file.read(name, entry.index) for name in IMAGES if name in names}
-        geometry = _geometry(file, kspace.shape[-2:]) if "ismrmrd_header" in names else None
+        geometry = _geometry(file, kspace.shape[-2:], source) if "ismrmrd_header" in names else None
     truth = {name: Field(torch.from_numpy(image.astype("float32"))[None], ("y", "x")) for name, image in images.items()}
     return Raw(source, kspace, mask=mask, truth=truth, geometry=geometry, notes=unread(names, NAMES))
 
 
-def _geometry(file: SafeFile, size: Sequence[int]) -> Geometry | None:
+def _geometry(file: SafeFile, size: Sequence[int], source: str) -> Geometry | None:
     """Voxel size (y, x) from the encoded field of view; the header's x is the readout, which lies along the rows of the array."""
     try:
-        encoding = parse_header(str(file.read("ismrmrd_header")), "ismrmrd_header")[0]
+        encoding = parse_header(str(file.read("ismrmrd_header")), f"{source}: ismrmrd_header")[0]
     except DataError:
         return None  # a header of another dialect: the images do not need it
     return Geometry((encoding.fov[0] / size[0], encoding.fov[1] / size[1]))

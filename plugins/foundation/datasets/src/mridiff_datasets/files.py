@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mridiff.errors import DataError, MridiffError, boundary
+from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
 
 from .foreign import foreign
 
 DAMAGED = "The file may be truncated or damaged."
+MOST_SLICES = 100_000
 SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".mrd")
 
 
@@ -66,6 +67,13 @@ def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slic
 def dangling(path: Path) -> bool:
     """Whether a path is a link whose target is missing, as a data set has for files that were not fetched."""
     return path.is_symlink() and not path.exists()
+
+
+def numbered(count: int, where: str | Path) -> list[str]:
+    """Names of the slices of a file; raises UnsafeInput where it claims more than anybody measures."""
+    if count > MOST_SLICES:
+        raise UnsafeInput(f"{where}: it claims {count} slices; at most {MOST_SLICES} are read", hint="Split it, if it has so many.")
+    return [f"s{i:03d}" for i in range(count)]
 
 
 def unique(files: Sequence[Path]) -> dict[Path, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import gzip
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,17 +14,18 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from mridiff.errors import DataError, UnsafeInput
+from mridiff.errors import DataError, boundary
 from mridiff.interfaces import Geometry
+from mridiff_sdk.io.budget import afford_scan
 
 from . import options
 from .acquisition import Acquisition
-from .files import Entry, refuse
+from .files import DAMAGED, Entry, numbered, refuse
 from .raw import Raw, complex_tensor
 from .reader import Reader
 from .simulation import Simulation
 
-LARGEST = 8 * 2**30
+PIECE = 2**20
 Axis = Annotated[int, Ge(0), Le(2), "normal of the slices: 0 = sagittal, 1 = coronal, 2 = axial"]
 
 
@@ -60,11 +64,12 @@ class NIfTI(Reader):
         image = _open(path)
         count = image.shape[_file_axis(image, self.axis)[0]]
         volumes = image.shape[3] if len(image.shape) == 4 else 1
-        return [(f"v{v:03d}-" if volumes > 1 else "") + f"s{i:03d}" for v in range(volumes) for i in range(count)]
+        numbered(count * volumes, path)
+        return [(f"v{v:03d}-" if volumes > 1 else "") + name for v in range(volumes) for name in numbered(count, path)]
 
     def raw(self, entry: Entry) -> Raw:
         """One slice, seen by simulated coils."""
-        image, geometry = _slice(entry, self.axis)
+        image, geometry = _slice(entry, self.axis, self.simulation.coils)
         return self.simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
 
     @classmethod
@@ -77,17 +82,12 @@ class NIfTI(Reader):
 def _open(path: Path) -> Any:
     """The image, of which only the header is read; raises DataError naming all that is wrong with it."""
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
 
-    try:
+    with boundary(f"{path}: it cannot be read as NIfTI", "The file may be truncated or of another format."), _quiet():
         image = nibabel.load(path, mmap=False)
-    except (OSError, ValueError, EOFError, KeyError, OverflowError, ImageFileError) as error:
-        raise DataError(f"{path}: it cannot be read as NIfTI: {error}", hint="The file may be truncated or of another format.") from error
-    if not isinstance(image, nibabel.Nifti1Image):
-        raise DataError(f"{path}: it is a {type(image).__name__}, not a NIfTI image")
-    shape, dtype = image.shape, image.header.get_data_dtype()
-    if (claim := math.prod(shape) * dtype.itemsize) > LARGEST:
-        raise UnsafeInput(f"{path}: it claims {claim / 2**30:.3g} GiB ({shape} of {dtype}); at most {LARGEST / 2**30:.3g} GiB are read")
+        if not isinstance(image, nibabel.Nifti1Image):
+            raise DataError(f"{path}: it is a {type(image).__name__}, not a NIfTI image")
+        shape, dtype = image.shape, image.header.get_data_dtype()
     problems = []
     if len(shape) not in (3, 4) or min(shape) < 1:
         problems.append(f"image: shape {shape} is neither (i, j, k) nor (i, j, k, volume); store one volume or a series")
@@ -99,6 +99,28 @@ def _open(path: Path) -> Any:
     return image
 
 
+@lru_cache(maxsize=1000)
+def _sound(path: Path, _modified: int) -> None:
+    """Reads a compressed file to its end, once: only there it tells damage, and its slices are read one by one."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as stream:
+            while stream.read(PIECE):
+                pass
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The library also logs what it raises; here one error is enough."""
+    from nibabel.imageglobals import logger
+
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _file_axis(image: Any, axis: int) -> tuple[int, NDArray[Any]]:
     """The axis of the file that runs along an anatomical axis, and the orientation (anatomical axis, direction) of each."""
     from nibabel.orientations import io_orientation
@@ -107,7 +129,7 @@ def _file_axis(image: Any, axis: int) -> tuple[int, NDArray[Any]]:
     return int(np.flatnonzero(orientation[:, 0] == axis)[0]), orientation
 
 
-def _slice(entry: Entry, axis: int) -> tuple[NDArray[Any], Geometry]:
+def _slice(entry: Entry, axis: int, coils: int) -> tuple[NDArray[Any], Geometry]:
     """One slice (y, x), upright, with its voxel size (y, x) and its affine from (x, y, slice) to RAS mm."""
     from nibabel.orientations import inv_ornt_aff
 
@@ -119,10 +141,10 @@ def _slice(entry: Entry, axis: int) -> tuple[NDArray[Any], Geometry]:
     where[normal] = image.shape[normal] - 1 - k if flip else k
     if len(image.shape) == 4:
         where[3] = volume
-    try:
+    afford_scan((coils, *(n for n, w in zip(image.shape, where, strict=True) if w == slice(None))), str(entry.path))
+    with boundary(f"{entry.path}: slice {entry.index} cannot be read", DAMAGED):
+        _sound(entry.path, entry.path.stat().st_mtime_ns)
         plane = np.asarray(image.dataobj[tuple(where)])
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{entry.path}: slice {entry.index} cannot be read: {error}", hint="The file may be damaged.") from error
     first, second = (f for f in range(3) if f != normal)
     plane = plane[:: int(orientation[first, 1]), :: int(orientation[second, 1])]
     plane = plane if orientation[first, 0] < orientation[second, 0] else plane.T

@@ -17,6 +17,7 @@ from mridiff.interfaces.prior import Scaling
 from mridiff.io.weights import load_into, read_weights
 from mridiff_sdk.adaptors.peers import FromUnet
 from mridiff_sdk.diffusions import Chain
+from mridiff_sdk.nets.bounded import bounded
 from mridiff_sdk.nets.unet import pad
 
 Where = Annotated[str, "folder of a UNet2DModel with its scheduler, or a file made of one by `mridiff convert --format diffusers`"]
@@ -92,8 +93,9 @@ def build(path: str, channels: int) -> tuple[nn.Module, Chain, Literal["epsilon"
     if problems:
         hint = "`diffusers` is for two channels (real and imaginary part), `diffusers-real` for one"
         raise DataError(f"{path}: " + "; ".join(problems), hint=hint)
-    network: nn.Module = UNet2DModel.from_config(config)
-    load_into(network, tensors)
+    with bounded(path, tensors):
+        network: nn.Module = UNet2DModel.from_config(config)
+        load_into(network, tensors)
     multiple = 2 ** (len(config["block_out_channels"]) - 1)
     return Padded(network.eval().requires_grad_(False), multiple), Chain(betas(scheduler)), predicts
 
