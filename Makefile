@@ -3,6 +3,7 @@
 # make docs   builds the documentation site into build/site; warnings are errors
 # make isolation [PACKAGES="changed" or folders]   each package as a wheel, alone in a fresh environment; all if not given
 # make mutants [ONLY="words"]   changes the listed behaviours one by one: would a test notice?
+# make malformed [COUNT=10000] [SEED=0]   malformed inputs over all readers, configurations and weights: one clear error each?
 # make lowest [EXCEPT="names"]   all tests with the lowest versions that the packages promise (the pinned ones of EXCEPT), in an environment of its own
 # make env    the part that all share; a second call installs nothing
 PYTHON ?= python3
@@ -13,7 +14,7 @@ EDITABLE := $(foreach p,$(ALL),-e ./$(p))
 SOURCES := $(wildcard $(addsuffix /src,$(ALL)))
 STAMP := $(ENV)/installed
 
-.PHONY: env demo test lint types docs isolation mutants lowest clean
+.PHONY: env demo test lint types docs isolation mutants malformed lowest clean
 env: $(STAMP)
 
 $(STAMP): constraints.txt Makefile $(foreach p,$(ALL),$(p)/pyproject.toml)
@@ -52,6 +53,9 @@ lowest: env
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python tests/lowest.py $(EXCEPT)) -r requirements-dev.txt
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(EDITABLE)
 	build/lowest/bin/python -m pytest -q -n 2 --dist loadfile $(PYTEST)
+
+malformed: env
+	OMP_NUM_THREADS=1 $(BIN)/python tests/malformed --count $(or $(COUNT),10000) --seed $(or $(SEED),0)
 
 clean:
 	rm -rf $(ENV) build demo out

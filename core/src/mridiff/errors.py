@@ -88,7 +88,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.source}:{self.line}:{self.column}: " if self.line is not None else (f"{self.source}: " if self.source else "")
-        return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
+        path, message = (t if len(t) < 500 else f"{t[:400]} ... ({len(t)} letters)" for t in (self.path, self.message))
+        return f"{place}{path}: {message}" if path else f"{place}{message}"
 
 
 class ConfigError(MridiffError):

@@ -1,0 +1,113 @@
+"""Malformed inputs: a few of every kind, and that the command sees what it is there for."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mridiff.errors import DataError
+from mridiff.interfaces import Field, Gaussian, Measured, Scan
+
+FOLDER = Path(__file__).parent / "malformed"
+
+
+def test_malformed_inputs_are_one_clear_error_or_a_sound_result():
+    done = subprocess.run([sys.executable, FOLDER, "--count", "147", "--seed", "0"], capture_output=True, text=True, check=False,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "147 inputs, 0 faults" in done.stdout
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import worker
+
+    monkeypatch.setattr(worker, "SECONDS", 3.0)
+    monkeypatch.setattr(worker, "MEGABYTES", worker._status("VmRSS") / 1e3 + 300)
+    return worker
+
+
+def sleep():
+    time.sleep(60)
+
+
+def spin():
+    signal_proof = time.monotonic()
+    while time.monotonic() - signal_proof < 3.5:
+        pass
+
+
+def fill():
+    return np.ones(50_000_000).sum()
+
+
+def raise_(error):
+    raise error
+
+
+SEEN = {
+    "a sound result": (lambda: None, ""), "b hang": (sleep, "it took more than 3 s"), "c crash": (os.abort, "ended with status"),
+    "d slow": (spin, "it took 3.5 s"), "e memory": (fill, "MB"), "f other error": (lambda: raise_(KeyError("x")), "KeyError"),
+    "g no words": (lambda: raise_(DataError("")), "without words"),
+    "i long": (lambda: raise_(DataError("x" * 9000)), "of 9000 letters"), "j exit": (lambda: raise_(SystemExit(0)), "SystemExit"),
+    "k no name": (lambda: raise_(DataError("it is damaged")), "names no file"),
+}  # fmt: skip
+
+
+def test_what_ends_otherwise_is_a_fault(worker, monkeypatch):
+    def make(use):
+        def made(rng, folder):
+            (folder / "in.h5").write_bytes(b"")
+            return use
+
+        return made
+
+    monkeypatch.setattr(worker, "KINDS", {kind: make(use) for kind, (use, _) in SEEN.items()})
+    found = {o.kind: o.fault for o in worker.outcomes(0, range(len(SEEN)), 2)}
+    assert found.keys() == SEEN.keys()
+    for kind, (_, words) in SEEN.items():
+        assert words in found[kind] and bool(words) == bool(found[kind]), (kind, found[kind])
+
+
+def test_the_same_seed_makes_the_same_inputs(worker, tmp_path):
+    def content(seed, number, name):
+        folder = tmp_path / name
+        folder.mkdir()
+        kind, _ = worker.made(seed, number, folder)
+        return kind, sorted((f.name, f.read_bytes()) for f in folder.rglob("*") if f.is_file())
+
+    kinds = set()
+    for number in range(len(worker.KINDS)):
+        first, again = (content(3, number, f"{number}-{i}") for i in range(2))
+        kinds.add(first[0])
+        assert first == again or first[0] in {"checkpoints", "hdf5 built", "hdf5 bombs"}, first[0]  # their writers note the time
+    assert len(kinds) == len(worker.KINDS)
+
+
+@pytest.mark.parametrize(("part", "value"), [
+    ("y", float("nan")), ("truth", float("inf")), ("mask", 0.5), ("std", float("nan")), ("std", -1.0), ("id", ""), ("", 0),
+])  # fmt: skip
+def test_a_scan_that_is_not_sound_is_seen(worker, part, value):
+    import judge
+
+    y, x, mask = torch.ones(1, 2, 4, 4, dtype=torch.complex64), torch.ones(1, 4, 4), torch.ones(1, 4, 4)
+    tensors = {"y": y, "truth": x, "mask": mask}
+    if part in tensors:
+        tensors[part].view(-1)[1] = value
+    measured = Measured(y, Gaussian(None), {"mask": Field(mask, ("ky", "kx"))})
+    if part == "std":
+        object.__setattr__(measured.noise, "std", value)
+    scan = Scan("a", measured, {"x": Field(x, ("y", "x"))})
+    if part == "id":
+        object.__setattr__(scan, "id", value)
+    if not part:
+        return judge.check(scan)
+    with pytest.raises(judge.UnsoundError):
+        judge.check(scan)
+    return None
