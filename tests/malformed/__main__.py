@@ -3,7 +3,7 @@
     python tests/malformed --count 10000 --seed 0      # all kinds in turn; the same seed makes the same inputs
     python tests/malformed --only 4711 --keep FOLDER   # one of them again, its files kept, with its traceback
 
-Exits 1 where an input raised anything else, took more than 10 s or more than 2 GB, or ended the process.
+Exits 1 where an input raised anything else, took more than 10 s of processor time (or two minutes on the clock) or more than 2 GB, or ended the process.
 """
 
 from __future__ import annotations
