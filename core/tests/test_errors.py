@@ -43,3 +43,10 @@ def test_the_kind_can_be_chosen():
     with pytest.raises(MridiffError) as caught, boundary("the sampler failed", kind=MridiffError):
         raise ValueError
     assert type(caught.value) is MridiffError
+
+
+def test_many_and_long_problems_are_shortened():
+    error = ConfigError([Problem("k" * 5000, "no such entry, got " + "x" * 5000, "run.yaml", 1, 1)] * 300)
+    assert len(error.problems) == 300 and len(error.as_dict()["problems"]) == 300
+    assert error.message.endswith("... and 280 more") and "(5000 letters)" in error.message and len(error.message) < 20_000
+    assert "more" not in ConfigError([Problem("a", "b")] * 20).message

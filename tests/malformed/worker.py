@@ -71,16 +71,16 @@ def outcomes(seed: int, numbers: Sequence[int], workers: int, kinds: str = "") -
                     waiting[i].pop()
                     yield Outcome(**json.loads(line))
                 continue
-            ended, late = pipe in ready, _used(pid) - used > SECONDS + 2 or time.monotonic() - since > PATIENCE
-            if not ended and not late:
+            late = f"it took more than {SECONDS:g} s" if _used(pid) - used > SECONDS + 2 else ""
+            late = late or (f"it was not done after {PATIENCE:g} s" if time.monotonic() - since > PATIENCE else "")
+            if pipe not in ready and not late:
                 continue
             if late:
                 os.kill(pid, signal.SIGKILL)
             status = os.waitpid(pid, 0)[1]
             pipe.close()
             if waiting[i]:
-                number = waiting[i].pop()
-                fault = f"it took more than {SECONDS:g} s" if late else f"the process ended with status {status}"
+                number, fault = waiting[i].pop(), late or f"the process ended with status {status}"
                 yield Outcome(number, chosen(number, kinds), "lost", fault, time.monotonic() - since)
             if waiting[i]:
                 running[i] = _start(seed, waiting[i], kinds)

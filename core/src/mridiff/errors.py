@@ -9,6 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
+SHOWN = 20
+"""Problems that one message lists."""
+
+
 class MridiffError(Exception):
     """Base of all errors that mridiff raises on purpose; `hint` says what to do, `details` is JSON-able."""
 
@@ -99,7 +103,8 @@ class ConfigError(MridiffError):
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, problems)), hint=hint, details={"problems": [asdict(p) for p in problems]})
+        more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        super().__init__("\n".join([*map(str, problems[:SHOWN]), *more]), hint=hint, details={"problems": [asdict(p) for p in problems]})
 
 
 @dataclass(frozen=True, slots=True)
