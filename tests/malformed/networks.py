@@ -104,7 +104,7 @@ def _described(rng: Rng, metadata: dict) -> dict:
     for key, text in metadata.items():
         try:
             data = json.loads(text)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             continue
         metadata[key] = json.dumps(_odd(rng, data)) if rng.random() < 0.85 else pick(rng, HEADS)
     return metadata
