@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-
 SHOWN = 20
 """Problems that one message lists."""
 

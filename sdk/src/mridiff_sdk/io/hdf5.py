@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mridiff.errors import DataError, UnsafeInput, boundary
 
 from .budget import afford
+from .heaps import check_heaps
 
 GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
 LINKS = {h5py.h5l.TYPE_SOFT: "SoftLink", h5py.h5l.TYPE_EXTERNAL: "ExternalLink"}
@@ -163,6 +164,8 @@ class SafeFile:
             raise self._unsafe(name, f"it has {dataset.size} strings; at most {OBJECTS} are read")
         if max(dataset.size, math.prod(dataset.chunks or ())) * int(dataset.dtype.itemsize) > TEXT:
             raise self._unsafe(name, f"its strings claim more than {TEXT} bytes")
+        if dataset.dtype.kind == "O":
+            check_heaps(self._path)
         texts = np.empty(dataset.shape, object)
         total = 0
         for index in np.ndindex(dataset.shape):
@@ -186,6 +189,8 @@ class SafeFile:
         if not shared and claim > TEXT:
             raise self._unsafe(name, f"its attribute {key!r} claims {claim} bytes; at most {TEXT} are read")
         afford(claim, f"{self._path}: {name}: reading the attribute {key!r}")
+        if shared:
+            check_heaps(self._path)
         value = found.attrs[key]
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
 from mridiff_sdk.io.budget import afford
 from mridiff_sdk.io.hdf5 import hazard, open_hdf5
+from mridiff_sdk.io.heaps import check_heaps
 
 from . import options
 from .acquisition import Acquisition
@@ -159,6 +160,7 @@ def _open(path: Path, group: str) -> Iterator[Any]:
 
 def _examine(data: Any, path: Path) -> None:
     """The rules of the safe reader, for elements of variable length, which are beyond it."""
+    check_heaps(path)
     if problem := hazard(data):
         raise UnsafeInput(f"{path}: data: {problem}", hint="Ask its author for a plain file.")
     fields = data.dtype.fields or {}
