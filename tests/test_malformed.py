@@ -30,7 +30,7 @@ def worker(monkeypatch):
 
     monkeypatch.setattr(worker, "SECONDS", 1.0)
     monkeypatch.setattr(worker, "PATIENCE", 30.0)
-    monkeypatch.setattr(worker, "MEGABYTES", worker._status("VmRSS") / 1e3 + 300)
+    monkeypatch.setattr(worker, "MEGABYTES", worker._status("VmRSS") / 1e3 + 100)
     return worker
 
 
@@ -45,7 +45,9 @@ def spin(seconds):
 
 
 def fill():
-    return np.ones(50_000_000).sum()
+    import worker
+
+    return np.ones(int(1.1e6 * worker.MEGABYTES / 8)).sum()
 
 
 def raise_(error):

@@ -126,8 +126,8 @@ def _work(seed: int, numbers: list[int], kinds: str, out: int) -> None:
             began = time.process_time()
             end, fault = verdict(use, folder)
             seconds, megabytes = time.process_time() - began, _status("VmHWM") * 2**10 / 1e6
-            fault = fault or (f"it took {seconds:.1f} s" if seconds > SECONDS else "")
             fault = fault or (f"it took {megabytes:.0f} MB" if megabytes > MEGABYTES else "")
+            fault = fault or (f"it took {seconds:.1f} s" if seconds > SECONDS else "")
             os.write(out, (json.dumps(asdict(Outcome(number, kind, end, fault, seconds, megabytes))) + "\n").encode())
             del use
             shutil.rmtree(folder, ignore_errors=True)
