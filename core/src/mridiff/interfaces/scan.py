@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -92,12 +92,3 @@ class Scan:
     def blind(self) -> Scan:
         """The scan without its truth."""
         return replace(self, truth={})
-
-
-def stack(fields: Iterable[Field]) -> Field:
-    """Fields of several scans as one, along the sample axis; their axes and sizes must agree."""
-    items = list(fields)
-    if len({(f.axes, tuple(f.data.shape[1:])) for f in items}) != 1:
-        raise DataError(f"cannot stack fields of axes and shapes {[(f.axes, tuple(f.data.shape)) for f in items]}",
-                        hint="Crop or resample the scans to one size, or use a batch of one.")  # fmt: skip
-    return replace(items[0], data=torch.cat([f.data for f in items]))

@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from mridiff.interfaces import Blocks, Field, Gaussian, Measured, Poisson, Prior, Problem, Sampler, Scan, Streams
-from mridiff.interfaces.scan import stack
 from mridiff_sdk.metrics import nmse, psnr, ssim
 from mridiff_sdk.metrics.contrast import contrast_recovery
 
@@ -40,7 +39,7 @@ def together(scans: Iterable[Scan]) -> tuple[Measured, Tensor, Tensor]:
     many = [s.measured for s in several]
     y = tuple(torch.cat([m.y[i] for m in many if isinstance(m.y, tuple)]) for i in (PET, MR))
     shared = many[0].acquisition
-    fields = {**shared, "mask": stack(m.acquisition["mask"] for m in many)}
+    fields = {**shared, "mask": replace(shared["mask"], data=torch.cat([m.acquisition["mask"].data for m in many]))}
     truth, lesion = (torch.cat([s.truth[name].data for s in several]) for name in ("x", "lesion"))
     return replace(many[0], y=y, acquisition=fields), truth, lesion
 
