@@ -82,7 +82,7 @@ def test_who_stops_it_keeps_what_was_done_and_goes_on(tmp_path):
 def test_a_method_that_does_not_fit_the_scan_is_named_before_anything_is_computed(tmp_path):
     bad = {"dataset": {"use": "scans", "options": {"coils": 0}}}
     names = [_yaml(tmp_path / "a.yaml", **bad), _yaml(tmp_path / "b.yaml", **bad)]
-    with pytest.raises(DataError, match=r"(?s)a: for operator local/masked .*wanted.*\nb: ") as caught:
+    with pytest.raises(DataError, match=r"(?s)a: scan .* does not fit operator local/masked: .*wanted.*\nb: ") as caught:
         compare(names, registry(), {}, tmp_path / "out")
     assert "Nothing was computed" in caught.value.hint and not (tmp_path / "out").exists()
 

@@ -18,8 +18,7 @@ from ..errors import UnsafeInput
 def write_atomically(path: str | Path, mark: str = "") -> Iterator[Path]:
     """A temporary path in the same folder and with the same suffixes, renamed to `path` when the block ends well.
 
-    Whatever ends the block otherwise, the temporary file is removed and an earlier file at `path` stays as it was. `mark` begins the
-    temporary name, so that what a killed process left can be told from what others made.
+    However else it ends, the temporary file is removed and an earlier one stays. `mark` begins its name, to tell what a killed run left.
     """
     path = Path(path)
     temporary = path.with_name(f"{mark or f'.{secrets.token_hex(4)}-'}{path.name}")

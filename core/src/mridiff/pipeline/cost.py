@@ -19,10 +19,8 @@ from ..interfaces.prior import Prior
 
 @dataclass
 class Cost:
-    """What one sample of a scan takes, however many were drawn together: network evaluations (`nfe`), backward passes through a prior and
-    operator applications, each of one image; and the images of all samples (`items`), time and memory of the whole.
-
-    A prior that is laid over a volume slice by slice is evaluated once per slice; an operator made of others counts once.
+    """Images that networks evaluate (`nfe`), that pass back through a prior and that operators are applied to, per sample; and of the whole
+    the images of all samples (`items`), time and memory. A prior on a volume counts each slice, an operator made of others once.
     """
 
     nfe: float = 0.0

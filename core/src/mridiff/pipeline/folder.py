@@ -24,8 +24,8 @@ OWN = {"run.json", "record.json", "index.html"}  # what a run leaves beside the 
 class Folder(AbstractContextManager["Folder"]):
     """An output folder, held until it is released or the process ends.
 
-    `run.json` says whose results it holds, and has a random token, which `mark` puts into the name of all that is half-written.
-    Raises ConfigError if it holds those of another run, DataError if a run holds it now or it cannot be written.
+    `run.json` says whose results it holds, and a random token that `mark` puts into the names of what is half-written. Raises ConfigError
+    if they are those of another run, DataError if a run holds it now or it cannot be written.
     """
 
     def __init__(self, path: Path, head: Mapping[str, Any]) -> None:

@@ -17,12 +17,13 @@ from ..interfaces.operator import LinearOperator, Operator, ParametricOperator
 from ..interfaces.prior import Prior, Scaling
 from ..interfaces.problem import Problem as Inverse
 from ..interfaces.sampler import Sampler, Step
-from ..interfaces.scan import Field, Measured, Scan
+from ..interfaces.scan import Field, Scan
 from ..interfaces.space import Space
 from ..interfaces.streams import Streams
 from ..plugins.entry import Entry
 from ..plugins.registry import Registry
 from ..spec import Trait
+from .check import fitted
 from .cost import Cost, Counter
 from .plan import Plan, plan
 from .scale import measured_scale
@@ -87,12 +88,10 @@ class Method:
     def prepare(self, scan: Scan) -> tuple[Inverse, Sampler, float]:
         """The scaled problem of a scan, the sampler for it and the scale; raises DataError where the method does not fit the scan."""
         if not isinstance(scan, Scan):
-            hint = "open_scans of mridiff.pipeline.method reads files; of arrays make Scan(id, Measured(y, noise, acquisition))."
-            raise DataError(f"a method reconstructs a Scan, not {type(scan).__name__}", hint=hint)
-        A = self.operator(scan)
+            raise DataError(f"a method reconstructs a Scan, not {type(scan).__name__}", hint="Read one with open_scans, or make it.")
+        entry = self.plan.choice.operator
+        A = fitted(scan, f"operator {entry.qualified}" if entry else "the method", self.operator)
         measured = scan.measured.to(self.device)
-        if A is not None and self.plan.choice.operator is not None:
-            _check(self.plan.choice.operator.qualified, A, measured)
         scale = measured_scale(self._scaling, A, measured)
         problem = Inverse.of(A, measured, scale, self._free_space(A))
         return problem, self.sampler(problem.space), scale
@@ -151,25 +150,6 @@ def usable(device: str) -> torch.device:
     except Exception as error:
         here = ", ".join(["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))])
         raise ConfigError([Problem("device", f"{device!r} cannot be used: {said(error)}")], hint=f"Here are: {here}.") from error
-
-
-def _check(name: str, A: Operator, measured: Measured) -> None:
-    """Raise DataError unless the measurement lies in the operator's codomain."""
-    spaces = A.codomain if isinstance(A.codomain, tuple) else (A.codomain,)
-    blocks = measured.y if isinstance(measured.y, tuple) else () if measured.y is None else (measured.y,)
-    if len(spaces) != len(blocks):
-        raise DataError(f"operator {name} expects {len(spaces)} measurement(s), the scan has {len(blocks)}", hint=f"`mridiff show {name}`.")
-    for space, y in zip(spaces, blocks, strict=True):
-        try:
-            space.check(y, f"for operator {name} the measurement")
-        except DataError as error:
-            maps = measured.acquisition.get("sensitivity_maps")
-            if maps is None or "coil" in space.axes or "coil" not in maps.axes:
-                raise
-            coils = maps.data.shape[1 + maps.axes.index("coil")]
-            why = f"the operator is for a single coil without maps, the scan has maps of {coils} coil(s)"
-            hint = "Choose a method with a coil axis. A file of one coil fits with --set dataset.options.maps=none."
-            raise DataError(f"{error.message}: {why}", hint=hint) from error
 
 
 def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:

@@ -19,10 +19,7 @@ LEFT = ("record.json", "reconstruction.h5", "reconstruction.nii.gz", "overview.p
 
 
 def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any], mark: str = ".partial-") -> dict[str, Any]:
-    """Write everything about one scan to a temporary folder beside `folder`, then rename it; a reader never sees half of it.
-
-    `mark` begins the temporary name. Returns the record as written, with the hashes of the files beside it.
-    """
+    """Write all about one scan to a temporary folder (`mark` + name) beside `folder`, then rename it; gives the record with all hashes."""
     partial = folder.with_name(mark + folder.name)
     partial.mkdir()  # not its parents: a results folder that vanished is an error
     try:

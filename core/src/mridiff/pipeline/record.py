@@ -34,7 +34,6 @@ def digest(parts: Iterable[tuple[str, Any]]) -> str:
 
 
 def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Everything in a dataclass, a mapping (in order of its keys) or a sequence, by its place."""
     if is_dataclass(value):
         inside: Iterable[tuple[Any, Any]] = (("", type(value).__qualname__), *((f.name, getattr(value, f.name)) for f in fields(value)))
     elif isinstance(value, Mapping):

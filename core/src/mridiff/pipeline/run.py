@@ -37,9 +37,8 @@ class Outcome:
 def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None) -> Iterator[Outcome]:
     """Reconstruct every scan of a dataset into `out`, one outcome per scan; `out/record.json` is complete at the end.
 
-    A scan that fails is reported and the rest go on. A scan whose results are there is kept if its data, its reference and the files
-    are those that its record knows; else it is made again. Raises ConfigError if `out` holds a run of another configuration,
-    DataError if another run is writing to it, if it cannot be written, or if results vanished from it meanwhile.
+    A scan that fails is reported, the rest go on; one whose results are there is kept if data, reference and files are as its record says.
+    Raises ConfigError if `out` holds a run of another configuration, DataError if another writes to it, or it cannot be written.
     """
     head = describe(method)
     with _claim(out, head) as folder:

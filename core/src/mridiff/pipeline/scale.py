@@ -23,11 +23,8 @@ def measured_scale(scaling: Scaling, A: Operator | None, measured: Measured) -> 
         raise DataError(f"scale {scaling.statistic!r} needs a linear operator; {type(A).__name__} is none",
                         hint='Use a prior whose scaling is "fixed".')  # fmt: skip
     magnitude: Tensor = linear.H(measured.y).abs().flatten().float()
-    statistic = magnitude.max() if scaling.statistic == "max-adjoint" else _percentile(magnitude, 0.99)
+    rank = magnitude.numel() if scaling.statistic == "max-adjoint" else max(1, round(0.99 * magnitude.numel()))
+    statistic = torch.kthvalue(magnitude, rank).values
     if not statistic > 0:
         raise DataError("the measurement is zero (almost) everywhere, so it has no scale", hint="Check the mask and the k-space array.")
     return float(statistic) / scaling.value
-
-
-def _percentile(values: Tensor, q: float) -> Tensor:
-    return torch.kthvalue(values, max(1, round(q * values.numel()))).values
