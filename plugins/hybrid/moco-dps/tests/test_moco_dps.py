@@ -99,6 +99,19 @@ def test_the_motion_is_asked_of_the_priors_estimate(moved, monkeypatch):
     assert len(asked) == 4 and all(torch.equal(a, b) for a, b in zip(asked, made, strict=True))
 
 
+def test_an_estimate_is_off_by_no_more_than_images_vary(moved):
+    """x0' solves the equations with r^2 = t^2 / (1 + t^2), not t^2: where images vary by 1, so does the error of the first estimates."""
+    _, A, problem, prior = moved
+    made = []
+    handle = prior.register_forward_hook(lambda _, __, x0: made.append(x0.clone()))
+    sampler = MocoDPS(prior, steps=3, J=30, motion_steps=0)
+    step = next(iter(sampler.trajectory(replace(problem, noise=Gaussian(1.0)), Streams.of(0))))
+    handle.remove()
+    still, r2 = A.at(A.start()), step.t**2 / (1 + step.t**2)
+    left = still.H(still(step.x0) - problem.y) + (step.x0 - made[0]) / r2
+    assert float(left.norm()) < 1e-3 * float(((step.x0 - made[0]) / r2).norm())
+
+
 def test_the_gradient_through_the_prior_finds_motion_too(moved):
     scan, _, problem, prior = moved
     truth = scan.truth["motion"].data
