@@ -70,5 +70,5 @@ def test_the_loop_that_the_guide_shows_is_the_one_that_is_written():
     from mridiff_sdk.scaffold.package import Package
 
     sampler = Package("my-method", ("sampler",)).files()["src/mridiff_my_method/sampler.py"]
-    (loop,) = blocks("python")
+    loop = blocks("python")[0]
     assert textwrap.indent(loop, " " * 8) in sampler

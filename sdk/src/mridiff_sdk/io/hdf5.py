@@ -241,12 +241,23 @@ def paired(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
 
 
 def ranges(shape: tuple[int, ...], slices: Any) -> tuple[range, ...]:
-    """The places along each axis that numbers, ranges and an ellipsis select; raises IndexError for others."""
+    """The places along each axis that numbers, ranges, rising arrays of numbers (from first to last) and an ellipsis select.
+
+    Raises IndexError for others.
+    """
     given = () if slices is None else slices if isinstance(slices, tuple) else (slices,)
-    at = given.index(Ellipsis) if Ellipsis in given else len(given)
-    rest = [slice(None)] * (len(shape) - len(given) + (Ellipsis in given))
+    at = next((i for i, s in enumerate(given) if s is Ellipsis), len(given))
+    rest = [slice(None)] * (len(shape) - len(given) + (at < len(given)))
     full = (*given[:at], *rest, *given[at + 1 :])
-    return tuple(range(n)[s] if isinstance(s, slice) else range(i := range(n)[s], i + 1) for n, s in zip(shape, full, strict=True))
+    return tuple(_places(n, s) for n, s in zip(shape, full, strict=True))
+
+
+def _places(n: int, chosen: Any) -> range:
+    if isinstance(chosen, slice):
+        return range(n)[chosen]
+    if isinstance(chosen, np.ndarray):
+        return range(range(n)[chosen[0]], range(n)[chosen[-1]] + 1) if len(chosen) else range(0)
+    return range(place := range(n)[chosen], place + 1)
 
 
 def _reading(path: Path, name: str) -> AbstractContextManager[None]:

@@ -152,7 +152,7 @@ def _over(mask: Field, y: Tensor) -> Tensor:
     return mask.data.reshape(len(mask.data), *(1,) * (y.ndim - mask.data.ndim), *mask.data.shape[1:])
 
 
-@law("dataset", after=("contents",), applies=lambda case: bool(case.clean) and Trait.MASK in case.offers)
+@law("dataset", after=("contents",), applies=lambda c: bool(c.clean) and Trait.MASK in c.offers and Trait.BLOCK_NOISE not in c.offers)
 def truth_explained(case: DatasetCase) -> None:
     """Fully sampled and free of noise, the scan explains its truth, whatever the options: A A^H y is y, and A^H y is x.
 
