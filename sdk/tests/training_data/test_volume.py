@@ -37,6 +37,8 @@ def test_slices_of_one_person_are_read_alone(tmp_path: Path) -> None:
     values, voxel = read(tmp_path, "all.h5:images", "A")
     assert np.array_equal(values, images[[0, 2]].T) and voxel == (1, 1, 1)
     assert read(tmp_path, "all.h5:images")[0].shape == (2, 3, 4)
+    with pytest.raises(DataError, match="no slice of D"):
+        read(tmp_path, "all.h5:images", "D")
 
 
 def test_smoothing_removes_noise_and_keeps_edges() -> None:

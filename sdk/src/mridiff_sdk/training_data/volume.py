@@ -12,7 +12,7 @@ import numpy.typing as npt
 import scipy.ndimage as ndi
 
 from mridiff.errors import DataError
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
 
 from .anatomy import Source
 from .slices import Array, Box
@@ -39,7 +39,7 @@ def read(folder: Path, path: str, person: str = "") -> tuple[npt.NDArray[Any], t
     """Values (x, y, z) in closest canonical orientation and voxel size in mm of a NIfTI file, or of FILE:DATASET in HDF5.
 
     Of a dataset (slice, y, x) of several people, `person` takes the slices of one, whom the dataset "patient" names slice by slice.
-    Raises DataError where the file is missing.
+    Raises DataError where the file is missing, or no slice is of that person.
     """
     import nibabel as nib
 
@@ -48,14 +48,22 @@ def read(folder: Path, path: str, person: str = "") -> tuple[npt.NDArray[Any], t
         raise DataError(f"training volume {folder / name} does not exist", hint="give the folder that holds it: --data, or MRIDIFF_DATA")
     if dataset:
         with open_hdf5(folder / name) as f:
-            which = np.flatnonzero(f.read("patient") == person) if person else None
-            values, attributes = f.read(dataset, which), f.attributes(dataset)
+            values, attributes = _of(f, dataset, person) if person else f.read(dataset), f.attributes(dataset)
         image = nib.Nifti1Image(*_placed(values, attributes), dtype=values.dtype)
     else:
         image = nib.load(folder / name)
     image = nib.as_closest_canonical(image)
     x, y, z = (float(v) for v in image.header.get_zooms()[:3])
     return np.asarray(image.dataobj), (x, y, z)
+
+
+def _of(file: SafeFile, dataset: str, person: str) -> npt.NDArray[Any]:
+    """The slices of one person; raises DataError where there are none."""
+    which = np.flatnonzero(file.read("patient") == person)
+    if not which.size:
+        raise DataError(f"{dataset} holds no slice of {person}", hint="take one of those that its dataset patient names")
+    first = int(which[0])
+    return file.read(dataset, slice(first, int(which[-1]) + 1))[which - first]
 
 
 def _placed(values: npt.NDArray[Any], attributes: Mapping[str, Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
