@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import resource
 from pathlib import Path
 
 import pytest
@@ -195,8 +196,10 @@ def test_a_network_that_would_need_more_than_its_file_holds_is_not_built(convert
     n = 20_000
     wide = {"all_modules.4.GroupNorm_0.weight": torch.ones(n), "all_modules.4.Conv_0.weight": torch.ones(n, 1, 1, 1)}
     torch.save({**tensors, **wide}, tmp_path / "them.pt")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = convert(tmp_path / "them.pt", "--format", "ncsnpp")
     assert result.exit_code == 2 and "its description asks for more than" in result.output, result.output
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000, "a layer was made before it was refused"
 
 
 def test_tensors_that_are_no_plain_arrays_are_named():

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn.modules import module
+from torch.overrides import TorchFunctionMode
 
 from mridiff.errors import DataError, UnsafeInput, boundary
 
 ALLOWANCE = 1_000_000
 """Numbers, and modules for a tensor, beyond what a file holds: it is told in detail what small networks lack."""
+
+
+class _Room(TorchFunctionMode):
+    """Asks before a tensor is made: a layer has its memory before it is known to be one."""
+
+    def __init__(self, ask: Callable[[int], None]) -> None:
+        super().__init__()
+        self.ask = ask
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in {torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn}:
+            self.ask(math.prod(args[0] if args and isinstance(args[0], (tuple, list)) else [n for n in args if isinstance(n, int)]))
+        return func(*args, **(kwargs or {}))
 
 
 @contextmanager
@@ -30,6 +46,10 @@ def bounded(source: object, tensors: Mapping[str, Tensor], hint: str = "") -> It
         if made[what] > most[what]:
             raise DataError(f"{source}: its description asks for more than {most[what]} {what}; its tensors hold {most['numbers'] // 2}")
 
+    def room(size: int) -> None:
+        if size > most["numbers"]:
+            count("numbers", size)
+
     def numbers(_module: Any, _name: str, tensor: Tensor | None) -> None:
         count("numbers", 0 if tensor is None else tensor.numel())
 
@@ -43,7 +63,7 @@ def bounded(source: object, tensors: Mapping[str, Tensor], hint: str = "") -> It
             module.register_module_module_registration_hook(modules),
         ):
             hooks.callback(handle.remove)
-        with named(source), boundary(f"{source}: it does not describe a network that is known here", hint):
+        with named(source), boundary(f"{source}: it does not describe a network that is known here", hint), _Room(room):
             yield
 
 
