@@ -32,6 +32,7 @@ def test_a_file_becomes_pictures_arrays_and_a_record(mridiff, scan_file, tmp_pat
     assert again.returncode == 0 and "were kept" in again.stdout
 
 
+@pytest.mark.unsalted  # the shell draws without salt
 def test_python_gives_the_same_numbers_as_the_shell(mridiff, scan_file, tmp_path):
     assert mridiff("recon", "dps-mri", scan_file, "-R", "3", "-o", tmp_path / "out", "--set", "sampler.options.steps=3").returncode == 0
     scan = open_scans(scan_file, acceleration=3)[0]

@@ -233,6 +233,7 @@ def test_a_training_that_needs_data_says_so(train, tmp_path, monkeypatch):
     assert result.exit_code == 2 and "--data: give the folder" in result.output
 
 
+@pytest.mark.unsalted  # the other processes draw without salt
 def test_two_processes_are_one_training(train, tmp_path):
     assert train("toy", "-o", tmp_path / "one").exit_code == 0
     result = train("toy", "-o", tmp_path / "two", "--processes", 2, "--threads", 1)

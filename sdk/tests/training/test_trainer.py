@@ -72,6 +72,7 @@ def test_training_helps(tmp_path: Path) -> None:
     assert loss(run.run()) < 0.8 * before
 
 
+@pytest.mark.unsalted  # the other processes draw without salt
 def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
     runs.run_keeping_gradients(tmp_path / "one")
     ranks = []
