@@ -41,7 +41,7 @@ def test_without_drawing_what_was_measured_does_not_spread(case):
 def test_diffpir_is_its_box(case):
     """Every option away from its default, against dense algebra and the noise that its streams hold."""
     c = case("smooth", 3, diffusion=VE(0.05, 4.0))
-    eta, weight, variance, y = 0.6, 2.0, 0.7, c.problem.y
+    eta, weight, variance, y = 0.6, 2.0, 0.1, c.problem.y
     A = torch.stack([c.problem.linear(e[None]).flatten() for e in torch.eye(30, dtype=y.dtype).reshape(30, 6, 5)], dim=1)
     rng = Streams.of(0)
     sampler = DiffPIR(c.prior, steps=4, eta=eta, weight=weight, variance=variance, draw=False, iterations=60, sigma_max=3.0, sigma_min=0.1)
