@@ -259,10 +259,11 @@ def npz_members(rng: Rng, folder: Path) -> Use:
                 data = bytearray(data)
                 (flip if rng.random() < 0.3 else _head)(rng, data)
             if rng.random() < 0.95:
-                out.writestr(pick(rng, ("../" + member, member.upper(), "a\x1b.npy")) if rng.random() < 0.03 else member, bytes(data))
+                name = pick(rng, ("../" + member, member.upper(), "a\x1b.npy")) if rng.random() < 0.03 else member
+                out.writestr(zipfile.ZipInfo(name), bytes(data), method)  # without the time of day
         if rng.random() < 0.05:
             for i in range(int(rng.integers(1, 3000))):
-                out.writestr(f"{i}.npy", b"")
+                out.writestr(zipfile.ZipInfo(f"{i}.npy"), b"", method)
     return written(rng, folder, "a.npz", stream.getvalue())
 
 
@@ -289,7 +290,7 @@ def nifti_bytes(rng: Rng, folder: Path) -> Use:
 def nifti_fields(rng: Rng, folder: Path) -> Use:
     blob = edit(rng, sound.files()[pick(rng, ("real.nii", "series.nii", "complex.nii"))], NIFTI)
     packed = rng.random() < 0.3
-    return written(rng, folder, "a.nii.gz" if packed else "a.nii", gzip.compress(blob, 1) if packed else blob)
+    return written(rng, folder, "a.nii.gz" if packed else "a.nii", gzip.compress(blob, 1, mtime=0) if packed else blob)
 
 
 def nifti_bombs(rng: Rng, folder: Path) -> Use:
@@ -297,7 +298,7 @@ def nifti_bombs(rng: Rng, folder: Path) -> Use:
     blob = bytearray(sound.files()["real.nii"][:352])
     sizes = pick(rng, ((512, 512, 300), (30_000, 30_000, 1), (32_000, 32_000, 32_000), (1, 1, 32_767), (300, 300, 900), (5, 5, 5)))
     struct.pack_into("<8h", blob, 40, 3, *sizes, 1, 1, 1, 1)
-    packed = gzip.compress(bytes(blob)) + gzip.compress(bytes(2**20)) * int(pick(rng, (0, 1, 50, 400)))
+    packed = gzip.compress(bytes(blob), mtime=0) + gzip.compress(bytes(2**20), mtime=0) * int(pick(rng, (0, 1, 50, 400)))
     return written(rng, folder, "bomb.nii.gz", packed)
 
 

@@ -105,5 +105,5 @@ def files() -> dict[str, bytes]:
         "plain.h5": hdf5(plain), "chunked.hdf5": hdf5(chunked), "image.h5": hdf5(image), "fastmri.h5": hdf5(fastmri_file),
         "raw.mrd": hdf5(ismrmrd_file), "raw.h5": hdf5(ismrmrd_file), "stored.npz": npz(np.savez), "deflated.npz": npz(np.savez_compressed),
         "real.nii": nifti(np.arange(11 * 13 * 5, dtype=np.int16).reshape(11, 13, 5)), "series.nii": series,
-        "complex.nii": nifti(np.ones((11, 13, 5), np.complex64)), "series.nii.gz": gzip.compress(series),
+        "complex.nii": nifti(np.ones((11, 13, 5), np.complex64)), "series.nii.gz": gzip.compress(series, mtime=0),
     }  # fmt: skip
