@@ -32,5 +32,5 @@ def test_other_files_are_refused(tmp_path):
     from mridiff.io.weights import write_weights
 
     write_weights(tmp_path / "other.safetensors", {"a": torch.zeros(1)})
-    with pytest.raises(DataError, match="does not describe a converted network"):
+    with pytest.raises(DataError, match="does not describe a network that is known here"):
         Converted(str(tmp_path / "other.safetensors"))
