@@ -71,11 +71,12 @@ def read_checkpoint(path: Path) -> Any:
     """What is in a checkpoint: tensors and plain containers; raises UnsafeInput for anything else, DataError where it is unreadable."""
     import torch
 
+    from mridiff.io.atomic import regular
     from mridiff.io.weights import read_weights
 
     if path.suffix == ".safetensors":
         return read_weights(path)[0]
-    with boundary(f"{path}: the checkpoint cannot be read"), path.open("rb") as file:
+    with boundary(f"{path}: the checkpoint cannot be read"), regular(path).open("rb") as file:
         if found := slip(file.read(200)):
             raise DataError(f"{path}: this is no checkpoint but {found}", hint="Download the file itself: it is much larger.")
     with boundary(f"{path}: this is no checkpoint of PyTorch"):
