@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from mridiff.errors import ConfigError
-from mridiff.io.weights import read_weights
 from mridiff.plugins.registry import Registry
 from mridiff_sdk.commands.train import configuration, trainable
+from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.training import Trainer
 from mridiff_sdk.training.configuration import read_configuration
 from mridiff_sdk.training.job import Job

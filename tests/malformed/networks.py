@@ -14,8 +14,8 @@ import torch
 from judge import UnsoundError
 from mutations import EXTREME, Rng, mutated, pick
 
-from mridiff.io.weights import read_weights
 from mridiff_sdk.commands.convert import Format, convert
+from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.nets.converted import Converted
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.nets.song import SongUNet

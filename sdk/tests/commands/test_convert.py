@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from mridiff.cli.app import application
 from mridiff.errors import UnsafeInput
-from mridiff.io.weights import read_weights
 from mridiff_sdk.commands.convert import plain
+from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.nets.converted import Converted
 
 

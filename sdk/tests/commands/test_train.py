@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from mridiff.cli.app import application
 from mridiff.io.atomic import lock
-from mridiff.io.weights import read_weights
+from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training import parallel
 from mridiff_sdk.training.log import read

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mridiff.errors import DataError
-from mridiff.io.weights import read_weights, write_weights
+from mridiff_sdk.io.weights import read_weights, write_weights
 from mridiff_sdk.nets.bounded import ALLOWANCE, bounded
 from mridiff_sdk.nets.converted import Converted
 from mridiff_sdk.nets.preconditioned import Preconditioned

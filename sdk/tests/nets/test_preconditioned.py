@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError, UnsafeInput
-from mridiff.io.weights import write_weights
+from mridiff_sdk.io.weights import write_weights
 from mridiff_sdk.nets.preconditioned import Preconditioned
 
 NET = {"widths": [4, 8], "blocks": [1, 1], "features": 8}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff.io.weights import load_into
+from mridiff_sdk.io.weights import load_into
 from mridiff_sdk.nets.song import SongUNet, layout
 
 PLAIN = {"encoder": "", "decoder": "", "attention": (8,), "labels": 0, "augment": 0}

@@ -1,1 +1,1 @@
-"""The core's door to files: safetensors, strict YAML, atomic writes, contained paths; HDF5 that is read has its own in the sdk."""
+"""The core's door to files: strict YAML, atomic writes, contained paths; HDF5 and weights are read by the sdk."""

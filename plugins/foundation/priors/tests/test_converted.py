@@ -29,7 +29,7 @@ def test_real_images_keep_their_level(tmp_path):
 
 
 def test_other_files_are_refused(tmp_path):
-    from mridiff.io.weights import write_weights
+    from mridiff_sdk.io.weights import write_weights
 
     write_weights(tmp_path / "other.safetensors", {"a": torch.zeros(1)})
     with pytest.raises(DataError, match="does not describe a network that is known here"):

@@ -72,7 +72,8 @@ def read_checkpoint(path: Path) -> Any:
     import torch
 
     from mridiff.io.atomic import regular
-    from mridiff.io.weights import read_weights
+
+    from ..io.weights import read_weights
 
     if path.suffix == ".safetensors":
         return read_weights(path)[0]
@@ -155,8 +156,7 @@ def plain(state: Mapping[str, Tensor]) -> None:
 def _model(source: Path, tensors: dict[str, Tensor], form: Format, precondition: Precondition, sigma_data: float, centred: bool,
            fir: bool) -> Converted:  # fmt: skip
     """The network that the tensors fit, filled with them."""
-    from mridiff.io.weights import load_into
-
+    from ..io.weights import load_into
     from ..nets.bounded import bounded
     from ..nets.converted import Converted
     from ..nets.ncsnpp import layout as ncsnpp_layout
@@ -175,7 +175,7 @@ def _model(source: Path, tensors: dict[str, Tensor], form: Format, precondition:
 
 def _diffusers(folder: Path, out: Path) -> str:
     """One file of a folder: configuration of model and scheduler in the header."""
-    from mridiff.io.weights import write_weights
+    from ..io.weights import write_weights
 
     net = folder / "unet" if (folder / "unet").is_dir() else folder
     scheduler = folder / "scheduler" if (folder / "scheduler").is_dir() else folder

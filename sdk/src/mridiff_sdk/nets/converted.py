@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.diffusion import spread
-from mridiff.io.weights import load_into, read_weights, write_weights
 
+from ..io.weights import load_into, read_weights, write_weights
 from .bounded import bounded
 from .ncsnpp import NCSNpp
 from .song import SongUNet

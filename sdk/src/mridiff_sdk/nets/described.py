@@ -9,8 +9,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from mridiff.io.weights import load_into, read_weights, write_weights
-
+from ..io.weights import load_into, read_weights, write_weights
 from .bounded import bounded
 
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.diffusion import spread
-from mridiff.io.weights import read_weights
 
 from ..complex import from_channels, to_channels
+from ..io.weights import read_weights
 from .described import Described
 from .unet import UNet, deepen
 

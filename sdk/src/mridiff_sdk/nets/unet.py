@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mridiff.io.weights import load_into
-
+from ..io.weights import load_into
 from .embedding import NumberEmbedding
 
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mridiff.errors import DataError, MridiffError
-from mridiff.io.weights import load_into, read_weights, write_weights
 
+from ..io.weights import load_into, read_weights, write_weights
 from ..nets.ema import EMA
 
 

@@ -18,10 +18,10 @@ from torch import nn
 
 from mridiff.errors import ConfigError, DataError, PluginContractError, Problem
 from mridiff.io.atomic import lock
-from mridiff.io.weights import load_into, read_weights, write_weights
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
+from ..io.weights import load_into, read_weights, write_weights
 from ..seeds import seeded_layers
 from .card import write_card
 from .configuration import read_configuration

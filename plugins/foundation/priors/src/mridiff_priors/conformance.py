@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from mridiff.interfaces.prior import Prior
-from mridiff.io.weights import write_weights
 from mridiff.spec import Spec, Trait
 from mridiff_sdk.codecs import Channels
+from mridiff_sdk.io.weights import write_weights
 from mridiff_sdk.nets.converted import Converted as Network
 from mridiff_sdk.seeds import generator, seeded_layers
 from mridiff_sdk.stimuli import scene

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, DataError, Problem
 from mridiff.interfaces.prior import Scaling
-from mridiff.io.weights import load_into, read_weights
 from mridiff_sdk.adaptors.peers import FromUnet
 from mridiff_sdk.diffusions import Chain
+from mridiff_sdk.io.weights import load_into, read_weights
 from mridiff_sdk.nets.bounded import bounded
 from mridiff_sdk.nets.unet import pad
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mridiff.errors import ConfigError
-from mridiff.io.weights import read_weights
 from mridiff_priors.latent.train import training
+from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.training import Run, Schedule, Settings
 from mridiff_sdk.training.job import prepare
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces.diffusion import spread
-from mridiff.io.weights import load_into, read_weights
+from mridiff_sdk.io.weights import load_into, read_weights
 from mridiff_sdk.nets.described import Described
 from mridiff_sdk.nets.unet import UNet
 

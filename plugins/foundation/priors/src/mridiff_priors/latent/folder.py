@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 from mridiff.io.atomic import contained
-from mridiff.io.weights import read_weights, write_weights
+from mridiff_sdk.io.weights import read_weights, write_weights
 
 MARK, TEXTS = "folder", (".json", ".txt")
 

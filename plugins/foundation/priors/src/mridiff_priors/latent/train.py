@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, Problem
 from mridiff.interfaces import Objective, Streams
-from mridiff.io.weights import load_into
 from mridiff_sdk.diffusions import Chain
+from mridiff_sdk.io.weights import load_into
 from mridiff_sdk.stimuli import FORMS, caption, scene
 from mridiff_sdk.training import Batch, Run, Stage, Training, Validate
 

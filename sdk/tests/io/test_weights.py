@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 import torch
 from torch import nn
 
 from mridiff.errors import DataError, UnsafeInput
-from mridiff.io.weights import HEADER_LIMIT, load_into, read_weights, write_weights
+from mridiff_sdk.io.weights import HEADER_LIMIT, load_into, read_weights, write_weights
 
 
 def tensors() -> dict[str, torch.Tensor]:
@@ -158,7 +159,10 @@ def test_a_thousand_differences_are_counted_and_twenty_told():
         load_into(net, {name: torch.zeros(2) for name in net.state_dict()})
 
 
-def test_a_folder_and_a_name_that_is_none_are_told(tmp_path):
-    for path in (tmp_path, tmp_path / "a\0b"):
-        with pytest.raises(DataError, match="the weights cannot be read"):
-            read_weights(path)
+@pytest.mark.parametrize("name", ["pipe", "folder", "zero", "gone", "a\0b"])
+def test_what_is_no_ordinary_file_is_refused_instead_of_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="the weights cannot be read"):
+        read_weights(tmp_path / name)

@@ -12,8 +12,8 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from ..errors import DataError, UnsafeInput, boundary
-from .atomic import regular, write_atomically
+from mridiff.errors import DataError, UnsafeInput, boundary
+from mridiff.io.atomic import regular, write_atomically
 
 HEADER_LIMIT = 8 * 2**20
 MOST = 20
