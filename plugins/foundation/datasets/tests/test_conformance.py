@@ -15,6 +15,7 @@ from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
+from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
@@ -36,7 +37,7 @@ def head_like():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def files(tmp_path_factory):
+def files(tmp_path_factory, measured_folder):
     image = head_like()
     maps = simulate_maps(3, (NY, NX), seed=1)
     clean = fft(maps * image)
@@ -56,6 +57,7 @@ def files(tmp_path_factory):
         FILES[kind + "folder"] = folder
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
         np.savez(FILES[kind + "image"], image=image.numpy())
+    FILES["measured"] = measured_folder
     yield
     FILES.clear()
 
@@ -103,6 +105,18 @@ def from_file(spec):
     )  # fmt: skip
 
 
+def heads(**options):
+    return HeldOutHeads(FILES["measured"], size=32, **options)
+
+
+def held_out(spec, source, coils):
+    """One source of held-out heads: image by image with simulated coils, or the k-space that was measured."""
+    build = partial(heads, source=source)
+    noisy = None if source == "measured" else lambda seed: build(acceleration=1, coils=1, noise_std=0.05, mask_seed=seed)
+    clean = every(partial(build, acceleration=1), maps=MAPS, coils=coils)
+    return DatasetCase(id=source, offers=spec.offers, build=build, clean=clean, noisy=noisy)
+
+
 def cases(spec):
     """Files as they come, and what needs none, as small as it can be; with all that is known of it from elsewhere."""
     if spec.reads:
@@ -119,6 +133,8 @@ def cases(spec):
     if spec.name == "cine":
         clean = every(partial(Cine, frames=5, size=16, acceleration=1, noise_std=0), center_lines=(0, 8))
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]
+    if spec.name == "held-out-heads":
+        return [held_out(spec, source, coils) for source, coils in (("t2", (1, 3)), ("measured", (0, 1)), ("t1", (3,)), ("heart", (3,)))]
     return [DatasetCase(id="small", offers=spec.offers, build=partial({"qsm-phantom": partial(QsmPhantom, subjects=2),
                                                                        "sim-fmri": partial(SimFMRI, stimuli=2)}[spec.name], size=16))]  # fmt: skip
 

@@ -1,13 +1,15 @@
-"""Held out: heads that no weights were trained on, for validation and for the tables of the cards."""
+"""Held out: heads and hearts that no weights were trained on, for validation and for measuring."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from mridiff.errors import DataError
 
 from ..fourier import fft, ifft
 from ..io.hdf5 import open_hdf5
@@ -16,21 +18,69 @@ from .augment import phase
 from .slices import Array
 from .volume import inner, read
 
+T2 = "siat_t2_complex/siat_t2.h5"
+PATIENT = "patient12"
+KEPT = 0.67
+"""Of the k-space of clinical scans, along each axis."""
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "t2": ("A", "B", "C", "E", "G"),
+    "measured": ("brain8_full", "brain16_lowres"),
+    "t1": (PATIENT,),
+    "t2-clinical": (PATIENT,),
+    "flair": (PATIENT,),
+    "heart": HELD_OUT_HEARTS,
+}
+"""Who is kept for measuring, by kind of scan: complex T2 slices, k-space of several coils, and magnitudes of clinical heads and hearts."""
 
-def held_out(data: Path, size: int, indices: tuple[int, ...]) -> Tensor:
+
+def place(source: str, subject: str) -> tuple[str, str]:
+    """Where in the data folder a subject of `SUBJECTS` is found: FILE:DATASET, and whom of several people, as `volume.read` takes it."""
+    if source == "t2":
+        return f"{T2}:image_int16", subject
+    if source == "measured":
+        return f"multicoil_kspace/{subject}.h5:kspace", ""
+    if source == "heart":
+        return HEARTS[0].path, subject
+    return f"ms_t1_t2_flair/{source.removesuffix('-clinical')}_raw.h5:{subject}_study1", ""
+
+
+def numbers(data: Path, source: str, subject: str, count: int) -> list[int]:
+    """At most `count` slices of a subject, evenly spread, by their number; of clinical heads from 30 to 80 % of the height of the scan."""
+    if source == "measured":
+        return [0]
+    n = len(_indices(data, subject)) if source == "t2" else _stack(data, source, subject).shape[2]
+    low, high = (int(0.3 * n), int(0.8 * n)) if subject == PATIENT else (0, n)
+    return sorted({low + int((high - low) * (i + 0.5) / count) for i in range(count)})
+
+
+def image(data: Path, source: str, subject: str, number: int, size: int) -> Tensor:
+    """One slice (y, x) at `size` pixels, complex, p99 = 1: as in `held_out` of "t2", in `clinical` or `hearts` of the magnitudes."""
+    if source == "t2":
+        return held_out(data, size, (_indices(data, subject)[number],))[0]
+    return _slice(_stack(data, source, subject), number, size, number, 1.0 if source == "heart" else KEPT)
+
+
+def held_out(data: Path, size: int, indices: Sequence[int]) -> Tensor:
     """Complex T2 slices (sample, y, x) of heads that no weights were trained on, at `size` pixels (k-space cropped), p99 = 1."""
-    with open_hdf5(data / "siat_t2_complex" / "siat_t2.h5") as f:
+    with open_hdf5(data / T2) as f:
         raw = np.stack([f.read("image_int16", i) for i in indices]).astype(np.float32)
+    _check(raw.shape[1:3], size)
     k = fft(torch.complex(torch.from_numpy(raw[..., 0]), torch.from_numpy(raw[..., 1])))
     start = (k.shape[-1] - size) // 2
     x = ifft(k[..., start : start + size, start : start + size])
     return x / x.abs().flatten(1).quantile(0.99, dim=1)[:, None, None]
 
 
-def measured(data: Path) -> tuple[Tensor, Tensor]:
-    """A head measured with eight coils, in full: images combined by its maps (1, y, x), p99 = 1, and the maps (coil, y, x)."""
-    with open_hdf5(data / "multicoil_kspace" / "brain8_full.h5") as f:
-        k, maps = (torch.from_numpy(f.read(name)) for name in ("kspace", "espirit_maps"))
+def kspace(data: Path, name: str) -> tuple[Tensor, Tensor]:
+    """The full k-space (coil, ky, kx) of a head measured by several coils, and the maps (coil, y, x) that come with it."""
+    path, _, dataset = place("measured", name)[0].partition(":")
+    with open_hdf5(data / path) as f:
+        return torch.from_numpy(f.read(dataset)), torch.from_numpy(f.read("espirit_maps"))
+
+
+def measured(data: Path, name: str = SUBJECTS["measured"][0]) -> tuple[Tensor, Tensor]:
+    """A head measured by several coils, in full: images combined by its maps (1, y, x), p99 = 1, and the maps (coil, y, x)."""
+    k, maps = kspace(data, name)
     x = (maps.conj() * ifft(k)).sum(0)[None]
     return x / x.abs().quantile(0.99), maps
 
@@ -38,21 +88,40 @@ def measured(data: Path) -> tuple[Tensor, Tensor]:
 def clinical(data: Path, contrast: str, size: int = 128, count: int = 6) -> Tensor:
     """Axial slices (sample, y, x) of a patient whom no weights were trained on, p99 = 1: magnitudes of a "t1", "t2" or "flair" scan.
 
-    The inner 67 % of k-space alone was measured and is kept. The phase is simulated, smooth, and drawn with seed 0.
+    The inner part of k-space alone was measured and is kept. The phase is simulated, smooth, and drawn with seed 0.
     """
-    scan = inner(read(data, f"ms_t1_t2_flair/{contrast}_raw.h5:patient12_study1")[0].astype(np.float32), 0.67)
-    return _slices(scan[:, :, (np.linspace(0.3, 0.8, count) * scan.shape[2]).astype(int)], size)
+    stack = _stack(data, f"{contrast}-clinical", PATIENT)
+    return torch.stack([_slice(stack, int(n), size, i, KEPT) for i, n in enumerate(np.linspace(0.3, 0.8, count) * stack.shape[2])])
 
 
 def hearts(data: Path, size: int = 128, people: Sequence[str] = HELD_OUT_HEARTS) -> Tensor:
     """The middle slice (person, y, x) of hearts that no weights were trained on, p99 = 1, with a phase as those of `clinical`."""
-    stacks = [read(data, HEARTS[0].path, person)[0].astype(np.float32) for person in people]
-    return _slices(np.stack([stack[:, :, stack.shape[2] // 2] for stack in stacks], axis=2), size)
+    stacks = [_stack(data, "heart", person) for person in people]
+    return torch.stack([_slice(stack, stack.shape[2] // 2, size, i, 1.0) for i, stack in enumerate(stacks)])
 
 
-def _slices(magnitudes: Array, size: int) -> Tensor:
-    """The centre of magnitudes (x, y, slice), complex, p99 = 1: (slice, y, x) of `size` pixels."""
-    top, left = ((n - size) // 2 for n in magnitudes.shape[:2])
-    x = np.moveaxis(magnitudes[top : top + size, left : left + size], 2, 0)
-    x = np.stack([image * phase(size, np.random.default_rng((0, i))) for i, image in enumerate(x)])
-    return torch.from_numpy(x / np.quantile(np.abs(x), 0.99, axis=(1, 2), keepdims=True)).to(torch.complex64)
+def _indices(data: Path, subject: str) -> list[int]:
+    """Where in the file the complex T2 slices of a head are."""
+    with open_hdf5(data / T2) as f:
+        return [int(i) for i in np.flatnonzero(f.read("subject") == subject)]
+
+
+def _stack(data: Path, source: str, subject: str) -> Array:
+    """All slices (x, y, slice) of a subject, magnitudes as stored."""
+    return read(data, *place(source, subject))[0]
+
+
+def _slice(stack: Array, number: int, size: int, seed: int, kept: float) -> Tensor:
+    """The centre (y, x) of `size` pixels of one of several magnitudes (x, y, slice), `kept` of k-space, with a phase of `seed`, p99 = 1."""
+    magnitude = stack[:, :, [number]].astype(np.float32)
+    magnitude = (inner(magnitude, kept) if kept < 1 else magnitude)[:, :, 0]
+    _check(magnitude.shape, size)
+    top, left = ((n - size) // 2 for n in magnitude.shape)
+    x = magnitude[top : top + size, left : left + size] * phase(size, np.random.default_rng((0, seed)))
+    return torch.from_numpy(x / np.quantile(np.abs(x), 0.99)).to(torch.complex64)
+
+
+def _check(shape: Sequence[int], size: int) -> None:
+    """Raise DataError where slices are smaller than asked for."""
+    if size > min(shape):
+        raise DataError(f"held-out slices of {shape[0]} x {shape[1]} pixels cannot be given at {size}", hint="Ask for a smaller size.")

@@ -14,7 +14,7 @@ FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI"
 
 @hookimpl
 def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Four file formats, folders of them, an embedded scan, still and in motion, and a simulated cine series."""
+    """Four file formats, folders of them, an embedded scan, still and in motion, held-out heads, and a simulated cine series."""
     return [
         DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
                     target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
@@ -28,6 +28,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.folder:Folder", offers=OFFERS, reads=(".h5", ".hdf5", ".mrd", ".npz", ".nii", ".nii.gz")),
         DatasetSpec(name="brain", summary="embedded scan: measured one-channel head, coil maps simulated",
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
+        DatasetSpec(name="held-out-heads", summary="the scans to measure on: heads and hearts that no shipped weights have seen",
+                    target="mridiff_datasets.held_out:HeldOutHeads", offers=OFFERS),
         DatasetSpec(name="cine", summary="simulated cine of a beating heart, one coil, lines interleaved over time",
                     target="mridiff_datasets.cine:Cine", offers=OFFERS - {Trait.MAPS}),
         DatasetSpec(name="qsm-phantom", summary="simulated local fields of drawn brains, for susceptibility mapping",

@@ -1,0 +1,101 @@
+"""Held-out heads: the scans on which methods are measured, none of which any shipped weights have seen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from mridiff.errors import ConfigError, DataError, Problem
+from mridiff.interfaces import Dataset, Scan, Streams
+from mridiff_sdk.training_data.held_out import SUBJECTS, image, kspace, measured, numbers
+
+from . import options
+from .acquisition import Acquisition
+from .raw import Raw
+from .simulation import Simulation
+
+VARIABLE = "MRIDIFF_DATA"
+Source = Annotated[
+    Literal["t2", "measured", "t1", "t2-clinical", "flair", "heart"],
+    "complex T2 slices of five heads, k-space of two heads measured with coils, magnitudes of a patient in three contrasts, or of hearts",
+]
+Folder = Annotated[Path | None, f"folder of measured data; where none is given, the environment variable {VARIABLE} names it"]
+Subjects = Annotated[str, "names of subjects, separated by commas; empty = all"]
+Count = Annotated[int, Ge(1), "at most so many slices of each subject, evenly spread"]
+Size = Annotated[
+    int, Ge(16), Le(512), "pixels of each side: T2 slices at that resolution, magnitudes cut to it; measured heads keep theirs"
+]
+Coils = Annotated[int, Ge(0), Le(64), "number of simulated coils; 0 = those that a head was measured with, 8 for images"]
+
+
+class HeldOutHeads(Dataset):
+    """Slices of heads or hearts that no shipped weights have seen, each with a mask of its own; a scan is named subject/slice.
+
+    Images are seen by simulated coils, and their own noise belongs to the truth. Of measured heads k-space is taken as it was measured,
+    and `maps` are estimated from the samples that are kept (`given`: those that come with the data, made of all samples); with a number
+    of `coils` the image that these maps combine is simulated from instead. Magnitudes have a simulated phase.
+    """
+
+    def __init__(
+        self,
+        path: Folder = None,
+        *,
+        source: Source = "t2",
+        subjects: Subjects = "",
+        count: Count = 4,
+        size: Size = 128,
+        acceleration: options.Acceleration = 4.0,
+        pattern: options.Pattern = "random",
+        center_fraction: options.CenterFraction = 0.08,
+        mask_seed: options.MaskSeed = 0,
+        maps: options.Maps = "auto",
+        noise_std: options.NoiseStd = 0.0,
+        coils: Coils = 0,
+        coil_seed: options.CoilSeed = 0,
+    ) -> None:
+        self.folder = _folder(path)
+        self.source, self.size = source, size
+        self.own = source == "measured" and coils == 0
+        self.simulation = Simulation(coils or 8, coil_seed)
+        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
+        self.slices = [(s, n) for s in _chosen(source, subjects) for n in numbers(self.folder, source, s, count)]
+
+    def __len__(self) -> int:
+        return len(self.slices)
+
+    def __getitem__(self, index: int) -> Scan:
+        """The scan of one slice; raises DataError where the folder lacks its file."""
+        subject, number = self.slices[index]
+        name = f"{subject}/{number:03d}"
+        drawn = Streams.of(self.acquisition.mask_seed, name).child("mask").integers(0, 2**62)
+        return replace(self.acquisition, mask_seed=int(drawn)).scan(self._raw(subject, number, name), name)
+
+    def _raw(self, subject: str, number: int, name: str) -> Raw:
+        if self.own:
+            y, maps = kspace(self.folder, subject)
+            return Raw(name, y, maps=maps if self.acquisition.maps == "given" else None)
+        if self.source == "measured":
+            return self.simulation.raw(name, measured(self.folder, subject)[0][0])
+        return self.simulation.raw(name, image(self.folder, self.source, subject, number, self.size))
+
+
+def _folder(path: Path | None) -> Path:
+    """The folder of measured data; raises DataError where there is none."""
+    named = os.environ.get(VARIABLE, "") if path is None else str(path)
+    if not named:
+        raise DataError("held-out heads lie in a folder of measured data, and none was named", hint=f"Give path, or set {VARIABLE}.")
+    if not Path(named).is_dir():
+        raise DataError(f"the folder of measured data {named} does not exist", hint=f"Give another path, or set {VARIABLE}.")
+    return Path(named)
+
+
+def _chosen(source: str, subjects: str) -> tuple[str, ...]:
+    """The subjects asked for, in the order of all; raises ConfigError that names every other."""
+    known, wanted = SUBJECTS[source], [name for name in (part.strip() for part in subjects.split(",")) if name]
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigError([Problem("subjects", f"no subject {name!r} in {source}; there are {', '.join(known)}") for name in unknown])
+    return tuple(name for name in known if not wanted or name in wanted)
