@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from mridiff.errors import ConfigError, DataError, MridiffError, Problem, UnsafeInput, boundary
+from mridiff.errors import ConfigError, DataError, Mistake, MridiffError, UnsafeInput, boundary
 
 
 class Panic(BaseException):
@@ -32,7 +32,7 @@ def test_any_error_becomes_one_of_the_family(error, words):
     assert caught.value.hint == "Send it again." and caught.value.__cause__ is error
 
 
-@pytest.mark.parametrize("error", [UnsafeInput("a"), ConfigError([Problem("a", "b")]), KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
+@pytest.mark.parametrize("error", [UnsafeInput("a"), ConfigError([Mistake("a", "b")]), KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
 def test_the_family_and_interrupts_pass(error):
     with pytest.raises(type(error)) as caught, boundary("what"):
         raise error
@@ -46,7 +46,7 @@ def test_the_kind_can_be_chosen():
 
 
 def test_many_and_long_problems_are_shortened():
-    error = ConfigError([Problem("k" * 5000, "no such entry, got " + "x" * 5000, "run.yaml", 1, 1)] * 300)
-    assert len(error.problems) == 300 and len(error.as_dict()["problems"]) == 300
+    error = ConfigError([Mistake("k" * 5000, "no such entry, got " + "x" * 5000, "run.yaml", 1, 1)] * 300)
+    assert len(error.mistakes) == 300 and len(error.as_dict()["mistakes"]) == 300
     assert error.message.endswith("... and 280 more") and "(5000 letters)" in error.message and len(error.message) < 20_000
-    assert "more" not in ConfigError([Problem("a", "b")] * 20).message
+    assert "more" not in ConfigError([Mistake("a", "b")] * 20).message

@@ -1,4 +1,4 @@
-"""The error family: every error says what, where, why and what to do; list types report all problems at once."""
+"""The error family: every error says what, where, why and what to do; list types report all mistakes at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 SHOWN = 20
-"""Problems that one message lists."""
+"""Mistakes that one message lists."""
 
 
 class MridiffError(Exception):
@@ -80,7 +80,7 @@ class NotFound(MridiffError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Mistake:
     """One fault in a configuration: where (`path`, `source`, `line`, `column`) and what."""
 
     path: str
@@ -96,14 +96,14 @@ class Problem:
 
 
 class ConfigError(MridiffError):
-    """A configuration is wrong; carries every problem found."""
+    """A configuration is wrong; carries every mistake found."""
 
     code = "DR120"
 
-    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
-        self.problems = tuple(problems)
-        more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-        super().__init__("\n".join([*map(str, problems[:SHOWN]), *more]), hint=hint, details={"problems": [asdict(p) for p in problems]})
+    def __init__(self, mistakes: Sequence[Mistake], *, hint: str = "") -> None:
+        self.mistakes = tuple(mistakes)
+        more = [f"... and {len(mistakes) - SHOWN} more"] if len(mistakes) > SHOWN else []
+        super().__init__("\n".join([*map(str, mistakes[:SHOWN]), *more]), hint=hint, details={"mistakes": [asdict(p) for p in mistakes]})
 
 
 @dataclass(frozen=True, slots=True)

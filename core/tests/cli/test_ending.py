@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
-from mridiff.errors import ConfigError, DataError, PluginImportError, Problem, UnsafeInput
+from mridiff.errors import ConfigError, DataError, Mistake, PluginImportError, UnsafeInput
 
 CHILD = """
 import sys
@@ -45,7 +45,7 @@ def config(tmp_path):
 
 
 ENDS = {
-    "configuration": (ConfigError([Problem("a", "is wrong")]), 2, "a: is wrong"),
+    "configuration": (ConfigError([Mistake("a", "is wrong")]), 2, "a: is wrong"),
     "data": (DataError("the file is damaged"), 2, "the file is damaged"),
     "unsafe": (UnsafeInput("a link"), 2, "a link"),
     "plugin": (PluginImportError("no module"), 3, "no module"),

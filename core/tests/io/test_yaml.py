@@ -42,16 +42,16 @@ def test_places_of_keys_and_values():
 def test_problems_point_into_the_text():
     document = parse_yaml("sampler:\n  options:\n    eta: x\n", "p.yaml")
     path = ("sampler", "options", "eta")
-    assert str(document.problem(path, "expected a number")) == "p.yaml:3:10: sampler.options.eta: expected a number"
-    assert str(document.problem(path, "unknown", at_key=True)).startswith("p.yaml:3:5: ")
-    assert str(document.problem((*path[:2], "steps"), "missing")) == "p.yaml:3:5: sampler.options.steps: missing"
-    assert str(parse_yaml("", "p.yaml").problem(("a",), "missing")) == "p.yaml:1:1: a: missing"
+    assert str(document.mistake(path, "expected a number")) == "p.yaml:3:10: sampler.options.eta: expected a number"
+    assert str(document.mistake(path, "unknown", at_key=True)).startswith("p.yaml:3:5: ")
+    assert str(document.mistake((*path[:2], "steps"), "missing")) == "p.yaml:3:5: sampler.options.steps: missing"
+    assert str(parse_yaml("", "p.yaml").mistake(("a",), "missing")) == "p.yaml:1:1: a: missing"
 
 
 def test_repeated_keys_are_told_with_both_places():
     with pytest.raises(ConfigError) as caught:
         parse_yaml("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\na: 2\n", "p.yaml")
-    assert [str(p) for p in caught.value.problems] == [
+    assert [str(p) for p in caught.value.mistakes] == [
         "p.yaml:5:3: b.c: the key 'c' stands here and in line 3, column 3",
         "p.yaml:6:1: a: the key 'a' stands here and in line 1, column 1",
     ]
@@ -132,7 +132,7 @@ def test_depth_and_number_of_problems_are_bounded():
         parse_yaml("{a: " * 51 + "1" + "}" * 51)
     with pytest.raises(ConfigError) as caught:
         parse_yaml("".join(f"{n}: x\n" for n in range(1000)), "p.yaml")
-    assert len(caught.value.problems) == 20 and "There may be more" in caught.value.hint
+    assert len(caught.value.mistakes) == 20 and "There may be more" in caught.value.hint
 
 
 @pytest.mark.parametrize("text", ['a: "\\UFFFFFFFF"', 'a: "\\uD800\\x"', "a: \0", "a: \x1b", "%YAML 9.9\n---\na", "!<> a", "&a" * 3000])

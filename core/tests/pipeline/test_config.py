@@ -9,7 +9,7 @@ from toy import CONFIG, registry
 def _problems(source, changes=None):
     with pytest.raises(ConfigError) as caught:
         plan(source, registry(), changes)
-    return {p.path: p for p in caught.value.problems}
+    return {p.path: p for p in caught.value.mistakes}
 
 
 def test_all_defaults_are_explicit_in_a_resolved_plan_and_it_is_a_configuration_again():

@@ -9,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mridiff.errors import ConfigError, DataError, MridiffError, Problem, boundary
+from mridiff.errors import ConfigError, DataError, Mistake, MridiffError, boundary
 from mridiff.interfaces.dataset import Dataset
 from mridiff.interfaces.scan import Scan
-from mridiff.pipeline.method import Method, load_dataset
+from mridiff.pipeline.method import Method, Watch, load_dataset
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe, now, write_json
-from mridiff.pipeline.run import Outcome, Watch, folder_name, run
+from mridiff.pipeline.run import Outcome, folder_name, run
 from mridiff.pipeline.services import service
 from mridiff.plugins.registry import Registry
 
@@ -39,7 +39,7 @@ def compare(names: Sequence[str], registry: Registry, changes: Mapping[str, Any]
     dataset = Latest(load_dataset(next(iter(methods.values())).plan))
     _prepare(methods, dataset)
     if (out / "run.json").exists():
-        raise ConfigError([Problem("", "this folder holds the results of one method", str(out))], hint="Choose another folder with -o.")
+        raise ConfigError([Mistake("", "this folder holds the results of one method", str(out))], hint="Choose another folder with -o.")
     found = Comparison(methods, out)
     with ExitStack() as stack:
         runs = {name: stack.enter_context(closing(_run(name, method, dataset, out, bars))) for name, method in methods.items()}
@@ -57,10 +57,10 @@ def _methods(names: Sequence[str], registry: Registry, changes: Mapping[str, Any
     """The methods by what they are called in tables and folders; YAML files go by their own names."""
     labels = [Path(name).stem if name.endswith((".yaml", ".yml")) else name for name in names]
     if twice := sorted({label for label in labels if [folder_name(x) for x in labels].count(folder_name(label)) > 1}):
-        raise ConfigError([Problem("methods", f"{', '.join(twice)}: two of this name cannot be told apart")], hint="Rename a file.")
+        raise ConfigError([Mistake("methods", f"{', '.join(twice)}: two of this name cannot be told apart")], hint="Rename a file.")
     methods = {label: Method(plan(name, registry, changes)) for label, name in zip(labels, names, strict=True)}
     if not methods or next(iter(methods.values())).plan.choice.dataset is None:
-        raise ConfigError([Problem("dataset", "nothing to compare on")], hint="Give a file, or a method that has a scan of its own.")
+        raise ConfigError([Mistake("dataset", "nothing to compare on")], hint="Give a file, or a method that has a scan of its own.")
     return methods
 
 

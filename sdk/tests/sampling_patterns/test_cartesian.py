@@ -115,7 +115,7 @@ def test_gaussian_lines_crowd_the_centre_and_random_ones_do_not():
 def test_every_fault_is_reported_at_once():
     with pytest.raises(ConfigError) as caught:
         mask("spiral", (8, 0), 0.5, 1.5, 0, axis=3)
-    assert {p.path for p in caught.value.problems} == {"pattern", "shape", "acceleration", "center_fraction", "axis"}
+    assert {p.path for p in caught.value.mistakes} == {"pattern", "shape", "acceleration", "center_fraction", "axis"}
 
 
 @pytest.mark.parametrize("pattern", BUDGET)

@@ -33,7 +33,7 @@ def test_the_centre_is_that_of_the_other_patterns(n, count, lines):
 def test_faults():
     with pytest.raises(ConfigError) as caught:
         interleaved((4, 8, 8), 9, 10)
-    assert [p.path for p in caught.value.problems] == ["acceleration", "center_lines"]
+    assert [p.path for p in caught.value.mistakes] == ["acceleration", "center_lines"]
     with pytest.raises(ConfigError, match="axis"):
         interleaved((4, 8), 2, 2, axis=0)
 

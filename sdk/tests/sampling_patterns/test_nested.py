@@ -89,7 +89,7 @@ def test_full_target_is_never_removed():
 def test_faults():
     with pytest.raises(ConfigError) as caught:
         removal_times(target(), Streams.of(0), unit="ring", order="none", patch=0)
-    assert [p.path for p in caught.value.problems] == ["unit", "order", "patch"]
+    assert [p.path for p in caught.value.mistakes] == ["unit", "order", "patch"]
     with pytest.raises(DataError, match="target mask"):
         removal_times(target().expand(3, -1, -1), Streams.of(0, samples=2))
 

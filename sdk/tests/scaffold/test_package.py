@@ -86,7 +86,7 @@ def test_an_existing_folder_is_left_alone(tmp_path):
 def test_all_problems_are_reported_at_once(tmp_path):
     with pytest.raises(ConfigError) as error:
         Package("Bad", ("sampler", "metric")).write(tmp_path / "nowhere", EMPTY)
-    assert {p.path for p in error.value.problems} == {"SLUG", "--kind", "--dir"}
+    assert {p.path for p in error.value.mistakes} == {"SLUG", "--kind", "--dir"}
     assert "no kind 'metric'; kinds: operator, prior, sampler, dataset" in str(error.value)
 
 

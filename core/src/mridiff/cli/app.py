@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..errors import ConfigError, MridiffError, PluginContractError, Problem
+from ..errors import ConfigError, Mistake, MridiffError, PluginContractError
 from ..plugins.importing import guarded, imported
 from ..plugins.sources import COMMANDS, CORE, Source, Survey
 from .ending import told
@@ -87,7 +87,7 @@ def _blocks(args: list[str]) -> tuple[list[str], list[str]]:
         elif word == "-p" or word.startswith("-pno:"):
             given = next(words, "") if word == "-p" else word.removeprefix("-p")
             if not given.removeprefix("no:") or not given.startswith("no:"):
-                raise ConfigError([Problem("-p", f"expected no:NAME, got {given!r}")])
+                raise ConfigError([Mistake("-p", f"expected no:NAME, got {given!r}")])
             names.append(given.removeprefix("no:"))
         else:
             rest.append(word)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, Mistake
 from ..plugins.registry import Registry
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -46,25 +46,25 @@ def changes(pairs: Sequence[str] | None, **direct: Any) -> dict[str, Any]:
     from ..io.yaml import parse_yaml
 
     nested: dict[str, Any] = {k: v for k, v in direct.items() if v is not None}
-    problems: list[Problem] = []
+    mistakes: list[Mistake] = []
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
         *path, last = key.split(".")
         if not equals or not all((*path, last)):
-            problems.append(Problem("--set", f"expected KEY=VALUE, got {pair!r}"))
+            mistakes.append(Mistake("--set", f"expected KEY=VALUE, got {pair!r}"))
             continue
         node: Any = nested
         for name in path:
             node = node.setdefault(name, {}) if isinstance(node, dict) else None
         if not isinstance(node, dict):
-            problems.append(Problem("--set", f"{key} cannot be set: another --set or option gives {'.'.join(path)} a value of its own"))
+            mistakes.append(Mistake("--set", f"{key} cannot be set: another --set or option gives {'.'.join(path)} a value of its own"))
             continue
         try:
             node[last] = parse_yaml(value, f"--set {key}").data
         except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+            mistakes += error.mistakes
+    if mistakes:
+        raise ConfigError(mistakes)
     return nested
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..interfaces.sampler import Step
-    from ..pipeline.run import Watch
+    from ..pipeline.method import Watch
 
 
 class Done:

@@ -1,4 +1,4 @@
-"""Configuration: a run as data, from YAML, a recipe's name or a mapping; every problem reported at once, with its place."""
+"""Configuration: a run as data, from YAML, a recipe's name or a mapping; every mistake reported at once, with its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import ConfigError, MridiffError, Problem
+from ..errors import ConfigError, Mistake, MridiffError
 from ..io.yaml import Document, read_yaml
 from ..plugins.registry import Registry
 
@@ -48,16 +48,16 @@ def read_document(path: Path) -> Document:
     """A YAML file as a document; raises ConfigError with line and column where it is not valid."""
     document = read_yaml(path)
     if not isinstance(document.data, dict):
-        raise ConfigError([document.problem((), f"a configuration is a mapping, this is {type(document.data).__name__}")])
+        raise ConfigError([document.mistake((), f"a configuration is a mapping, this is {type(document.data).__name__}")])
     return document
 
 
-def place(document: Document, path: str, message: str) -> Problem:
+def place(document: Document, path: str, message: str) -> Mistake:
     """A problem at a dotted path, with line and column of the nearest entry that the document has."""
     keys: tuple[str | int, ...] = tuple(int(k) if k.isascii() and k.isdigit() else k for k in path.split(".")) if path else ()
     while keys and keys not in document.values:
         keys = keys[:-1]
-    found = document.problem(keys, message) if keys else Problem("", message, document.source)
+    found = document.mistake(keys, message) if keys else Mistake("", message, document.source)
     return replace(found, path=path)
 
 
@@ -67,10 +67,10 @@ def recipe_document(name: str, registry: Registry) -> Document:
 
 
 def parse(source: Source, registry: Registry, changes: Mapping[str, Any] | None = None) -> tuple[RunConfig, Document]:
-    """A run from a method's name, a YAML file or a mapping; `changes` are merged over it. Raises ConfigError with all problems."""
+    """A run from a method's name, a YAML file or a mapping; `changes` are merged over it. Raises ConfigError with all mistakes."""
     document = _document(source, registry)
     if "recipe" in (changes or {}):
-        raise ConfigError([Problem("recipe", "a change cannot choose another method")], hint="Name the method itself.")
+        raise ConfigError([Mistake("recipe", "a change cannot choose another method")], hint="Name the method itself.")
     base = document.data.get("recipe")
     data: Mapping[str, Any] = document.data
     if isinstance(base, str):
@@ -82,7 +82,7 @@ def parse(source: Source, registry: Registry, changes: Mapping[str, Any] | None 
     try:
         return RunConfig.model_validate(data), document
     except ValidationError as error:
-        raise ConfigError([_problem(e, document) for e in error.errors()]) from error
+        raise ConfigError([_mistake(e, document) for e in error.errors()]) from error
 
 
 def _document(source: Source, registry: Registry) -> Document:
@@ -108,7 +108,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _problem(error: Any, document: Document) -> Problem:
+def _mistake(error: Any, document: Document) -> Mistake:
     path = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         known = list(Node.model_fields if len(error["loc"]) > 1 else RunConfig.model_fields)

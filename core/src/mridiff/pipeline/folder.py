@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, DataError, Problem
+from ..errors import ConfigError, DataError, Mistake
 from ..io.atomic import lock
 from .record import plain, write_json
 
@@ -49,7 +49,7 @@ class Folder(AbstractContextManager["Folder"]):
             found = dict(json.loads(self._marker.read_bytes()))
         self._new, token = not found, str(found.pop("token", ""))
         if not self._new and found != head:
-            raise ConfigError([Problem("", "this folder holds a run of another configuration, version or machine setting", str(self.path))],
+            raise ConfigError([Mistake("", "this folder holds a run of another configuration, version or machine setting", str(self.path))],
                               hint="Choose another folder with -o, or delete this one.")  # fmt: skip
         if not re.fullmatch("[0-9a-f]{16}", token):
             with suppress(FileNotFoundError):  # a damaged marker is put aside: each scan's own record says what it was made from

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, DataError, Problem, boundary, said
+from ..errors import ConfigError, DataError, Mistake, boundary, said
 from ..interfaces.dataset import Dataset, Guarded
 from ..interfaces.operator import LinearOperator, Operator, ParametricOperator
 from ..interfaces.prior import Prior, Scaling
-from ..interfaces.problem import Problem as Inverse
+from ..interfaces.problem import Problem
 from ..interfaces.sampler import Sampler, Step
 from ..interfaces.scan import Field, Scan
 from ..interfaces.space import Space
@@ -29,8 +29,8 @@ from .plan import Plan, plan
 from .scale import measured_scale
 from .services import service
 
-Watch = Callable[[Step, int, int], None]
-"""Called after every step with the step, the first sample of its batch and the number of samples."""
+Watch = Callable[[str, Step, int, int], None]
+"""Called after every step with the scan's id, the step, the first sample of its batch and the number of samples."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class Method:
             parts, last = [], None
             for first in range(0, total, config.batch):
                 indices = range(first, min(first + config.batch, total))
-                last = _drive(sampler, problem, Streams.of(seed, scan.id, list(indices)), watch, first, total)
+                last = _drive(sampler, problem, Streams.of(seed, scan.id, list(indices)), watch, scan.id, first, total)
                 parts.append(last.x0)
             assert last is not None
         x0 = torch.cat(parts) * scale
         return self._finish(scan, problem, x0, last, scale, counter.cost)
 
-    def prepare(self, scan: Scan) -> tuple[Inverse, Sampler, float]:
+    def prepare(self, scan: Scan) -> tuple[Problem, Sampler, float]:
         """The scaled problem of a scan, the sampler for it and the scale; raises DataError where the method does not fit the scan."""
         if not isinstance(scan, Scan):
             raise DataError(f"a method reconstructs a Scan, not {type(scan).__name__}", hint="Read one with open_scans, or make it.")
@@ -93,7 +93,7 @@ class Method:
         A = fitted(scan, f"operator {entry.qualified}" if entry else "the method", self.operator)
         measured = scan.measured.to(self.device)
         scale = measured_scale(self._scaling, A, measured)
-        problem = Inverse.of(A, measured, scale, self._free_space(A))
+        problem = Problem.of(A, measured, scale, self._free_space(A))
         return problem, self.sampler(problem.space), scale
 
     def operator(self, scan: Scan) -> Operator | None:
@@ -116,14 +116,14 @@ class Method:
     def _common_scaling(self) -> Scaling:
         scalings = {p.scaling for p in self.priors.values()}
         if len(scalings) > 1:
-            raise ConfigError([Problem("priors", f"these priors were trained on different scales: {', '.join(map(str, scalings))}")],
+            raise ConfigError([Mistake("priors", f"these priors were trained on different scales: {', '.join(map(str, scalings))}")],
                               hint="Give one of them a codec that rescales, or choose priors of one scale.")  # fmt: skip
         return next(iter(scalings), Scaling())
 
     def _free_space(self, A: Operator | None) -> Space | None:
         return None if A is not None else next((p.codec.domain(p.space) for p in self.priors.values()), None)
 
-    def _finish(self, scan: Scan, problem: Inverse, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
+    def _finish(self, scan: Scan, problem: Problem, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
         look = (lambda x: x) if problem.A is None else problem.A.image
         samples = look(x0).cpu()
         x = samples.mean(0, keepdim=True)
@@ -149,7 +149,7 @@ def usable(device: str) -> torch.device:
         return torch.device(device)
     except Exception as error:
         here = ", ".join(["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))])
-        raise ConfigError([Problem("device", f"{device!r} cannot be used: {said(error)}")], hint=f"Here are: {here}.") from error
+        raise ConfigError([Mistake("device", f"{device!r} cannot be used: {said(error)}")], hint=f"Here are: {here}.") from error
 
 
 def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tensor], Tensor] | None = None) -> dict[str, dict[str, float]]:
@@ -173,11 +173,11 @@ def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tens
     return found
 
 
-def _drive(sampler: Sampler, problem: Inverse, rng: Streams, watch: Watch | None, first: int, total: int) -> Step:
+def _drive(sampler: Sampler, problem: Problem, rng: Streams, watch: Watch | None, scan: str, first: int, total: int) -> Step:
     last: Step | None = None
     for last in sampler.trajectory(problem, rng):
         if watch is not None:
-            watch(last, first, total)
+            watch(scan, last, first, total)
     if last is None:
         raise RuntimeError(f"{type(sampler).__name__} yielded no step")
     if not bool(torch.isfinite(torch.view_as_real(last.x0) if last.x0.is_complex() else last.x0).all()):
@@ -203,7 +203,7 @@ def load(source: str | Path | Mapping[str, Any], registry: Registry | None = Non
 def load_dataset(plan: Plan) -> Dataset:
     """The dataset of a plan; raises ConfigError where it names none."""
     if plan.choice.dataset is None:
-        raise ConfigError([Problem("dataset", "nothing to reconstruct: no dataset")], hint="Give a file or folder, or a dataset.")
+        raise ConfigError([Mistake("dataset", "nothing to reconstruct: no dataset")], hint="Give a file or folder, or a dataset.")
     return _opened(plan.choice.dataset, plan.options["dataset"])
 
 

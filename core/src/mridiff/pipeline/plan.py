@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, Incompatible, MridiffError, PluginError, Problem
+from ..errors import ConfigError, Incompatible, Mistake, MridiffError, PluginError
 from ..io.yaml import Document
 from ..plugins.entry import Entry
 from ..plugins.registry import Registry
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
 
 def choose(config: RunConfig, document: Document, registry: Registry) -> Choice:
     """The entries that a configuration names; raises ConfigError that lists every unknown name, Incompatible if they do not fit."""
-    problems: list[Problem] = []
+    mistakes: list[Mistake] = []
 
     def find(kind: str, slot: str, node: Node | None) -> Entry | None:
         if node is None:
@@ -54,15 +54,15 @@ def choose(config: RunConfig, document: Document, registry: Registry) -> Choice:
         except PluginError:
             raise
         except MridiffError as error:
-            problems.append(place(document, f"{slot}.use", f"{error.message} ({error.hint})"))
+            mistakes.append(place(document, f"{slot}.use", f"{error.message} ({error.hint})"))
             return None
 
     dataset = find("dataset", "dataset", config.dataset)
     operator = find("operator", "operator", config.operator)
     priors = {name: find("prior", f"priors.{name}", node) for name, node in config.priors.items()}
     sampler = find("sampler", "sampler", config.sampler)
-    if problems or sampler is None:
-        raise ConfigError(problems)
+    if mistakes or sampler is None:
+        raise ConfigError(mistakes)
     choice = Choice(sampler, {n: e for n, e in priors.items() if e is not None}, operator, dataset)
     if found := mismatches(choice, registry):
         raise Incompatible(found)
@@ -78,15 +78,15 @@ def plan(source: Source, registry: Registry, changes: Mapping[str, Any] | None =
     nodes = {"dataset": config.dataset, "operator": config.operator, "sampler": config.sampler}
     nodes |= {f"priors.{name}": node for name, node in config.priors.items()}
     options: dict[str, dict[str, Any]] = {}
-    problems: list[Problem] = []
+    mistakes: list[Mistake] = []
     for slot, entry in choice.slots().items():
         node = nodes[slot]
         assert node is not None
         model = options_model(configurable(entry), _not_options(entry))
         options[slot], found = validate_options(model, node.options, f"{slot}.options")
-        problems += [place(document, p.path, p.message) for p in found]
-    if problems:
-        raise ConfigError(problems, hint="`mridiff show NAME` lists a component's options with their bounds.")
+        mistakes += [place(document, p.path, p.message) for p in found]
+    if mistakes:
+        raise ConfigError(mistakes, hint="`mridiff show NAME` lists a component's options with their bounds.")
     return Plan(config, choice, options)
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, MridiffError, boundary
 from ..interfaces.dataset import Dataset
-from ..interfaces.sampler import Step
 from .folder import Folder, folder_name
-from .method import Method
+from .method import Method, Watch
 from .output import write_scan
 from .record import describe, now, origin, recall, scan_record, write_json
 from .services import service
 
-__all__ = ["Outcome", "Watch", "folder_name", "run"]
+__all__ = ["Outcome", "folder_name", "run"]
 _claim = Folder
 LOST = "Check that the folder is still there, and that the disk has space."
-Watch = Callable[[str, Step, int, int], None]
-"""Called after every step with the scan's id, the step, the first sample of its batch and the number of samples."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def _one(method: Method, dataset: Dataset, index: int, head: Mapping[str, Any], 
         if record is not None:
             return Outcome(name, record, kept=True)
         with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
-            result = method(scan, watch=None if watch is None else lambda *a: watch(name, *a))
+            result = method(scan, watch=watch)
         with boundary(f"cannot write the result of {name} to {place}", LOST):
             record = {**scan_record(result, made_from), "notes": list(scan.notes)}
             return Outcome(name, write_scan(place, result, scan, record, folder.mark), again=again)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from ..errors import Problem
+from ..errors import Mistake
 
 
 def options_model(function: Callable[..., Any], skip: Collection[str] = ()) -> type[BaseModel]:
@@ -50,23 +50,23 @@ def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
     return rows
 
 
-def validate_options(model: type[BaseModel], options: Mapping[str, Any], path: str) -> tuple[dict[str, Any], list[Problem]]:
-    """The options with all defaults filled in, and every problem found, each with its path."""
+def validate_options(model: type[BaseModel], options: Mapping[str, Any], path: str) -> tuple[dict[str, Any], list[Mistake]]:
+    """The options with all defaults filled in, and every mistake found, each with its path."""
     try:
         return dict(model(**options)), []
     except ValidationError as error:
-        return {}, [_problem(e, model, path) for e in error.errors()]
+        return {}, [_mistake(e, model, path) for e in error.errors()]
 
 
-def _problem(error: Any, model: type[BaseModel], path: str) -> Problem:
+def _mistake(error: Any, model: type[BaseModel], path: str) -> Mistake:
     where = ".".join(filter(None, (path, *map(str, error["loc"]))))
     if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         if len(error["loc"]) > 1:
-            return Problem(where, "no such option")
+            return Mistake(where, "no such option")
         near = get_close_matches(str(error["loc"][-1]), list(model.model_fields), n=1)
         known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields) or 'none'}"
-        return Problem(where, f"no such option; {known}")
+        return Mistake(where, f"no such option; {known}")
     if error["type"] == "missing":
-        return Problem(where, "this option is required")
+        return Mistake(where, "this option is required")
     text = error["msg"][0].lower() + error["msg"][1:]
-    return Problem(where, f"{text}, got {error['input']!r}")
+    return Mistake(where, f"{text}, got {error['input']!r}")

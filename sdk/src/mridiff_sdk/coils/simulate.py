@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from ..seeds import generator
 
@@ -26,7 +26,7 @@ def simulate_maps(coils: int, shape: Sequence[int], seed: int | torch.Generator,
     constant and linear phase per coil; loops are scattered a little. All from `seed`. Raises ConfigError.
     """
     if coils < 1 or len(shape) not in (2, 3) or min(shape) < 1:
-        raise ConfigError([Problem("coils", f"{coils} coils over a field of view of {tuple(shape)} cannot be simulated")])
+        raise ConfigError([Mistake("coils", f"{coils} coils over a field of view of {tuple(shape)} cannot be simulated")])
     rng = generator(seed)
     scatter = torch.randn(coils, 8, generator=rng, dtype=torch.float64)
     half = max(shape[-2:]) / 2

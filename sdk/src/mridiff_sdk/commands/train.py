@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mridiff.cli.common import registry
-from mridiff.errors import ConfigError, MridiffError, NotFound, PluginContractError, Problem
+from mridiff.errors import ConfigError, Mistake, MridiffError, NotFound, PluginContractError
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
@@ -38,12 +38,12 @@ def train(
     entry = trainable(name, registry())
     config = configuration(entry, config)
     read_configuration(config, entry.training())
-    problems = [Problem("--data", f"{data} is not there")] if data and not data.exists() else []
-    problems += [Problem("--weights", f"{weights} is not a file")] if weights and not weights.is_file() else []
+    mistakes = [Mistake("--data", f"{data} is not there")] if data and not data.exists() else []
+    mistakes += [Mistake("--weights", f"{weights} is not a file")] if weights and not weights.is_file() else []
     if processes > 1 and int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        problems.append(Problem("--processes", "the processes were started already: leave it out under torchrun"))
-    if problems:
-        raise ConfigError(problems)
+        mistakes.append(Mistake("--processes", "the processes were started already: leave it out under torchrun"))
+    if mistakes:
+        raise ConfigError(mistakes)
     usable(device)
     share = threads or max(1, torch.get_num_threads() // processes)
     job = Job(entry.spec.kind, entry.qualified, config, data, out, cache or out / "cache", weights, share, processes, device)

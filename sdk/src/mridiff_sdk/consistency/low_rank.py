@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 CHUNK = 2**22  # numbers of the Hankel matrix held at once
 
@@ -25,9 +25,9 @@ def hankel_low_rank(kspace: Tensor, rank: int, window: tuple[int, int] = (8, 8))
     stacked = kspace.flatten(1, -3) if kspace.ndim > 3 else kspace[:, None]
     columns = stacked.shape[1] * wy * wx
     if not (1 <= wy <= kspace.shape[-2] and 1 <= wx <= kspace.shape[-1]):
-        raise ConfigError([Problem("window", f"{window} does not fit into k-space {tuple(kspace.shape[-2:])}")])
+        raise ConfigError([Mistake("window", f"{window} does not fit into k-space {tuple(kspace.shape[-2:])}")])
     if not 1 <= rank <= columns:
-        raise ConfigError([Problem("rank", f"{rank} is not between 1 and the {columns} columns of the Hankel matrix")])
+        raise ConfigError([Mistake("rank", f"{rank} is not between 1 and the {columns} columns of the Hankel matrix")])
     return torch.stack([_project(k, rank, window) for k in stacked]).reshape(kspace.shape)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 
-from mridiff.errors import ConfigError, Problem, UnsafeInput
+from mridiff.errors import ConfigError, Mistake, UnsafeInput
 
 VARIABLE = "MRIDIFF_MEMORY"
 DEFAULT = 1.5
@@ -22,7 +22,7 @@ def budget() -> float:
     except ValueError:
         allowed = math.nan
     if not 0 < allowed < math.inf:
-        raise ConfigError([Problem(VARIABLE, f"{text!r} is no amount of memory")], hint="Give GB as a number, as 4 or 0.5.")
+        raise ConfigError([Mistake(VARIABLE, f"{text!r} is no amount of memory")], hint="Give GB as a number, as 4 or 0.5.")
     return allowed
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from ..seeds import generator
 from .centre import centre
@@ -127,32 +127,32 @@ def _weighted(weight: Tensor, taken: Tensor, count: int, rng: torch.Generator) -
 
 
 def _check(pattern: str, shape: Sequence[int], acceleration: float, center_fraction: float, axis: int) -> None:
-    problems = []
+    mistakes = []
     if pattern not in PATTERNS:
-        problems.append(Problem("pattern", f"{pattern!r} is not a Cartesian pattern; there are {', '.join(PATTERNS)}"))
+        mistakes.append(Mistake("pattern", f"{pattern!r} is not a Cartesian pattern; there are {', '.join(PATTERNS)}"))
     if len(shape) != 2 or min(shape, default=0) < 1:
-        problems.append(Problem("shape", f"{tuple(shape)} is not a k-space size (ky, kx)"))
+        mistakes.append(Mistake("shape", f"{tuple(shape)} is not a k-space size (ky, kx)"))
     if not 1 <= acceleration < float("inf"):
-        problems.append(Problem("acceleration", f"{acceleration} is not possible; it must be at least 1"))
+        mistakes.append(Mistake("acceleration", f"{acceleration} is not possible; it must be at least 1"))
     if not 0 <= center_fraction <= 1:
-        problems.append(Problem("center_fraction", f"{center_fraction} is not between 0 and 1"))
+        mistakes.append(Mistake("center_fraction", f"{center_fraction} is not between 0 and 1"))
     if axis not in (-2, -1, 0, 1):
-        problems.append(Problem("axis", f"{axis} is not an axis of (ky, kx)"))
-    if not problems:
-        problems += _check_budget(pattern, shape, acceleration, center_fraction, axis)
-    if problems:
-        raise ConfigError(problems)
+        mistakes.append(Mistake("axis", f"{axis} is not an axis of (ky, kx)"))
+    if not mistakes:
+        mistakes += _check_budget(pattern, shape, acceleration, center_fraction, axis)
+    if mistakes:
+        raise ConfigError(mistakes)
 
 
-def _check_budget(pattern: str, shape: Sequence[int], acceleration: float, center_fraction: float, axis: int) -> list[Problem]:
+def _check_budget(pattern: str, shape: Sequence[int], acceleration: float, center_fraction: float, axis: int) -> list[Mistake]:
     sides, what = (shape, "samples") if pattern in PLANES else ((shape[axis],), "lines")
     full, low = 1, 1
     for n in sides:
         full, low = full * n, low * round(n * center_fraction)
     budget = round(full / acceleration)
     if budget < 1:
-        return [Problem("acceleration", f"{acceleration} leaves none of {full} {what}; lower it")]
+        return [Mistake("acceleration", f"{acceleration} leaves none of {full} {what}; lower it")]
     if low > budget and pattern != "equispaced":
         fault = f"the centre takes {low} {what}, but acceleration {acceleration} allows {budget} of {full}; lower one"
-        return [Problem("center_fraction", fault)]
+        return [Mistake("center_fraction", fault)]
     return []

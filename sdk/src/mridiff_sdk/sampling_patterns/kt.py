@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from .centre import centre
 from .density import angles
@@ -20,20 +20,20 @@ def interleaved(shape: Sequence[int], acceleration: int, center_lines: int, *, a
     Any R frames in a row take every line outside the centre exactly once, as merging by time interleaving needs (Guan et al., arXiv
     2411.03723). The comb alone has the acceleration; the centre comes on top. Raises ConfigError with every fault.
     """
-    problems = []
+    mistakes = []
     if len(shape) != 3 or min(shape, default=0) < 1:
-        problems.append(Problem("shape", f"{tuple(shape)} is not (t, ky, kx)"))
+        mistakes.append(Mistake("shape", f"{tuple(shape)} is not (t, ky, kx)"))
     if axis not in (-2, -1):
-        problems.append(Problem("axis", f"{axis} is neither -2 (ky) nor -1 (kx)"))
-    if problems:
-        raise ConfigError(problems)
+        mistakes.append(Mistake("axis", f"{axis} is neither -2 (ky) nor -1 (kx)"))
+    if mistakes:
+        raise ConfigError(mistakes)
     n = shape[axis]
     if not 1 <= acceleration <= n:
-        problems.append(Problem("acceleration", f"{acceleration} is not between 1 and the {n} lines"))
+        mistakes.append(Mistake("acceleration", f"{acceleration} is not between 1 and the {n} lines"))
     if not 0 <= center_lines <= n:
-        problems.append(Problem("center_lines", f"{center_lines} is not between 0 and the {n} lines"))
-    if problems:
-        raise ConfigError(problems)
+        mistakes.append(Mistake("center_lines", f"{center_lines} is not between 0 and the {n} lines"))
+    if mistakes:
+        raise ConfigError(mistakes)
     t, ny, nx = shape
     lines = (torch.arange(n) - torch.arange(first, first + t)[:, None]) % acceleration == 0
     lines[:, centre(n, center_lines)] = True
@@ -48,7 +48,7 @@ def spokes(shape: Sequence[int], count: int, *, first: int = 0) -> Tensor:
     trajectory is `sampling_patterns.radial`. Raises ConfigError.
     """
     if len(shape) != 3 or min(shape, default=0) < 1 or count < 1:
-        raise ConfigError([Problem("spokes", f"{count} spokes for frames {tuple(shape)}, which should be (t, ky, kx)")])
+        raise ConfigError([Mistake("spokes", f"{count} spokes for frames {tuple(shape)}, which should be (t, ky, kx)")])
     t, ny, nx = shape
     radius = torch.linspace(-1, 1, 2 * max(ny, nx) + 1, dtype=torch.float64)
     angle = angles(t * count, math.pi, True, first).reshape(t, count, 1)

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, DataError, Problem
+from mridiff.errors import ConfigError, DataError, Mistake
 from mridiff.interfaces.streams import Streams
 
 Unit = Literal["column", "row", "patch", "pixel"]
@@ -99,14 +99,14 @@ def _centres(n: int, side: int, device: torch.device) -> Tensor:
 
 
 def _check(mask: Tensor, rng: Streams, unit: str, order: str, patch: int) -> None:
-    problems = []
+    mistakes = []
     if unit not in ("auto", "column", "row", "patch", "pixel"):
-        problems.append(Problem("unit", f"{unit!r} is not auto, column, row, patch or pixel"))
+        mistakes.append(Mistake("unit", f"{unit!r} is not auto, column, row, patch or pixel"))
     if order not in ("random", "centre_out", "edge_in"):
-        problems.append(Problem("order", f"{order!r} is not random, centre_out or edge_in"))
+        mistakes.append(Mistake("order", f"{order!r} is not random, centre_out or edge_in"))
     if patch < 1:
-        problems.append(Problem("patch", f"{patch} is not a positive number of samples"))
-    if problems:
-        raise ConfigError(problems)
+        mistakes.append(Mistake("patch", f"{patch} is not a positive number of samples"))
+    if mistakes:
+        raise ConfigError(mistakes)
     if mask.dtype != torch.bool or mask.ndim != 3 or mask.shape[0] not in (1, len(rng)):
         raise DataError(f"a target mask must be bool (1 or {len(rng)}, ky, kx), got {mask.dtype} of shape {tuple(mask.shape)}")

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from .density import angles, angular_shares, ring_areas
 
@@ -22,7 +22,7 @@ def radial(spokes: int, readout: int, extent: float, *, golden: bool = True, fir
     Raises ConfigError.
     """
     if spokes < 1 or readout < 2 or extent <= 0:
-        raise ConfigError([Problem("radial", f"{spokes} spokes of {readout} samples over {extent} cycles is not a trajectory")])
+        raise ConfigError([Mistake("radial", f"{spokes} spokes of {readout} samples over {extent} cycles is not a trajectory")])
     step = extent / readout
     k = (torch.arange(readout, dtype=torch.float64) - readout // 2) * step
     angle = angles(spokes, math.pi, golden, first)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from .density import angles, angular_shares, ring_areas
 
@@ -32,7 +32,7 @@ def spiral(
     turns = extent / (2 * arms) if turns is None and arms > 0 else turns
     if arms < 1 or readout < 2 or extent <= 0 or density <= 0 or turns is None or turns <= 0:
         what = f"{arms} arms of {readout} samples, {turns} turns over {extent} cycles with density {density} are not a trajectory"
-        raise ConfigError([Problem("spiral", what)])
+        raise ConfigError([Mistake("spiral", what)])
     radius, phase = _arm(readout, extent / 2, turns, density)
     angle = angles(arms, 2 * math.pi, golden, first)
     turned = phase + angle[:, None]

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 from mridiff.plugins.registry import Registry
 from mridiff.spec import NAME
 
@@ -38,22 +38,22 @@ class Package:
         """Whether it is a whole method: a recipe needs a sampler."""
         return "sampler" in self.kinds
 
-    def problems(self, registry: Registry, folder: Path) -> Iterator[Problem]:
+    def mistakes(self, registry: Registry, folder: Path) -> Iterator[Mistake]:
         """All that keeps the package from being made in `folder` beside what is installed."""
-        yield from (Problem("--kind", f"there is no kind {k!r}; kinds: {', '.join(KINDS)}") for k in self.kinds if k not in KINDS)
+        yield from (Mistake("--kind", f"there is no kind {k!r}; kinds: {', '.join(KINDS)}") for k in self.kinds if k not in KINDS)
         if not folder.is_dir():
-            yield Problem("--dir", f"there is no folder {folder}")
+            yield Mistake("--dir", f"there is no folder {folder}")
         if not NAME.fullmatch(self.slug) or not self.slug[0].isalpha() or len(self.slug) > 40:
-            yield Problem("SLUG", f"{self.slug!r} must be lower-case words joined by single hyphens, at most 40 letters, as 'my-method'")
+            yield Mistake("SLUG", f"{self.slug!r} must be lower-case words joined by single hyphens, at most 40 letters, as 'my-method'")
             return
         if (folder / self.slug).exists():
-            yield Problem("SLUG", f"{folder / self.slug} exists already; nothing in it was touched")
+            yield Mistake("SLUG", f"{folder / self.slug} exists already; nothing in it was touched")
         elif importlib.util.find_spec(self.module) is not None:
-            yield Problem("SLUG", f"a package {self.module} is installed already")
+            yield Mistake("SLUG", f"a package {self.module} is installed already")
         names = {*self.kinds, "recipe"} if self.has_recipe else set(self.kinds)
         for entry in registry.entries():
             if entry.spec.name == self.slug and entry.spec.kind in names:
-                yield Problem("SLUG", f"{entry.distribution} has a {entry.spec.kind} of that name already")
+                yield Mistake("SLUG", f"{entry.distribution} has a {entry.spec.kind} of that name already")
 
     def files(self, tools: bool = True) -> dict[str, str]:
         """The texts of all files by path inside the package's folder; with the settings of linter, type checker and tests, or without."""
@@ -74,8 +74,8 @@ class Package:
         return texts
 
     def write(self, folder: Path, registry: Registry | None = None) -> Path:
-        """Make the package's folder inside `folder`, whole or not at all; raises ConfigError with every problem."""
-        if found := list(self.problems(registry or Registry.discover(), folder)):
+        """Make the package's folder inside `folder`, whole or not at all; raises ConfigError with every mistake."""
+        if found := list(self.mistakes(registry or Registry.discover(), folder)):
             raise ConfigError(found, hint="`mridiff new my-method --kind sampler --kind prior` is a valid call.")
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
             for name, text in self.files(tools=not _configured(folder.resolve())).items():

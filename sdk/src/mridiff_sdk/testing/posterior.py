@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mridiff.errors import ConfigError
-from mridiff.errors import Problem as Fault
+from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Problem, Sampler, Streams
 from mridiff.pipeline.cost import Counter
 from mridiff.plugins.entry import Entry
@@ -67,7 +66,7 @@ def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **opt
     special = operator is not None and bool(operator.missing(frozenset({Trait.LINEAR, Trait.MASKED})))
     if len(demands) != 1 or demands[0].missing(can) or special or "steps" not in inspect.signature(cls).parameters:
         what = "does not draw with one denoiser, for any linear operator, in a number of steps"
-        raise ConfigError([Fault("sampler", f"{entry.qualified} {what}: it has no curve")])
+        raise ConfigError([Mistake("sampler", f"{entry.qualified} {what}: it has no curve")])
     for n in steps:
         for known in problems():
             sampler = cls(known.prior, steps=n, **options)

@@ -16,7 +16,7 @@ import torch
 import typer
 from torch import nn
 
-from mridiff.errors import ConfigError, DataError, PluginContractError, Problem
+from mridiff.errors import ConfigError, DataError, Mistake, PluginContractError
 from mridiff.io.atomic import lock
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
@@ -109,7 +109,7 @@ def prepare(training: Callable[..., Training], run: Run, component: str = "", ve
 def start_from(training: Training, weights: Path) -> None:
     """Put weights into the model that is to be trained."""
     if not training.stages:
-        raise ConfigError([Problem("--weights", "this model is fitted in closed form: there is nothing that could start from weights")])
+        raise ConfigError([Mistake("--weights", "this model is fitted in closed form: there is nothing that could start from weights")])
     if isinstance(training.model, Kept):
         training.model.start_from(weights)
     else:

@@ -19,7 +19,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.multiprocessing.spawn import start_processes
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 CPU = torch.device("cpu")
 MEETING = "MRIDIFF_MEETING"
@@ -37,7 +37,7 @@ class World:
     def share(self, batch: int) -> range:
         """The samples of a batch that this process works on, the same number for each; raises ConfigError if that is not possible."""
         if batch % self.size:
-            raise ConfigError([Problem("batch", f"{batch} samples cannot be shared evenly by {self.size} processes; choose a multiple")])
+            raise ConfigError([Mistake("batch", f"{batch} samples cannot be shared evenly by {self.size} processes; choose a multiple")])
         each = batch // self.size
         return range(self.rank * each, (self.rank + 1) * each)
 
@@ -83,7 +83,7 @@ def join(device: str = "cpu") -> World:
             torch.cuda.set_device(place)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0][:200]
-        raise ConfigError([Problem("--device", f"{device} cannot be used here: {reason}")], hint="cpu is always there") from error
+        raise ConfigError([Mistake("--device", f"{device} cannot be used here: {reason}")], hint="cpu is always there") from error
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return World(device=place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 
 from .parallel import World
 from .settings import Settings
@@ -42,5 +42,5 @@ class Run:
     def folder(self) -> Path:
         """The data folder of a training that needs one; raises ConfigError where none was given."""
         if self.data is None:
-            raise ConfigError([Problem("--data", "give the folder of the training data, or set MRIDIFF_DATA")])
+            raise ConfigError([Mistake("--data", "give the folder of the training data, or set MRIDIFF_DATA")])
         return self.data

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from mridiff.errors import ConfigError, MridiffError, Problem
+from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.interfaces.objective import Objective
 from mridiff.interfaces.streams import Streams
 
@@ -68,7 +68,7 @@ class Trainer:
         counters = checkpoint.counters(self.path)
         against, allowed = differences(counters["origin"], self.origin, int(counters["step"]))
         if against:
-            raise ConfigError([Problem("", f"{self.folder} holds another training:"), *(Problem("", f"  {text}") for text in against)],
+            raise ConfigError([Mistake("", f"{self.folder} holds another training:"), *(Mistake("", f"  {text}") for text in against)],
                               hint="give another folder, or what it began with")  # fmt: skip
         checkpoint.load(self.path, self.model, self.objective, self.ema, self.optimisers)
         self.step, self.seconds = int(counters["step"]), float(counters["seconds"])

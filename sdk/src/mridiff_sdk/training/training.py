@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces.objective import Objective
 
 
@@ -40,8 +40,8 @@ class Stage:
     def __post_init__(self) -> None:
         """Raises ConfigError where nothing would be done."""
         least = {"updates": self.updates, "batch": self.batch}
-        if problems := [Problem(name, f"a stage needs at least 1, got {n}") for name, n in least.items() if n < 1]:
-            raise ConfigError(problems)
+        if mistakes := [Mistake(name, f"a stage needs at least 1, got {n}") for name, n in least.items() if n < 1]:
+            raise ConfigError(mistakes)
 
 
 Validate = Callable[[nn.Module], Mapping[str, float]]

@@ -12,7 +12,7 @@ import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
-from mridiff.errors import ConfigError, DataError, Problem
+from mridiff.errors import ConfigError, DataError, Mistake
 from mridiff.interfaces.prior import Scaling
 from mridiff_sdk.adaptors.peers import FromUnet
 from mridiff_sdk.diffusions import Chain
@@ -83,7 +83,7 @@ def build(path: str, channels: int) -> tuple[nn.Module, Chain, Literal["epsilon"
     try:
         from diffusers import UNet2DModel
     except ImportError as error:
-        raise ConfigError([Problem("", "diffusers is not installed")], hint="pip install 'mridiff-priors[diffusers]'") from error
+        raise ConfigError([Mistake("", "diffusers is not installed")], hint="pip install 'mridiff-priors[diffusers]'") from error
     problems = [f"it is a {config.get('_class_name')}, not a UNet2DModel"] if config.get("_class_name") != "UNet2DModel" else []
     both = config.get("in_channels"), config.get("out_channels")
     problems += [f"it has {both[0]} channels in and {both[1]} out; here {channels} are needed"] if both != (channels, channels) else []

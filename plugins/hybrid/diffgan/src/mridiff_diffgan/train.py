@@ -11,7 +11,7 @@ import torch
 from annotated_types import Ge
 from torch import nn
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 from mridiff_sdk.diffusions import VP
 from mridiff_sdk.nets.discriminator import Discriminator
 from mridiff_sdk.training import Run, Stage, Training, Validate
@@ -73,7 +73,7 @@ def training(
 ) -> Training:
     """The training of the generator; raises ConfigError for fields of view that do not fit."""
     if min(crops) < max(s.size for s in stages) or max(crops) > pool.size:
-        raise ConfigError([Problem("crops", f"give widths from the largest size of a stage up to the {pool.size} pixels of the pool")])
+        raise ConfigError([Mistake("crops", f"give widths from the largest size of a stage up to the {pool.size} pixels of the pool")])
     files = pool_files(run, pool)
     model = Generator(**asdict(net))
     judge = Discriminator(6, critic, images=3) if critic else None

@@ -10,8 +10,7 @@ import torch
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
-from mridiff.errors import ConfigError
-from mridiff.errors import Problem as Fault
+from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Field, Problem, Sampler, Step, Streams
 from mridiff_sdk.diffusions import ddim
 from mridiff_sdk.diffusions.ladders import uniform
@@ -43,7 +42,7 @@ class NeuralDiffuser(Sampler):
         super().__init__()
         if not isinstance(prior, FeatureGuided):
             hint = "use feature-guided-ldm, or a prior derived from its class"
-            raise ConfigError([Fault("priors.prior", f"{type(prior).__name__} decodes no vision features to be guided by")], hint=hint)
+            raise ConfigError([Mistake("priors.prior", f"{type(prior).__name__} decodes no vision features to be guided by")], hint=hint)
         self.prior, self.steps, self.strength, self.cfg, self.kappa = prior, steps, strength, cfg, kappa
         self.fraction, self.paper_code_x0 = fraction, paper_code_x0
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from mridiff.errors import ConfigError, DataError, Problem
+from mridiff.errors import ConfigError, DataError, Mistake
 
 
 class Stack(nn.Module):
@@ -39,7 +39,7 @@ class Stack(nn.Module):
             from transformers import AutoTokenizer, CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
         except ImportError as error:
             hint = "pip install 'mridiff-priors[latent]'"
-            raise ConfigError([Problem("", f"{error.name} is not installed")], hint=hint) from error
+            raise ConfigError([Mistake("", f"{error.name} is not installed")], hint=hint) from error
         tower = folder / "image_encoder" if vision is None else vision
         places = [*(folder / n / "config.json" for n in ("vae", "unet", "text_encoder")), folder / "tokenizer" / "tokenizer_config.json",
                   folder / "scheduler" / "scheduler_config.json", tower / "config.json", tower / "preprocessor_config.json"]  # fmt: skip

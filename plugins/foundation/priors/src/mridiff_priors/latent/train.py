@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from mridiff.errors import ConfigError, Problem
+from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Objective, Streams
 from mridiff_sdk.diffusions import Chain
 from mridiff_sdk.io.weights import load_into
@@ -132,7 +132,7 @@ def training(run: Run, *, part: Literal["vae", "clip", "unet"], kl: float = 1e-6
     Raises ConfigError where the UNet is to be trained without the weights of the others.
     """
     if part == "unet" and run.weights is None:
-        raise ConfigError([Problem("--weights", "the UNet needs a trained autoencoder and text encoder: give the weights of part clip")])
+        raise ConfigError([Mistake("--weights", "the UNet needs a trained autoencoder and text encoder: give the weights of part clip")])
     stack = tiny.build()
     source = Pictures(stack, FIRST, scenes, run.seed)
     trained: dict[str, list[nn.Module]] = {"vae": [stack.vae], "clip": [stack.text_encoder, stack.image_encoder], "unet": [stack.unet]}
