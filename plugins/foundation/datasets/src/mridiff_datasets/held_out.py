@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from mridiff.errors import ConfigError, DataError, Problem
+from mridiff.errors import ConfigError, DataError, Mistake
 from mridiff.interfaces import Dataset, Scan, Streams
 from mridiff_sdk.training_data.held_out import SUBJECTS, image, kspace, measured, numbers
 
@@ -97,5 +97,5 @@ def _chosen(source: str, subjects: str) -> tuple[str, ...]:
     """The subjects asked for, in the order of all; raises ConfigError that names every other."""
     known, wanted = SUBJECTS[source], [name for name in (part.strip() for part in subjects.split(",")) if name]
     if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError([Problem("subjects", f"no subject {name!r} in {source}; there are {', '.join(known)}") for name in unknown])
+        raise ConfigError([Mistake("subjects", f"no subject {name!r} in {source}; there are {', '.join(known)}") for name in unknown])
     return tuple(name for name in known if not wanted or name in wanted)
