@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ..interfaces.scan import Measured, Scan
-from ..io.atomic import write_atomically
+from ..io.atomic import regular, write_atomically
 from .method import Method, Reconstruction
 from .services import providers
 
@@ -66,10 +66,11 @@ def versions(method: Method) -> dict[str, str]:
 
 
 def describe(method: Method) -> dict[str, Any]:
-    """What holds for a whole run: configuration, versions, who provides the services, weights, device."""
+    """What holds for a whole run: configuration, versions, who provides the services, weights, device, machine."""
     weights = {name: weights_hash(p) for name, p in method.priors.items()}
+    machine = f"{platform.system()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
     return {"config": method.plan.as_dict(), "versions": versions(method), "services": providers(), "weights_sha256": weights,
-            "device": str(method.device), "threads": torch.get_num_threads()}  # fmt: skip
+            "device": str(method.device), "machine": machine, "threads": torch.get_num_threads()}  # fmt: skip
 
 
 def origin(head: Mapping[str, Any], scan: Scan) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def recall(folder: Path, made_from: Mapping[str, Any]) -> tuple[dict[str, Any] |
     if not folder.exists():
         return None, ""
     try:
-        record = json.loads((folder / "record.json").read_bytes())
+        record = json.loads(regular(folder / "record.json").read_bytes())
         if record.pop("sha256") != (seal := _seal(record)):
             return None, "its record.json was changed"
         wrong = [key.removesuffix("_sha256") for key, value in made_from.items() if record.get(key) != value]
