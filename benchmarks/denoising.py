@@ -43,7 +43,7 @@ def block_matching(x: Any, sigma: float) -> Any:
 
 def noisy(x0: Any, sigma: float, seed: int) -> Any:
     """x0 + sigma n, complex (sample, y, x)."""
-    from mridiff.interfaces.streams import Streams
+    from mridiff.interfaces import Streams
 
     return x0 + sigma * Streams.of(seed, f"{sigma:g}", len(x0)).normal_like(x0)
 
@@ -101,7 +101,7 @@ def report(data: Path, weights: str) -> str:
     """The whole page."""
     import torch
 
-    from mridiff_sdk.training_data.held_out import clinical, held_out, measured
+    from mridiff_sdk.held_out import clinical, held_out, measured
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)

@@ -70,7 +70,7 @@ def ways(model: Any) -> dict[str, Run]:
 
 def quality(run: Run, x0: Any) -> float:
     """PSNR in dB after denoising at SIGMA, of complex images with peak 1."""
-    from mridiff.interfaces.streams import Streams
+    from mridiff.interfaces import Streams
 
     found = run(x0 + SIGMA * Streams.of(0, "network", len(x0)).normal_like(x0), SIGMA)
     return float(-10 * (found - x0).abs().square().flatten(1).mean(1).log10().mean())
@@ -81,7 +81,7 @@ def table(size: int, data: Path, options: argparse.Namespace) -> list[str]:
     from timing import interleaved
 
     from mridiff_priors.denoiser import load
-    from mridiff_sdk.training_data.held_out import held_out
+    from mridiff_sdk.held_out import held_out
 
     model, x0 = load(options.weights), held_out(data, size, (30, 170))
     runs: dict[str, Run] = {}

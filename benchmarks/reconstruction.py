@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mridiff.plugins.registry import Registry
+from mridiff import Registry
 from mridiff_sdk.comparison import compare
-from mridiff_sdk.training_data.held_out import held_out
+from mridiff_sdk.held_out import held_out
 
 CLASSICAL = ("zero-filled", "cg-sense", "tv", "l1-wavelet")
 DIFFUSION = {"dpir": 40, "diffpir": 20, "dps-mri": 50}

@@ -42,7 +42,7 @@ def bare(c: Any) -> dict[str, dict[str, Run]]:
 def ours(c: Any) -> dict[str, Run]:
     """mridiff's operator and conjugate gradients."""
     from mridiff_operators.sense import SenseOperator
-    from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+    from mridiff_sdk.consistency import conjugate_gradients
 
     A, x, y = SenseOperator(c.maps[None], c.mask[None]), c.x[None], c.y[None]
 

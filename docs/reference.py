@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mridiff import spec
 from mridiff.plugins import hookspecs
-from mridiff_sdk.testing.run import CHECKS
+from mridiff_sdk.testing import CHECKS
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig

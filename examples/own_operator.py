@@ -7,7 +7,7 @@ import torch
 
 from mridiff.interfaces import Gaussian, LinearOperator, Measured, Problem, Space, Streams
 from mridiff.spec import Trait
-from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.consistency import conjugate_gradients
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.testing import OperatorCase, examine
 

@@ -11,7 +11,7 @@ import h5py
 import torch
 
 import mridiff
-from mridiff.pipeline.method import open_scans
+from mridiff import open_scans
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
 

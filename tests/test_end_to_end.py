@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mridiff as package
-from mridiff.pipeline.method import open_scans
+from mridiff import open_scans
 
 BASELINES = ("zero-filled", "cg-sense", "l1-wavelet", "tv")
 

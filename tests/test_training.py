@@ -14,17 +14,12 @@ import numpy as np
 import pytest
 import torch
 
+from mridiff import Registry
 from mridiff.errors import ConfigError
-from mridiff.plugins.registry import Registry
 from mridiff_sdk.commands.train import configuration, trainable
-from mridiff_sdk.io.weights import read_weights
-from mridiff_sdk.training import Trainer
-from mridiff_sdk.training.configuration import read_configuration
-from mridiff_sdk.training.job import Job
-from mridiff_sdk.training.log import read
-from mridiff_sdk.training_data import pool
-from mridiff_sdk.training_data.anatomy import SOURCES
-from mridiff_sdk.training_data.volume import load_volume
+from mridiff_sdk.io import read_weights
+from mridiff_sdk.training import Job, Trainer, read_configuration, read_log
+from mridiff_sdk.training_data import SOURCES, load_volume, pool
 
 REGISTRY = Registry.discover()
 ENTRIES = [e for kind in ("prior", "sampler") for e in REGISTRY.entries(kind) if e.spec.training]
@@ -138,7 +133,7 @@ def used(entry, weights):
 
 def logged(folder):
     """Losses, figures of validation in log, events and card, a curve, a checkpoint, and nothing half-written."""
-    rows = read(folder)
+    rows = read_log(folder)
     figures = {key for row in rows for key in row} - {"step", "rate", "seconds"}
     validation = {key for key in figures if not key.startswith("loss")}
     assert [row["step"] for row in rows if "loss" in row] == [1, 2] and validation
@@ -162,7 +157,7 @@ def resumed(entry, train, whole, monkeypatch):
         with pytest.raises(PowerCut):
             train(entry, "cut")
     again = train(entry, "cut")
-    losses = [[(row["step"], row["loss"]) for row in read(folder) if "loss" in row] for folder in (whole, again)]
+    losses = [[(row["step"], row["loss"]) for row in read_log(folder) if "loss" in row] for folder in (whole, again)]
     assert losses[0] == losses[1] and same(tensors(whole), tensors(again))
 
 

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from mridiff.interfaces import Space
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Space, spread
 from mridiff_priors.denoiser import Denoiser
-from mridiff_sdk.adaptors.peers import FromLinop, FromUnet
+from mridiff_sdk.adaptors import FromLinop, FromUnet
 from mridiff_sdk.complex import from_channels, to_channels
 from mridiff_sdk.diffusions import VP
 

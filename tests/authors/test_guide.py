@@ -67,7 +67,7 @@ def test_the_wheel_holds_all_that_a_user_needs(tried):
 
 
 def test_the_loop_that_the_guide_shows_is_the_one_that_is_written():
-    from mridiff_sdk.scaffold.package import Package
+    from mridiff_sdk.scaffold import Package
 
     sampler = Package("my-method", ("sampler",)).files()["src/mridiff_my_method/sampler.py"]
     loop = blocks("python")[0]

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 import mridiff
-from mridiff.pipeline.method import open_scans
-from mridiff.plugins.registry import Registry
+from mridiff import Registry, open_scans
 from mridiff.spec import OperatorSpec, PriorSpec, Trait, needs
 
 SPECS = [

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mridiff.plugins.registry import Registry
-from mridiff_sdk.scaffold.package import KINDS, Package
+from mridiff import Registry
+from mridiff_sdk.scaffold import KINDS, Package
 
 ROOT = Path(__file__).parents[2]
 

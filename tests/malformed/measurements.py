@@ -18,8 +18,8 @@ import sound
 from judge import check
 from mutations import EXTREME, Rng, edit, flip, mutated, number, pick
 
-from mridiff.pipeline.method import open_scans
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff import open_scans
+from mridiff_sdk.io import open_hdf5
 
 Use = Callable[[], object]
 NIFTI = {"sizeof_hdr": (0, "<i"), "dim": (40, "<8h"), "one dim": (42, "<h"), "last dim": (46, "<h"), "datatype": (70, "<h"), "bitpix": (72, "<h"),

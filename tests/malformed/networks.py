@@ -15,10 +15,8 @@ from judge import UnsoundError
 from mutations import EXTREME, Rng, mutated, pick
 
 from mridiff_sdk.commands.convert import Format, convert
-from mridiff_sdk.io.weights import read_weights
-from mridiff_sdk.nets.converted import Converted
-from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.nets.song import SongUNet
+from mridiff_sdk.io import read_weights
+from mridiff_sdk.nets import Converted, Preconditioned, SongUNet
 from mridiff_sdk.seeds import seeded_layers
 
 SONG = {"noise": 8, "embedding": 16, "fourier": False, "labels": 0, "augment": 0, "filter": 2, "modules": [

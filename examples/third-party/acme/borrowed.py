@@ -3,7 +3,7 @@
 from typing import Self
 
 from mridiff.interfaces import Measured, Space
-from mridiff_sdk.adaptors.peers import FromLinop
+from mridiff_sdk.adaptors import FromLinop
 
 
 class SigpySense(FromLinop):

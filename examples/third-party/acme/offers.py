@@ -1,6 +1,6 @@
 """Declares what there is; imports nothing heavy."""
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Family, OperatorSpec, RecipeSpec, SamplerSpec, Trait, needs
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mridiff.errors import ConfigError, DataError, Mistake, MridiffError, boundary
-from mridiff.interfaces.dataset import Dataset
-from mridiff.interfaces.scan import Scan
+from mridiff.interfaces import Dataset, Scan
 from mridiff.pipeline.method import Method, Watch, load_dataset
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe, now, write_json

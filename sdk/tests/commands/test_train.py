@@ -15,7 +15,7 @@ from mridiff.io.atomic import lock
 from mridiff_sdk.io.weights import read_weights
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training import parallel
-from mridiff_sdk.training.log import read
+from mridiff_sdk.training.log import read_log
 
 FILES = {
     "acme_train-1.0.dist-info/METADATA": "Name: acme-train\nVersion: 1.0\n",
@@ -93,7 +93,7 @@ def train(tmp_path, monkeypatch):
 
 
 def losses(folder):
-    return [row["loss"] for row in read(folder) if "loss" in row]
+    return [row["loss"] for row in read_log(folder) if "loss" in row]
 
 
 def test_weights_and_card_tell_where_they_come_from(train, tmp_path):

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mridiff.interfaces import Gaussian, LinearOperator, Nuisance, ParametricOperator, Problem, Space, Streams
-from mridiff.interfaces.algebra import Multiply
+from mridiff.interfaces import Gaussian, LinearOperator, Multiply, Nuisance, ParametricOperator, Problem, Space, Streams
 from mridiff_sdk.nuisance import Adam, gradient, langevin
 
 SPACE, NUMBER = Space(("x",), (5,)), Space(("shot",), (2,), complex=False)

@@ -1,7 +1,6 @@
 import torch
 
-from mridiff.interfaces import Gaussian, Measured, Problem, Streams
-from mridiff.interfaces.scan import Field
+from mridiff.interfaces import Field, Gaussian, Measured, Problem, Streams
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.diffusions.step import cold, renoise
 from mridiff_sdk.oracles import RestorerOracle

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.errors import ConfigError, DataError
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Streams
 from mridiff_sdk.sampling_patterns import mask
 from mridiff_sdk.sampling_patterns.nested import mask_at, removal_times, unit_of
 

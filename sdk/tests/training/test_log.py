@@ -3,7 +3,7 @@
 import struct
 
 from mridiff_sdk.training.events import crc32c
-from mridiff_sdk.training.log import Log, read
+from mridiff_sdk.training.log import Log, read_log
 
 
 def test_a_resumed_log_drops_what_comes_again(tmp_path):
@@ -12,27 +12,27 @@ def test_a_resumed_log_drops_what_comes_again(tmp_path):
         first.write(step, loss=step / 2)
     again = Log(tmp_path, 2)
     again.write(3, loss=9.0)
-    assert [(row["step"], row["loss"]) for row in read(tmp_path)] == [(1, 0.5), (2, 1.0), (3, 9.0)]
+    assert [(row["step"], row["loss"]) for row in read_log(tmp_path)] == [(1, 0.5), (2, 1.0), (3, 9.0)]
 
 
 def test_a_line_that_a_kill_cut_short_does_no_harm(tmp_path):
     Log(tmp_path).write(1, loss=0.5)
     with (tmp_path / "log.jsonl").open("a") as f:
         f.write('{"step": 2, "lo')
-    assert read(tmp_path) == [{"step": 1, "loss": 0.5}]
+    assert read_log(tmp_path) == [{"step": 1, "loss": 0.5}]
     Log(tmp_path, 1).write(2, loss=0.25)
-    assert [row["step"] for row in read(tmp_path)] == [1, 2]
+    assert [row["step"] for row in read_log(tmp_path)] == [1, 2]
 
 
 def test_what_is_no_line_of_a_log_is_left_out(tmp_path):
     Log(tmp_path).write(1, loss=0.5)
     with (tmp_path / "log.jsonl").open("ab") as f:
         f.write(b"\x00\xff\n{not json}\n[1]\n{}\n")
-    assert read(tmp_path) == [{"step": 1, "loss": 0.5}]
+    assert read_log(tmp_path) == [{"step": 1, "loss": 0.5}]
 
 
 def test_no_log_is_no_lines(tmp_path):
-    assert read(tmp_path) == []
+    assert read_log(tmp_path) == []
 
 
 def test_the_checksum_is_castagnolis():

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Streams
 from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
 
 

@@ -15,8 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, DataError, MridiffError
-from mridiff.interfaces.objective import Objective
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Objective, Streams
 from mridiff_sdk.io.weights import read_weights, write_weights
 from mridiff_sdk.nets.preconditioned import Preconditioned
 from mridiff_sdk.training import Batch, Schedule, Settings, Stage, Trainer, Training, parallel

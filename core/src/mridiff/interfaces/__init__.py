@@ -1,12 +1,12 @@
 """The interfaces: what a scan, an operator, a diffusion, a prior, a sampler and a dataset are."""
 
-from .algebra import Multiply
+from .algebra import Composition, Multiply
 from .codec import Codec, Identity
 from .dataset import Dataset
-from .diffusion import Diffusion
+from .diffusion import Diffusion, spread
 from .noise import Blocks, Gaussian, Noise, Poisson
 from .objective import Objective
-from .operator import LinearOperator, Nuisance, Operator, ParametricOperator
+from .operator import LinearOperator, Nuisance, Operator, ParametricOperator, single
 from .prior import Prior, Scaling
 from .problem import Problem
 from .sampler import Sampler, Step
@@ -14,6 +14,6 @@ from .scan import Field, Geometry, Measured, Scan
 from .space import Space
 from .streams import Streams
 
-__all__ = ["Blocks", "Codec", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
-           "LinearOperator", "Measured", "Multiply", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
-           "Problem", "Sampler", "Scaling", "Scan", "Space", "Step", "Streams"]  # fmt: skip
+__all__ = ["Blocks", "Codec", "Composition", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity", "LinearOperator",
+           "Measured", "Multiply", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
+           "Problem", "Sampler", "Scaling", "Scan", "Space", "Step", "Streams", "single", "spread"]  # fmt: skip

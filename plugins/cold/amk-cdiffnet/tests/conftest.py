@@ -16,7 +16,7 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.sampling_patterns import mask
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.testing import smooth
 
 N = 32
 

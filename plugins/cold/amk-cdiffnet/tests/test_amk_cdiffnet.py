@@ -9,11 +9,11 @@ from mridiff_amk_cdiffnet import prior as module
 from mridiff_amk_cdiffnet.prior import AMKRestorer
 from mridiff_amk_cdiffnet.sampler import AMKCold
 from mridiff_amk_cdiffnet.virtual import compress, compression, expand
-from mridiff_sdk.adaptors.adapt import adapt
-from mridiff_sdk.codecs.fourier import Fourier
+from mridiff_sdk.adaptors import adapt
+from mridiff_sdk.codecs import Fourier
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.metrics import psnr
 from mridiff_sdk.oracles import RestorerOracle
 
 

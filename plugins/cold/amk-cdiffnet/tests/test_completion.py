@@ -3,7 +3,7 @@ import torch
 
 from mridiff_amk_cdiffnet.completion import candidates, complete, kernels, mirrored, predict, support
 from mridiff_amk_cdiffnet.virtual import CENTRE
-from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.sampling_patterns import mask
 

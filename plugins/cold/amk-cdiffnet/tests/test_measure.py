@@ -9,9 +9,8 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.sense import SenseOperator
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.outer import outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.metrics import outer_nmse, psnr
+from mridiff_sdk.testing import smooth
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from mridiff_amk_cdiffnet.block import AMKBlock, branch
 from mridiff_amk_cdiffnet.completion import candidates, complete
 from mridiff_amk_cdiffnet.net import AMKNet
 from mridiff_amk_cdiffnet.objective import AMKObjective
-from mridiff_sdk.codecs.radial import bands
+from mridiff_sdk.codecs import bands
 from mridiff_sdk.diffusions import NestedMasks
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.training.cold import MaskFamily
+from mridiff_sdk.training import MaskFamily
 
 
 @pytest.mark.parametrize("reach", [3, 5, 7])

@@ -2,11 +2,8 @@ import numpy as np
 import torch
 
 from mridiff_amk_cdiffnet.train import Net, training
-from mridiff_sdk.training import Run, Schedule, Settings
-from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.job import prepare
-from mridiff_sdk.training_data.pool import PARTS, PoolConfig
-from mridiff_sdk.training_data.whole import WholeSlices
+from mridiff_sdk.training import MaskFamily, Run, Schedule, Settings, prepare
+from mridiff_sdk.training_data import PARTS, PoolConfig, WholeSlices
 
 POOL = PoolConfig(count=4, size=24)
 

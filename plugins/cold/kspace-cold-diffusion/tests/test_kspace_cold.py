@@ -11,16 +11,16 @@ from mridiff_kspace_cold_diffusion.prior import KspaceRestorer
 from mridiff_kspace_cold_diffusion.sampler import ColdKspace
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
-from mridiff_sdk.adaptors.adapt import adapt
+from mridiff_sdk.adaptors import adapt
 from mridiff_sdk.coils import simulate_maps
-from mridiff_sdk.consistency.replacement import replacement
+from mridiff_sdk.consistency import replacement
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.metrics import psnr
 from mridiff_sdk.oracles import RestorerOracle
 from mridiff_sdk.sampling_patterns import mask
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.testing import smooth
 
 N = 48
 IMAGE = Space(("y", "x"), (N, N))

@@ -6,7 +6,7 @@ import torch
 
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.training_data.held_out import SUBJECTS, place
+from mridiff_sdk.held_out import SUBJECTS, place
 
 STD = 0.02
 torch.set_num_threads(1)

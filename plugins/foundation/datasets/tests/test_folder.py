@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from mridiff import open_scans
 from mridiff.errors import DataError
-from mridiff.pipeline.method import default_registry, open_scans
+from mridiff.pipeline.method import default_registry
 from mridiff.pipeline.source import dataset_for
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.fastmri import FastMRI

@@ -5,7 +5,7 @@ from mridiff.errors import ConfigError, DataError
 from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.training_data.held_out import SUBJECTS, measured
+from mridiff_sdk.held_out import SUBJECTS, measured
 
 KINDS = pytest.mark.parametrize("source", SUBJECTS)
 

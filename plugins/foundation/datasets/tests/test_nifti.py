@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from mridiff import Reconstruction
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Gaussian, Geometry, Measured, Scan
-from mridiff.pipeline.method import Reconstruction
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.nifti_writer import write_nifti, write_result
 

@@ -5,7 +5,7 @@ import torch
 
 from mridiff_datasets.qsm import QsmPhantom, averaged, fine_map, simulated
 from mridiff_datasets.susceptibility_brain import SusceptibilityBrain
-from mridiff_sdk.physics.dipole import convolve, dipole_kernel
+from mridiff_sdk.physics import convolve, dipole_kernel
 
 
 def test_truth_is_zero_outside_and_on_average_and_looks_like_tissue():

@@ -10,7 +10,7 @@ from mridiff_datasets.folder import Folder
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.plausible import contradictions, doubts
 from mridiff_sdk.fourier import ifft
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff_sdk.io import open_hdf5
 
 
 def test_noise_of_a_full_head_is_that_of_its_background(real_data):

@@ -6,7 +6,7 @@ import torch
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Problem, Streams
 from mridiff_operators.dipole import AXES, DipoleOperator
-from mridiff_sdk.consistency.proximal import proximal
+from mridiff_sdk.consistency import proximal
 from mridiff_sdk.fourier import fft, ifft
 
 SHAPE = (8, 9, 10)

@@ -6,7 +6,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Field, Gaussian, Measured
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.operators.mask import varying_axes
+from mridiff_sdk.operators import varying_axes
 
 
 def mask(kind: str, ny: int, nx: int, n: int = 1, seed: int = 0) -> Tensor:

@@ -5,7 +5,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Field, Gaussian, Measured
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.kt_cartesian import KtCartesianOperator
-from mridiff_sdk.sampling_patterns.kt import interleaved
+from mridiff_sdk.sampling_patterns import interleaved
 
 
 def masks(frames=4, ny=9, nx=8, n=1):

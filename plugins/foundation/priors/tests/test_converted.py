@@ -7,7 +7,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Streams
 from mridiff_priors.conformance import small_converted
 from mridiff_priors.converted import Converted, ConvertedReal
-from mridiff_sdk.nets.converted import Converted as Network
+from mridiff_sdk.nets import Converted as Network
 
 
 def test_the_level_of_a_complex_image_is_sqrt2_that_of_a_channel(tmp_path):
@@ -29,7 +29,7 @@ def test_real_images_keep_their_level(tmp_path):
 
 
 def test_other_files_are_refused(tmp_path):
-    from mridiff_sdk.io.weights import write_weights
+    from mridiff_sdk.io import write_weights
 
     write_weights(tmp_path / "other.safetensors", {"a": torch.zeros(1)})
     with pytest.raises(DataError, match="does not describe a network that is known here"):

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from mridiff.errors import DataError
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Streams
 from mridiff_priors.denoiser import Denoiser, fast_bfloat16
 from mridiff_priors.plugin import WEIGHTS
 from mridiff_priors.validation import denoising
-from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.training_data.held_out import held_out
+from mridiff_sdk.held_out import held_out
+from mridiff_sdk.nets import Preconditioned
 
 
 @pytest.fixture(scope="module", params=sorted(WEIGHTS))

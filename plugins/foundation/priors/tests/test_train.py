@@ -7,11 +7,9 @@ import torch
 
 from mridiff_priors import train
 from mridiff_priors.train import Crops, Levels, Net, training
-from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.training import Run
-from mridiff_sdk.training.configuration import read_configuration
-from mridiff_sdk.training.job import prepare
-from mridiff_sdk.training_data.pool import PARTS, PoolConfig
+from mridiff_sdk.nets import Preconditioned
+from mridiff_sdk.training import Run, prepare, read_configuration
+from mridiff_sdk.training_data import PARTS, PoolConfig
 
 POOL = PoolConfig(count=4, size=32)
 CHOICES = {"sigma_data": 0.5, "pool": POOL, "stages": [Crops(16, 2, 2)]}

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Streams
 from mridiff_priors.validation import denoising, reconstruct, reconstruction
-from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.training_data.held_out import clinical
+from mridiff_sdk.held_out import clinical
 
 
 class Wiener(nn.Module):

@@ -5,9 +5,8 @@ from mridiff.errors import MridiffError
 from mridiff.interfaces import Gaussian, Poisson, Problem, Streams
 from mridiff_samplers.diffpir import DiffPIR
 from mridiff_samplers.dps import DPS
-from mridiff_sdk.codecs.channels import Channels
-from mridiff_sdk.diffusions import VE, VP
-from mridiff_sdk.diffusions.ladders import karras_times, linear_beta_times, reach
+from mridiff_sdk.codecs import Channels
+from mridiff_sdk.diffusions import VE, VP, karras_times, linear_beta_times, reach
 from mridiff_sdk.oracles import Covariance, GaussianPrior
 
 SAMPLERS = [lambda p, **k: DPS(p, steps=10, **k), lambda p, **k: DiffPIR(p, steps=10, **k)]

@@ -11,9 +11,9 @@ from torch import nn
 from mridiff.interfaces import Gaussian, Measured, Problem, Space
 from mridiff_diffgan.network import Generator
 from mridiff_operators.fourier import FourierOperator
-from mridiff_sdk.sampling_patterns.cartesian import mask
+from mridiff_sdk.sampling_patterns import mask
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.testing import smooth
 
 
 def small_generator(**options: object) -> Generator:

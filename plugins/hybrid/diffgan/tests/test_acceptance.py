@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mridiff.pipeline.method import load, load_dataset
+from mridiff import load, load_dataset
 from mridiff_datasets.brain import head
 from mridiff_diffgan.measure import Gradual, draws, scatter
 from mridiff_diffgan.prior import DiffGANGenerator

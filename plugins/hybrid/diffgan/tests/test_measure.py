@@ -5,7 +5,7 @@ from mridiff.interfaces import Prior, Space, Streams
 from mridiff_diffgan.measure import Gradual, scatter
 from mridiff_diffgan.scans import Scans, scores, sharpness
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.testing import smooth
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import torch
 
 from mridiff.interfaces import Streams
 from mridiff_diffgan.network import Generator, PlainBlock
-from mridiff_sdk.nets.local_transformer import LocalTransformerBlock
+from mridiff_sdk.nets import LocalTransformerBlock
 
 
 def draw(n, *size, seed=0, dtype=torch.complex64):

@@ -9,9 +9,8 @@ from mridiff_diffgan import train
 from mridiff_diffgan.network import Generator
 from mridiff_diffgan.scans import SLICES
 from mridiff_diffgan.train import Net, Slices, training
-from mridiff_sdk.training import Run, Schedule, Settings
-from mridiff_sdk.training.job import prepare
-from mridiff_sdk.training_data.pool import PoolConfig
+from mridiff_sdk.training import Run, Schedule, Settings, prepare
+from mridiff_sdk.training_data import PoolConfig
 
 
 @pytest.fixture

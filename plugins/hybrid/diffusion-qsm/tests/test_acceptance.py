@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mridiff.pipeline.method import load
+from mridiff import load
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_diffusion_qsm.measure import BASELINES, measured, scores
 from mridiff_diffusion_qsm.prior import QsmPatches

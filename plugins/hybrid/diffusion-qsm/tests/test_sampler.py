@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mridiff.interfaces import Gaussian, Measured, Problem, Space, Streams
-from mridiff.interfaces.algebra import Multiply
-from mridiff.pipeline.cost import Counter
+from mridiff import Counter
+from mridiff.interfaces import Gaussian, Measured, Multiply, Problem, Space, Streams
 from mridiff_diffusion_qsm.conformance import small_problem
 from mridiff_diffusion_qsm.sampler import DiffusionQSM, limited
 from mridiff_operators.dipole import DipoleOperator

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mridiff.pipeline.method import load
+from mridiff import load
 from mridiff_datasets.cine import Cine
 from mridiff_gldm.measure import sake, scores, sliding_window, zero_filled
 from mridiff_sdk.fourier import fft

@@ -6,7 +6,7 @@ from mridiff_gldm.conformance import small_problem
 from mridiff_gldm.net import KSpaceNet, position
 from mridiff_gldm.prior import weighting
 from mridiff_gldm.sampler import GLDM
-from mridiff_sdk.consistency.low_rank import hankel_low_rank
+from mridiff_sdk.consistency import hankel_low_rank
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.reverse import Reverse
 

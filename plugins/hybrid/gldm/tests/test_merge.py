@@ -1,7 +1,7 @@
 import torch
 
 from mridiff_gldm.merge import merge
-from mridiff_sdk.sampling_patterns.kt import interleaved
+from mridiff_sdk.sampling_patterns import interleaved
 
 
 def kspace(frames=8, n=12):

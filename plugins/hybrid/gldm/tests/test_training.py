@@ -7,8 +7,7 @@ import torch
 from mridiff_gldm.source import MergedFrames, references
 from mridiff_gldm.train import Data, MergedObjective, Net, ScanOptions, global_training, local_training, training
 from mridiff_sdk.codecs import RadialWeight, Ramp
-from mridiff_sdk.training import Batch, Run
-from mridiff_sdk.training.job import prepare
+from mridiff_sdk.training import Batch, Run, prepare
 
 SCAN = ScanOptions(frames=8, size=16, acceleration=4, center_lines=4, noise_std=0.01)
 DATA = Data(3, SCAN)

@@ -10,8 +10,7 @@ from mridiff_lrdm.prior import HighFrequencyPrior, LatentPrior
 from mridiff_lrdm.sampler import LatentRefine
 from mridiff_lrdm.seen import CENTRE
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.outer import outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.metrics import outer_nmse, psnr
 
 
 @pytest.fixture(scope="module")

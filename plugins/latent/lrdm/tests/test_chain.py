@@ -7,8 +7,7 @@ import torch
 
 from mridiff.interfaces import Streams
 from mridiff_lrdm.chain import ladder, reverse
-from mridiff_sdk.diffusions import ddpm
-from mridiff_sdk.diffusions.ladders import uniform
+from mridiff_sdk.diffusions import ddpm, uniform
 
 
 def test_four_levels_have_the_published_rates():

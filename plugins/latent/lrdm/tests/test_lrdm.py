@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mridiff import Registry
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Space, Streams
 from mridiff.pipeline.compatibility import Choice, mismatches
-from mridiff.plugins.registry import Registry
 from mridiff_lrdm import prior as module
 from mridiff_lrdm.net import LatentNet
 from mridiff_lrdm.prior import HighFrequencyPrior, LatentPrior
@@ -16,13 +16,13 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.kt_cartesian import KtCartesianOperator
 from mridiff_samplers.few_steps import FewSteps
-from mridiff_sdk.codecs.radial import radius
+from mridiff_sdk.codecs import radius
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.sampling_patterns import mask
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.testing.automatic.priors import smooth
+from mridiff_sdk.testing import smooth
 
 N = 48
 IMAGE = Space(("y", "x"), (N, N))

@@ -10,11 +10,9 @@ from mridiff_lrdm.seen import CENTRE, Seen
 from mridiff_lrdm.train import Lesson, Net, high_training, latent_training
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.seeds import seeded_layers
-from mridiff_sdk.testing.automatic.priors import smooth
-from mridiff_sdk.training import Run, Schedule, Settings
-from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training.job import prepare
-from mridiff_sdk.training_data.pool import PoolConfig
+from mridiff_sdk.testing import smooth
+from mridiff_sdk.training import MaskFamily, Run, Schedule, Settings, prepare
+from mridiff_sdk.training_data import PoolConfig
 
 NET = Net(latent=8, width=8, residuals=1, kspace=(8, 8), image=(8,), passes=1)
 MASKS = MaskFamily(("poisson", "random"), (3.0, 4.0), 0.1)

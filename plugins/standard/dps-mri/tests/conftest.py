@@ -10,7 +10,7 @@ import pytest
 from mridiff.interfaces import Problem
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.sense import SenseOperator
-from mridiff_sdk.testing.closed_form import ClosedForm, Operators, closed_form, measured
+from mridiff_sdk.testing import ClosedForm, Operators, closed_form, measured
 
 OPERATORS = Operators(FourierOperator, SenseOperator)
 

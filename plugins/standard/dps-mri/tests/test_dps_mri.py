@@ -8,8 +8,7 @@ from mridiff.interfaces import Gaussian, Prior, Problem, Streams
 from mridiff_dps_mri.sampler import DPSMRI
 from mridiff_samplers.diffpir import DiffPIR
 from mridiff_samplers.dps import DPS
-from mridiff_sdk.diffusions import VE
-from mridiff_sdk.diffusions.ladders import karras_times
+from mridiff_sdk.diffusions import VE, karras_times
 
 
 class Raising(torch.autograd.Function):

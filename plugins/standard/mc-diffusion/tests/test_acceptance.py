@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 import torch
 
+from mridiff import load
 from mridiff.interfaces import Problem, Streams
-from mridiff.pipeline.method import load
 from mridiff_mc_diffusion.dataset import PetMrPhantom
 from mridiff_mc_diffusion.measure import (  # fmt: skip
     MR,
@@ -24,7 +24,7 @@ from mridiff_mc_diffusion.measure import (  # fmt: skip
 from mridiff_mc_diffusion.operator import PetMrOperator
 from mridiff_mc_diffusion.prior import IndependentPrior, JointPrior
 from mridiff_mc_diffusion.sampler import JointPC
-from mridiff_sdk.metrics.contrast import contrast_recovery
+from mridiff_sdk.metrics import contrast_recovery
 
 PRIORS = {"joint": cache(JointPrior), "independent": cache(IndependentPrior)}
 STEPS = 20

@@ -4,7 +4,7 @@ import torch
 from mridiff.interfaces import Blocks, Gaussian, Poisson
 from mridiff_mc_diffusion.dataset import ACTIVITY, PetMrPhantom
 from mridiff_mc_diffusion.phantom import Phantom, blurred
-from mridiff_sdk.metrics.contrast import contrast
+from mridiff_sdk.metrics import contrast
 
 
 def test_spots_are_seen_by_their_own_modality_alone():

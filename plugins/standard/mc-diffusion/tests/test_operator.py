@@ -10,7 +10,7 @@ from mridiff_mc_diffusion.counts import FLOOR, em, em_near
 from mridiff_mc_diffusion.dataset import PetMrPhantom
 from mridiff_mc_diffusion.operator import AsComplex, PetMrOperator
 from mridiff_mc_diffusion.radon import Radon
-from mridiff_sdk.consistency.blocks import separate
+from mridiff_sdk.consistency import separate
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.operators import Block
 

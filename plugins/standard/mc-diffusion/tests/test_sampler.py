@@ -12,7 +12,7 @@ from mridiff_mc_diffusion.dataset import PetMrPhantom
 from mridiff_mc_diffusion.noise import Uneven
 from mridiff_mc_diffusion.operator import PetMrOperator
 from mridiff_mc_diffusion.sampler import JointPC
-from mridiff_sdk.consistency.blocks import separate
+from mridiff_sdk.consistency import separate
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.metrics import psnr
 

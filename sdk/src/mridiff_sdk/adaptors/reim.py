@@ -8,8 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Field, Prior, Problem, Streams, spread
 
 
 class ReIm(Prior):

@@ -9,8 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, Prior, Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Field, Gaussian, Prior, Problem, Streams, spread
 
 Rule = Literal["likelihood", "squared", "norm"]
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Blocks, Gaussian, Noise, Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Blocks, Gaussian, Noise, Problem, Streams, spread
 from mridiff.interfaces.scan import Data
 
 from .conjugate_gradients import conjugate_gradients

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mridiff.interfaces import Problem
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Problem, spread
 
 
 def replacement(problem: Problem, x: Tensor, weight: float | Tensor = 1.0) -> Tensor:

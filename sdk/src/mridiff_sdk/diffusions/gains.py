@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Problem, Streams, spread
 
 from ..sampling_patterns.nested import Order, UnitChoice, mask_at, removal_times
 

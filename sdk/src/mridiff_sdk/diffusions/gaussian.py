@@ -12,8 +12,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Diffusion, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Diffusion, Streams, spread
 
 from .noise_sources import NoiseSource, white
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Streams, spread
 
 from .noise_sources import NoiseSource, white
 

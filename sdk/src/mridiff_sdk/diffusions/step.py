@@ -14,8 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Diffusion, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Diffusion, Streams, spread
 
 Row = tuple[Tensor, Tensor]
 Rule = Callable[[Diffusion, float | Tensor, float | Tensor], Row]

@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import spread
 
 from ..io.weights import load_into, read_weights, write_weights
 from .bounded import bounded

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import spread
 
 from ..complex import from_channels, to_channels
 from ..io.weights import read_weights

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Nuisance, ParametricOperator, Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Nuisance, ParametricOperator, Problem, Streams, spread
 
 Phi = Mapping[str, Tensor]
 

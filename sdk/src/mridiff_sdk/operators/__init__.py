@@ -6,7 +6,7 @@ from .crop import Crop, Pad
 from .differences import FiniteDifferences
 from .fourier import Fourier
 from .linear import linear
-from .mask import Mask
+from .mask import Mask, check_mask, varying_axes
 from .permutation import Permutation
 from .real_part import AsComplex, RealPart
 from .resample import Resample
@@ -15,4 +15,4 @@ from .stack import Stack
 from .sum_over_axis import SumOverAxis
 
 __all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "Pad", "Permutation", "RealPart", "Resample",
-           "Stack", "SumOverAxis", "largest", "linear", "slices"]  # fmt: skip
+           "Stack", "SumOverAxis", "check_mask", "largest", "linear", "slices", "varying_axes"]  # fmt: skip

@@ -8,8 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import LinearOperator, Space
-from mridiff.interfaces.operator import single
+from mridiff.interfaces import LinearOperator, Space, single
 
 
 class Block(LinearOperator):

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import LinearOperator, Space
-from mridiff.interfaces.operator import single
+from mridiff.interfaces import LinearOperator, Space, single
 
 
 class Stack(LinearOperator):

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Codec, Diffusion, Field, Identity, Prior, Problem, Scaling, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Codec, Diffusion, Field, Identity, Prior, Problem, Scaling, Streams, spread
 
 from ..consistency.spaces import in_prior_space
 from .covariance import Covariance

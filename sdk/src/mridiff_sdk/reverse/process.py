@@ -8,8 +8,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Prior, Problem, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Prior, Problem, Streams, spread
 
 from ..consistency.gradient import through_prior
 from ..diffusions.step import Rule, residual, step

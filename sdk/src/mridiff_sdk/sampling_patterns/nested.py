@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import ConfigError, DataError, Mistake
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Streams
 
 Unit = Literal["column", "row", "patch", "pixel"]
 UnitChoice = Literal["auto", "column", "row", "patch", "pixel"]

@@ -1,9 +1,15 @@
 """Conformance: one list of laws per kind of component, for pytest, for the command line and for plugin authors."""
 
-from .cases import Case, ComponentCase, DatasetCase, NoiseCase, OperatorCase, PriorCase, RecipeCase, SamplerCase
+from .automatic.priors import smooth
+from .cases import DOUBLE, SINGLE, Case, ComponentCase, DatasetCase, NoiseCase, OperatorCase, PriorCase, RecipeCase, SamplerCase
 from .check import Check
+from .closed_form import ClosedForm, Operators, closed_form, measured
 from .conformance import conformance
-from .run import Outcome, checks_for, examine
+from .reference import Masked
+from .run import CHECKS, Outcome, checks_for, examine
+from .scans import cartesian, shapes
+from .small import images, short_run, undersampled
 
-__all__ = ["Case", "Check", "ComponentCase", "DatasetCase", "NoiseCase", "OperatorCase", "Outcome", "PriorCase", "RecipeCase",
-           "SamplerCase", "checks_for", "conformance", "examine"]  # fmt: skip
+__all__ = ["CHECKS", "DOUBLE", "SINGLE", "Case", "Check", "ClosedForm", "ComponentCase", "DatasetCase", "Masked", "NoiseCase",
+           "OperatorCase", "Operators", "Outcome", "PriorCase", "RecipeCase", "SamplerCase", "cartesian", "checks_for", "closed_form",
+           "conformance", "examine", "images", "measured", "shapes", "short_run", "smooth", "undersampled"]  # fmt: skip

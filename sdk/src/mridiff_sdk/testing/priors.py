@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Field, Streams, spread
 from mridiff.spec import Trait
 
 from .cases import PriorCase

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mridiff.interfaces import Diffusion, Objective, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Diffusion, Objective, Streams, spread
 
 from ..complex import to_channels
 from ..diffusions.step import gan_posterior, residual, step

@@ -10,7 +10,7 @@ import numpy as np
 
 from mridiff.io.atomic import write_atomically
 
-from .log import read
+from .log import read_log
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ PROGRESS = {"step", "loss", "rate", "seconds"}
 
 def write_card(folder: Path, name: str, facts: Mapping[str, str], parameters: int) -> None:
     """Write card.md and, where there is a log, curve.png into the folder of a training that is over."""
-    rows = read(folder)
+    rows = read_log(folder)
     drawn = draw_curve(rows, folder / "curve.png")
     size = (folder / "weights.safetensors").stat().st_size / 1e6
     table = [f"| {key.replace('_', ' ')} | {facts[key].replace('|', '/')} |" for key in FACTS if key in facts]

@@ -17,7 +17,7 @@ class Log:
         """A log that goes on after update `step`; later lines, of a run that was killed, are dropped: it writes them again."""
         self.path = folder / "log.jsonl"
         if self.path.is_file():
-            kept = [row for row in read(folder) if row["step"] <= step]
+            kept = [row for row in read_log(folder) if row["step"] <= step]
             with write_atomically(self.path) as temporary:
                 temporary.write_text("".join(f"{json.dumps(row)}\n" for row in kept))
         self.events = Events(folder / "tensorboard", step)
@@ -29,7 +29,7 @@ class Log:
         self.events.write(step, figures)
 
 
-def read(folder: Path) -> list[dict[str, float]]:
+def read_log(folder: Path) -> list[dict[str, float]]:
     """All lines of the log in `folder`, none if it is not there; what a kill cut short, or is no line of a log, is left out."""
     path = folder / "log.jsonl"
     lines = path.read_bytes().splitlines() if path.is_file() else []

@@ -9,8 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.objective import Objective
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Objective, Streams
 
 from .training import Validate
 

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from mridiff.errors import ConfigError, Mistake, MridiffError
-from mridiff.interfaces.objective import Objective
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Objective, Streams
 
 from ..nets.ema import EMA
 from . import checkpoint

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, Mistake
-from mridiff.interfaces.objective import Objective
+from mridiff.interfaces import Objective
 
 
 @dataclass(frozen=True)

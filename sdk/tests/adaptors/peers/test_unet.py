@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mridiff.interfaces import Scaling, Space, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Scaling, Space, Streams, spread
 from mridiff.spec import Trait
 from mridiff_sdk.adaptors.peers import FromUnet
 from mridiff_sdk.codecs import Channels

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mridiff_sdk.coils.low_frequency import low_frequency_maps, taper
+from mridiff_sdk.coils import low_frequency_maps, taper
 from mridiff_sdk.fourier import fft, ifft
 
 from .virtual import CENTRE, calibration

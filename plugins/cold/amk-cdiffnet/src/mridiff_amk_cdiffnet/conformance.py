@@ -8,14 +8,13 @@ from functools import cache, partial
 from mridiff.interfaces import Space
 from mridiff.spec import PriorSpec, SamplerSpec, Spec
 from mridiff_operators.coil_fourier import CoilFourierOperator
-from mridiff_sdk.codecs.fourier import Fourier
-from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.codecs import Fourier
+from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.oracles import RestorerOracle
 from mridiff_sdk.sampling_patterns import masks
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
-from mridiff_sdk.testing.small import images, undersampled
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, undersampled
 
 from .prior import AMKRestorer
 from .sampler import AMKCold

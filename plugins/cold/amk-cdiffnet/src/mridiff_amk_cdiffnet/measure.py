@@ -19,14 +19,11 @@ from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.sense import SenseOperator
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.tv import TotalVariation
-from mridiff_sdk.codecs.radial import bands
-from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.codecs import bands
+from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.nmse import nmse
-from mridiff_sdk.metrics.outer import edge_score, outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.training_data.held_out import held_out, measured
+from mridiff_sdk.held_out import held_out, measured
+from mridiff_sdk.metrics import edge_score, nmse, outer_nmse, psnr, ssim
 
 from .block import AMKBlock
 from .net import AMKNet

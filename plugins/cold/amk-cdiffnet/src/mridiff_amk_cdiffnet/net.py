@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mridiff_sdk.codecs.radial import Profile, bands, radius
-from mridiff_sdk.nets.described import Described
-from mridiff_sdk.nets.embedding import NumberEmbedding
+from mridiff_sdk.codecs import Profile, bands, radius
+from mridiff_sdk.nets import Described, NumberEmbedding
 
 from .block import AMKBlock
 from .completion import candidates, complete, mirrored

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
-from mridiff_sdk.diffusions.gains import NestedMasks
+from mridiff_sdk.diffusions import NestedMasks
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.training.cold import ColdObjective, MaskFamily
+from mridiff_sdk.training import ColdObjective, MaskFamily
 
 from .net import AMKNet
 from .virtual import compress, compression

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 from mridiff.interfaces import Field, Scaling, Space, Streams
-from mridiff_sdk.codecs.fourier import Fourier
-from mridiff_sdk.diffusions.fourier import FourierDiffusion
-from mridiff_sdk.diffusions.gains import NestedMasks
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
-from mridiff_sdk.sampling_patterns.nested import Order, UnitChoice
+from mridiff_sdk.codecs import Fourier
+from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
+from mridiff_sdk.nets import Name, NetworkPrior, named
+from mridiff_sdk.sampling_patterns import Order, UnitChoice
 
 from .net import AMKNet
 from .plugin import WEIGHTS

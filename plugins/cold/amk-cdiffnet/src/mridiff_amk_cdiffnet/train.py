@@ -8,14 +8,12 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt, Le
 
-from mridiff_sdk.codecs.radial import root_mean_power
-from mridiff_sdk.diffusions.gains import NestedMasks
+from mridiff_sdk.codecs import root_mean_power
+from mridiff_sdk.diffusions import NestedMasks
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.sampling_patterns.nested import Order
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training_data.pool import PoolConfig, pool_files
-from mridiff_sdk.training_data.whole import WholeSlices, WholeSource
+from mridiff_sdk.sampling_patterns import Order
+from mridiff_sdk.training import MaskFamily, Run, Stage, Training
+from mridiff_sdk.training_data import PoolConfig, WholeSlices, WholeSource, pool_files
 
 from .net import AMKNet
 from .objective import AMKObjective

@@ -12,13 +12,12 @@ from torch import Tensor, nn
 from mridiff.interfaces import Field, Gaussian, Measured, Problem, Streams
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.sense import SenseOperator
-from mridiff_sdk.coils.simulate import simulate_maps
+from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.outer import outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.held_out import held_out
+from mridiff_sdk.metrics import outer_nmse, psnr
 from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
-from mridiff_sdk.training_data.held_out import held_out
 
 from .net import AMKNet
 from .virtual import compress, compression, expand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff_sdk.sampling_patterns.centre import centre
+from mridiff_sdk.sampling_patterns import centre
 
 CENTRE = 0.08
 """Part of each side of k-space, around its centre, on which a scan calibrates itself."""

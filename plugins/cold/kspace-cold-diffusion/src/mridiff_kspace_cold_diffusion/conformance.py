@@ -10,8 +10,7 @@ from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.oracles import RestorerOracle
 from mridiff_sdk.sampling_patterns import masks
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
-from mridiff_sdk.testing.small import images, undersampled
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, undersampled
 
 from .prior import KspaceRestorer
 from .sampler import ColdKspace

@@ -20,12 +20,10 @@ from mridiff_operators.sense import SenseOperator
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.tv import TotalVariation
 from mridiff_samplers.wavelet import L1Wavelet
-from mridiff_sdk.adaptors.adapt import adapt
+from mridiff_sdk.adaptors import adapt
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.metrics.outer import outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.metrics.ssim import ssim
-from mridiff_sdk.training_data.held_out import held_out, measured
+from mridiff_sdk.held_out import held_out, measured
+from mridiff_sdk.metrics import outer_nmse, psnr, ssim
 
 from .validation import SLICES, masks
 

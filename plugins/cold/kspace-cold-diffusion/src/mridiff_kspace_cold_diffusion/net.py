@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from mridiff_sdk.complex import from_channels, to_channels
-from mridiff_sdk.nets.described import Described
-from mridiff_sdk.nets.unet import UNet
+from mridiff_sdk.nets import Described, UNet
 
 
 class RestorerNet(Described):

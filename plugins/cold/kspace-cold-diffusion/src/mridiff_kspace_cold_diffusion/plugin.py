@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Learning to reconstruct accelerated MRI through K-space cold diffusion without noise", 2024, "10.1038/s41598-024-72820-2")

@@ -7,10 +7,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from mridiff.interfaces import Scaling, Space
-from mridiff_sdk.diffusions.fourier import FourierDiffusion
-from mridiff_sdk.diffusions.gains import NestedMasks
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
-from mridiff_sdk.sampling_patterns.nested import Order, UnitChoice
+from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
+from mridiff_sdk.nets import Name, NetworkPrior, named
+from mridiff_sdk.sampling_patterns import Order, UnitChoice
 
 from .net import RestorerNet
 from .plugin import WEIGHTS

@@ -10,10 +10,9 @@ from annotated_types import Ge
 from torch import Tensor
 
 from mridiff.interfaces import Field, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.adaptors.combined import Combined
-from mridiff_sdk.adaptors.fold import Fold
-from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions.step import cold, renoise
+from mridiff_sdk.adaptors import Combined, Fold
+from mridiff_sdk.consistency import replacement
+from mridiff_sdk.diffusions import cold, renoise
 from mridiff_sdk.reverse import cold_chain
 
 RULES = {"step-down": cold, "naive": renoise}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from mridiff_sdk.diffusions.gains import NestedMasks
-from mridiff_sdk.sampling_patterns.nested import Order, Unit
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.cold import ColdObjective, MaskFamily
-from mridiff_sdk.training_data.pool import PoolConfig, pool_files
-from mridiff_sdk.training_data.whole import WholeSlices, WholeSource
+from mridiff_sdk.diffusions import NestedMasks
+from mridiff_sdk.sampling_patterns import Order, Unit
+from mridiff_sdk.training import ColdObjective, MaskFamily, Run, Stage, Training
+from mridiff_sdk.training_data import PoolConfig, WholeSlices, WholeSource, pool_files
 
 from .net import RestorerNet
 from .validation import validator

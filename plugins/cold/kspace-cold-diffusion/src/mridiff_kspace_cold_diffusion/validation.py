@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.held_out import held_out
+from mridiff_sdk.metrics import psnr
 from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
-from mridiff_sdk.training_data.held_out import held_out
 
 SLICES = tuple(range(5, 300, 30))
 """Of 300 slices of held-out heads."""

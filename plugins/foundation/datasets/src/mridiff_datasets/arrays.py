@@ -10,8 +10,7 @@ from pathlib import Path
 import torch
 
 from mridiff.interfaces import Field
-from mridiff_sdk.io.budget import afford_scan
-from mridiff_sdk.io.hdf5 import SafeFile, open_hdf5
+from mridiff_sdk.io import SafeFile, afford_scan, open_hdf5
 
 from . import options
 from .acquisition import Acquisition

@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from mridiff.interfaces import Dataset, Scan
 from mridiff_sdk.fourier import ifft
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff_sdk.io import open_hdf5
 
 from . import options
 from .acquisition import Acquisition

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le, Lt
 
 from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Streams
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.sampling_patterns.kt import interleaved, spokes
+from mridiff_sdk.sampling_patterns import interleaved, spokes
 
 from .beating_heart import BeatingHeart
 

@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 
 from mridiff.errors import ConfigError, DataError, Mistake
 from mridiff.interfaces import Dataset, Scan, Streams
-from mridiff_sdk.training_data.held_out import SUBJECTS, image, kspace, measured, numbers
+from mridiff_sdk.held_out import SUBJECTS, image, kspace, measured, numbers
 
 from . import options
 from .acquisition import Acquisition

@@ -17,9 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
-from mridiff_sdk.io.budget import afford
-from mridiff_sdk.io.hdf5 import hazard, open_hdf5
-from mridiff_sdk.io.heaps import check_heaps
+from mridiff_sdk.io import afford, check_heaps, hazard, open_hdf5
 
 from . import options
 from .acquisition import Acquisition

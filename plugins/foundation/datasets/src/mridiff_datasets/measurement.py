@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mridiff_sdk.io.budget import afford, afford_scan
+from mridiff_sdk.io import afford, afford_scan
 
 from .files import refuse
 from .header import Encoding

@@ -13,9 +13,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Streams
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.motion import Rigid, draw, shots_of
-from mridiff_sdk.motion.draws import Kind
-from mridiff_sdk.motion.shots import Order
+from mridiff_sdk.motion import Kind, Order, Rigid, draw, shots_of
 
 from . import options
 from .brain import head

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mridiff.errors import DataError, boundary
 from mridiff.interfaces import Geometry
-from mridiff_sdk.io.budget import afford_scan
+from mridiff_sdk.io import afford_scan
 
 from . import options
 from .acquisition import Acquisition

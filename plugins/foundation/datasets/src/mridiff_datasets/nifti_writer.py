@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mridiff import Reconstruction
 from mridiff.errors import DataError
 from mridiff.interfaces import Geometry, Scan
-from mridiff.pipeline.method import Reconstruction
 
 
 def write_result(path: Path, result: Reconstruction, scan: Scan) -> None:

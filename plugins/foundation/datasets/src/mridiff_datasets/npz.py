@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mridiff.errors import UnsafeInput, boundary
-from mridiff_sdk.io.budget import afford
+from mridiff_sdk.io import afford
 
 MOST_ARRAYS = 1000
 PIECE = 2**20

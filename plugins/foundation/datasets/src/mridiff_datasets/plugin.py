@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, DatasetSpec, Trait
 
 OFFERS = frozenset({Trait.MASK, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le, Lt
 from torch import Tensor
 
 from mridiff.interfaces import Dataset, Field, Gaussian, Geometry, Measured, Scan, Streams
-from mridiff_sdk.physics.dipole import convolve, dipole_kernel
+from mridiff_sdk.physics import convolve, dipole_kernel
 
 from .susceptibility_brain import SusceptibilityBrain
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from mridiff.interfaces import Field, Geometry
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.io.budget import afford_scan
+from mridiff_sdk.io import afford_scan
 
 from .raw import Raw
 

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces.scan import Measured
-from mridiff.interfaces.space import Space
-from mridiff_sdk.operators.mask import check_mask
+from mridiff.interfaces import Measured, Space
+from mridiff_sdk.operators import check_mask
 
 from .sampled import Sampled
 

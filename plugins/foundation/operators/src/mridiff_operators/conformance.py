@@ -10,8 +10,7 @@ import torch
 
 from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Streams
 from mridiff.spec import OperatorSpec, Spec
-from mridiff_sdk.testing.cases import DOUBLE, SINGLE, Case, OperatorCase
-from mridiff_sdk.testing.scans import cartesian, shapes
+from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, cartesian, shapes
 
 from .coil_fourier import CoilFourierOperator
 from .dipole import AXES, DipoleOperator

@@ -9,10 +9,8 @@ from annotated_types import Ge
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces.operator import LinearOperator
-from mridiff.interfaces.scan import Measured
-from mridiff.interfaces.space import Space
-from mridiff_sdk.physics.dipole import DIMS, convolve, dipole_kernel, truncated_inverse
+from mridiff.interfaces import LinearOperator, Measured, Space
+from mridiff_sdk.physics import DIMS, convolve, dipole_kernel, truncated_inverse
 
 AXES = ("z", "y", "x")
 THRESHOLD = 0.2

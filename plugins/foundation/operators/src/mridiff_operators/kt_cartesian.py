@@ -6,9 +6,8 @@ from typing import Self
 
 from torch import Tensor
 
-from mridiff.interfaces.scan import Measured
-from mridiff.interfaces.space import Space
-from mridiff_sdk.operators.mask import check_mask
+from mridiff.interfaces import Measured, Space
+from mridiff_sdk.operators import check_mask
 
 from .sampled import Sampled
 

@@ -13,8 +13,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import LinearOperator, Measured, Nuisance, ParametricOperator, Space
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.motion import Rigid, centred, shots_of
-from mridiff_sdk.motion.shots import Order
+from mridiff_sdk.motion import Order, Rigid, centred, shots_of
 
 Coils = Literal["moving", "static"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, OperatorSpec, Trait, needs
 
 SENSE = Citation("SENSE: sensitivity encoding for fast MRI", 1999, "10.1002/(SICI)1522-2594(199911)42:5<952::AID-MRM16>3.0.CO;2-S")

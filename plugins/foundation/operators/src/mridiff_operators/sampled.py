@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mridiff.interfaces import Space
-from mridiff.interfaces.algebra import Composition
-from mridiff.interfaces.operator import single
+from mridiff.interfaces import Composition, Space, single
 from mridiff_sdk.operators import Fourier, Mask
 
 

@@ -7,11 +7,8 @@ from typing import Self
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces.operator import LinearOperator
-from mridiff.interfaces.scan import Measured
-from mridiff.interfaces.space import Space
-from mridiff_sdk.operators import linear
-from mridiff_sdk.operators.mask import check_mask, varying_axes
+from mridiff.interfaces import LinearOperator, Measured, Space
+from mridiff_sdk.operators import check_mask, linear, varying_axes
 
 from .kernel import SenseKernel
 

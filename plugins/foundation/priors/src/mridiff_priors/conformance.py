@@ -11,15 +11,14 @@ from typing import Any
 
 import torch
 
-from mridiff.interfaces.prior import Prior
+from mridiff.interfaces import Prior
 from mridiff.spec import Spec, Trait
 from mridiff_sdk.codecs import Channels
-from mridiff_sdk.io.weights import write_weights
-from mridiff_sdk.nets.converted import Converted as Network
+from mridiff_sdk.io import write_weights
+from mridiff_sdk.nets import Converted as Network
 from mridiff_sdk.seeds import generator, seeded_layers
 from mridiff_sdk.stimuli import scene
-from mridiff_sdk.testing.automatic.priors import smooth
-from mridiff_sdk.testing.cases import Case, PriorCase
+from mridiff_sdk.testing import Case, PriorCase, smooth
 
 from . import converted, diffusers
 

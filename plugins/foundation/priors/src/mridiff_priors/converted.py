@@ -11,10 +11,7 @@ from annotated_types import Gt
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces.prior import Prior, Scaling
-from mridiff.interfaces.scan import Field
-from mridiff.interfaces.space import Space
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
 from mridiff_sdk.complex import channel_std, complex_std, from_channels, to_channels
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.nets import converted

@@ -8,13 +8,9 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces.prior import Scaling
-from mridiff.interfaces.scan import Field
-from mridiff.interfaces.space import Space
-from mridiff.interfaces.streams import Streams
+from mridiff.interfaces import Field, Scaling, Space, Streams
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
-from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.nets import Name, NetworkPrior, Preconditioned, named
 
 from .plugin import WEIGHTS
 

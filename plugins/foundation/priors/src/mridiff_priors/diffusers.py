@@ -13,12 +13,11 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from mridiff.errors import ConfigError, DataError, Mistake
-from mridiff.interfaces.prior import Scaling
-from mridiff_sdk.adaptors.peers import FromUnet
+from mridiff.interfaces import Scaling
+from mridiff_sdk.adaptors import FromUnet
 from mridiff_sdk.diffusions import Chain
-from mridiff_sdk.io.weights import load_into, read_weights
-from mridiff_sdk.nets.bounded import bounded
-from mridiff_sdk.nets.unet import pad
+from mridiff_sdk.io import load_into, read_weights
+from mridiff_sdk.nets import bounded, pad
 
 Where = Annotated[str, "folder of a UNet2DModel with its scheduler, or a file made of one by `mridiff convert --format diffusers`"]
 Size = Annotated[float, Gt(0), "99th percentile of the magnitude of the images it was trained on, in their own units"]

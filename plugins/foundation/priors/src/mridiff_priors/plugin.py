@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, PriorSpec, Trait, Weights
 
 EDM = Citation("Elucidating the design space of diffusion-based generative models", 2022)

@@ -7,11 +7,9 @@ from typing import Annotated
 
 from annotated_types import Gt
 
-from mridiff_sdk.nets.preconditioned import Preconditioned
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
-from mridiff_sdk.training_data.pool import PoolConfig, pool_files
-from mridiff_sdk.training_data.source import PoolSource
+from mridiff_sdk.nets import Preconditioned
+from mridiff_sdk.training import DenoisingObjective, NoiseLevels, Run, Stage, Training
+from mridiff_sdk.training_data import PoolConfig, PoolSource, pool_files
 
 from .validation import validator
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.streams import Streams
-from mridiff_sdk.coils.simulate import simulate_maps
-from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff.interfaces import Streams
+from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.consistency import conjugate_gradients
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.metrics.psnr import psnr
+from mridiff_sdk.held_out import hearts, held_out
+from mridiff_sdk.metrics import psnr
 from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.training import Validate
-from mridiff_sdk.training_data.anatomy import HELD_OUT_HEARTS
-from mridiff_sdk.training_data.held_out import hearts, held_out
+from mridiff_sdk.training_data import HELD_OUT_HEARTS
 
 Linear = Callable[[Tensor], Tensor]
 

@@ -5,7 +5,7 @@ import torch
 
 from mridiff.errors import DataError, UnsafeInput
 from mridiff_priors.latent.folder import MARK, pack, unpacked
-from mridiff_sdk.io.weights import read_weights, write_weights
+from mridiff_sdk.io import read_weights, write_weights
 
 
 def test_a_folder_comes_back_as_it_was_up_to_half_precision(folder, tmp_path):

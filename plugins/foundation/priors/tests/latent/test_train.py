@@ -5,9 +5,8 @@ import torch
 
 from mridiff.errors import ConfigError
 from mridiff_priors.latent.train import training
-from mridiff_sdk.io.weights import read_weights
-from mridiff_sdk.training import Run, Schedule, Settings
-from mridiff_sdk.training.job import prepare
+from mridiff_sdk.io import read_weights
+from mridiff_sdk.training import Run, Schedule, Settings, prepare
 
 SETTINGS = Settings(schedule=Schedule(1e-3, 1, 0.5), save=2, validate=4)
 MOVED = {"vae": {"vae"}, "clip": {"text_encoder", "image_encoder"}, "unet": {"unet"}}

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from mridiff.interfaces import Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.consistency import conjugate_gradients
 
 from .least_squares import for_samples, normal_equations
 

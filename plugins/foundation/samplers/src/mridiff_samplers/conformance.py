@@ -9,8 +9,8 @@ from torch import Tensor
 
 from mridiff.interfaces import Gaussian, LinearOperator, Measured, Problem, Space, Streams
 from mridiff.spec import Spec
-from mridiff_sdk.physics.dipole import convolve, dipole_kernel, truncated_inverse
-from mridiff_sdk.testing.cases import Case, SamplerCase
+from mridiff_sdk.physics import convolve, dipole_kernel, truncated_inverse
+from mridiff_sdk.testing import Case, SamplerCase
 
 from .tkd import TKD
 

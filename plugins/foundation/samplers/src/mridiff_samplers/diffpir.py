@@ -11,9 +11,8 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.ladders import karras_times
-from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.consistency import proximal
+from mridiff_sdk.diffusions import ddim, karras_times
 from mridiff_sdk.reverse import Reverse
 
 

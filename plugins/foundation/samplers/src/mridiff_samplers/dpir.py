@@ -11,9 +11,8 @@ import torch
 from annotated_types import Ge, Gt
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.ladders import reach
+from mridiff_sdk.consistency import conjugate_gradients, proximal
+from mridiff_sdk.diffusions import reach
 from mridiff_sdk.reverse import Reverse
 
 from .least_squares import for_samples, normal_equations

@@ -11,9 +11,8 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.gradient import misfit_gradient
-from mridiff_sdk.diffusions.ladders import linear_beta_times
-from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.consistency import misfit_gradient
+from mridiff_sdk.diffusions import ddim, linear_beta_times
 from mridiff_sdk.reverse import Reverse
 
 

@@ -9,9 +9,8 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions.ladders import uniform
-from mridiff_sdk.diffusions.step import gan_posterior
+from mridiff_sdk.consistency import replacement
+from mridiff_sdk.diffusions import gan_posterior, uniform
 from mridiff_sdk.reverse import Reverse
 
 

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from mridiff.interfaces import Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.conjugate_gradients import conjugate_gradients
+from mridiff_sdk.consistency import conjugate_gradients
 from mridiff_sdk.operators import FiniteDifferences
 
 from .least_squares import for_samples, largest, normal_equations, peak

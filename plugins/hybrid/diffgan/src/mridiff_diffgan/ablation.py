@@ -12,10 +12,7 @@ from statistics import mean
 
 import torch
 
-from mridiff_sdk.training import Run
-from mridiff_sdk.training.configuration import read_configuration
-from mridiff_sdk.training.job import prepare
-from mridiff_sdk.training.log import read
+from mridiff_sdk.training import Run, prepare, read_configuration, read_log
 
 from .train import training
 
@@ -30,7 +27,7 @@ def trained(config: Path, run: Run, seed: int, transformer: bool) -> Validation:
     arguments, settings, _ = read_configuration(config, training)
     arguments["net"] = replace(arguments["net"], transformer=transformer)
     prepare(training, replace(run, settings=replace(settings, seed=seed)), **arguments).run()
-    return next(row for row in reversed(read(run.out)) if "l1" in row)
+    return next(row for row in reversed(read_log(run.out)) if "l1" in row)
 
 
 def table(pairs: Mapping[int, tuple[Validation, Validation]]) -> str:

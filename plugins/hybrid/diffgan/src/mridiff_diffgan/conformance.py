@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from mridiff.spec import PriorSpec, Spec
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.sampling_patterns import masks
-from mridiff_sdk.testing.cases import Case, PriorCase
-from mridiff_sdk.testing.small import images, undersampled
+from mridiff_sdk.testing import Case, PriorCase, images, undersampled
 
 from .prior import DiffGANGenerator
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Prior, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Field, Prior, Streams, spread
 from mridiff_priors.denoiser import Denoiser
 from mridiff_samplers.diffpir import DiffPIR
 from mridiff_samplers.tv import TotalVariation

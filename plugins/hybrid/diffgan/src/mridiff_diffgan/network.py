@@ -11,10 +11,7 @@ from torch.nn import functional
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.complex import from_channels, to_channels
-from mridiff_sdk.nets.described import Described
-from mridiff_sdk.nets.embedding import NumberEmbedding
-from mridiff_sdk.nets.local_transformer import LocalTransformerBlock
-from mridiff_sdk.nets.unet import ResidualBlock, pad, shuffle, unshuffle
+from mridiff_sdk.nets import Described, LocalTransformerBlock, NumberEmbedding, ResidualBlock, pad, shuffle, unshuffle
 
 FACTOR = 2
 """Space that moves into channels before the first convolution."""

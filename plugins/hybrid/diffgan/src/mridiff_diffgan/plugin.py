@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, Trait, Weights
 
 STUDY = Citation("DiffGAN: An adversarial diffusion model with local transformer for MRI reconstruction", 2024, "10.1016/j.mri.2024.03.017")

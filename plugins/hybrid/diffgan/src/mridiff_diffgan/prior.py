@@ -10,7 +10,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Problem, Scaling, Space, Streams
 from mridiff_sdk.diffusions import VP
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
+from mridiff_sdk.nets import Name, NetworkPrior, named
 
 from .network import Generator
 from .plugin import WEIGHTS

@@ -12,11 +12,9 @@ from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Sampler, Stre
 from mridiff_operators.fourier import FourierOperator
 from mridiff_samplers.few_steps import FewSteps
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.metrics.hfen import hfen
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.metrics.ssim import ssim
+from mridiff_sdk.held_out import held_out, measured
+from mridiff_sdk.metrics import hfen, psnr, ssim
 from mridiff_sdk.sampling_patterns import masks as draw_masks
-from mridiff_sdk.training_data.held_out import held_out, measured
 
 from .source import CENTRE
 

@@ -10,10 +10,9 @@ from torch import Tensor
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.sampling_patterns.cartesian import mask as draw_mask
+from mridiff_sdk.sampling_patterns import mask as draw_mask
 from mridiff_sdk.training import Batch
-from mridiff_sdk.training_data.source import PoolSource
-from mridiff_sdk.training_data.whole import coarse
+from mridiff_sdk.training_data import PoolSource, coarse
 
 CENTRE = 0.08
 """Share of the lines that lies in the fully sampled centre of k-space."""

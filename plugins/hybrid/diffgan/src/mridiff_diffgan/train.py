@@ -13,11 +13,10 @@ from torch import nn
 
 from mridiff.errors import ConfigError, Mistake
 from mridiff_sdk.diffusions import VP
-from mridiff_sdk.nets.discriminator import Discriminator
-from mridiff_sdk.training import Run, Stage, Training, Validate
-from mridiff_sdk.training.adversarial import AdversarialObjective
-from mridiff_sdk.training_data.held_out import held_out
-from mridiff_sdk.training_data.pool import PoolConfig, pool_files
+from mridiff_sdk.held_out import held_out
+from mridiff_sdk.nets import Discriminator
+from mridiff_sdk.training import AdversarialObjective, Run, Stage, Training, Validate
+from mridiff_sdk.training_data import PoolConfig, pool_files
 
 from .network import Generator
 from .prior import DiffGANGenerator

@@ -10,10 +10,9 @@ import torch
 from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Streams
 from mridiff.spec import Spec
 from mridiff_operators.dipole import DipoleOperator
-from mridiff_sdk.diffusions.gaussian import VP
+from mridiff_sdk.diffusions import VP
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
-from mridiff_sdk.testing.small import short_run
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase, short_run
 
 from .prior import TRAINED, UNIT, QsmPatches
 from .sampler import DiffusionQSM

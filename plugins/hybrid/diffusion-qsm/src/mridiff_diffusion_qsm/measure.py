@@ -12,15 +12,15 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
+from mridiff import Counter
 from mridiff.interfaces import Field, Problem, Sampler, Scan, Streams
-from mridiff.pipeline.cost import Counter
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.tkd import TKD
 from mridiff_samplers.tv import TotalVariation
 from mridiff_sdk.metrics import cone_error, hfen, nrmse, psnr, ssim
-from mridiff_sdk.physics.dipole import dipole_kernel
+from mridiff_sdk.physics import dipole_kernel
 
 from .prior import UNIT, QsmPatches
 from .sampler import DiffusionQSM

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mridiff.interfaces.diffusion import spread
-from mridiff_sdk.nets.described import Described
-from mridiff_sdk.nets.unet import UNet
+from mridiff.interfaces import spread
+from mridiff_sdk.nets import Described, UNet
 
 
 class VolumeNet(Described):

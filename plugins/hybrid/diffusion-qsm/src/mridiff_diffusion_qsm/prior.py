@@ -8,11 +8,10 @@ from typing import Annotated
 from annotated_types import Ge
 from torch import Tensor
 
-from mridiff.interfaces import Field, Scaling, Space, Streams
-from mridiff.interfaces.diffusion import spread
-from mridiff_sdk.adaptors.tile import Tile
-from mridiff_sdk.diffusions.gaussian import VP
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
+from mridiff.interfaces import Field, Scaling, Space, Streams, spread
+from mridiff_sdk.adaptors import Tile
+from mridiff_sdk.diffusions import VP
+from mridiff_sdk.nets import Name, NetworkPrior, named
 
 from .net import VolumeNet
 from .plugin import WEIGHTS

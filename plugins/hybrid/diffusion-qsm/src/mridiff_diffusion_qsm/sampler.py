@@ -12,9 +12,8 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from mridiff.interfaces import Diffusion, Gaussian, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.ladders import spanning, time_travel
-from mridiff_sdk.diffusions.step import ddim, renoise
+from mridiff_sdk.consistency import proximal
+from mridiff_sdk.diffusions import ddim, renoise, spanning, time_travel
 from mridiff_sdk.reverse import Reverse
 
 

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import torch
 
-from mridiff_sdk.diffusions.gaussian import VP
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
+from mridiff_sdk.diffusions import VP
+from mridiff_sdk.training import DenoisingObjective, NoiseLevels, Run, Stage, Training, errors_over_sigma
 
 from .net import VolumeNet
 from .source import Cubes, volume

@@ -14,9 +14,8 @@ from mridiff_operators.kt_cartesian import KtCartesianOperator
 from mridiff_sdk.adaptors import Fold
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.sampling_patterns.kt import interleaved
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
-from mridiff_sdk.testing.small import short_run
+from mridiff_sdk.sampling_patterns import interleaved
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase, short_run
 
 from .prior import GlobalPrior, LocalPrior, weighting
 from .sampler import GLDM

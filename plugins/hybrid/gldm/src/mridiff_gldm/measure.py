@@ -11,12 +11,11 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
+from mridiff import load
 from mridiff.interfaces import Problem, Scan
-from mridiff.pipeline.method import load
 from mridiff_datasets.cine import Cine
 from mridiff_operators.kt_cartesian import KtCartesianOperator
-from mridiff_sdk.consistency.low_rank import hankel_low_rank
-from mridiff_sdk.consistency.replacement import replacement
+from mridiff_sdk.consistency import hankel_low_rank, replacement
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.metrics import head_region, moving_region, psnr, ssim, temporal_nmse
 

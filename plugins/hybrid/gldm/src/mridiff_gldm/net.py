@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff_sdk.nets.preconditioned import Preconditioned
+from mridiff_sdk.nets import Preconditioned
 
 
 class KSpaceNet(Preconditioned):

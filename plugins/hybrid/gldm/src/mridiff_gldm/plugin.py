@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Zero-shot dynamic MRI reconstruction with global-to-local diffusion model", 2024, "10.48550/arXiv.2411.03723")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mridiff.interfaces import Codec, Scaling, Space
 from mridiff_sdk.codecs import Compose, Fourier, RadialWeight, Ramp
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
+from mridiff_sdk.nets import Name, NetworkPrior, named
 
 from .net import KSpaceNet
 from .plugin import WEIGHTS

@@ -11,10 +11,8 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from mridiff.interfaces import Diffusion, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.low_rank import hankel_low_rank
-from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions import Row, ve_reverse
-from mridiff_sdk.diffusions.langevin import corrector
+from mridiff_sdk.consistency import hankel_low_rank, replacement
+from mridiff_sdk.diffusions import Row, corrector, ve_reverse
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.reverse import Reverse
 

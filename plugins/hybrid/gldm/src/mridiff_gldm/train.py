@@ -10,8 +10,7 @@ import torch
 
 from mridiff.interfaces import Measured
 from mridiff_datasets.cine import Cine
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels, errors_over_sigma
+from mridiff_sdk.training import DenoisingObjective, NoiseLevels, Run, Stage, Training, errors_over_sigma
 
 from .net import KSpaceNet
 from .prior import SIGMA_RANGE

@@ -15,7 +15,7 @@ from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.motion import draw, shots_of
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.testing.cases import Case, SamplerCase
+from mridiff_sdk.testing import Case, SamplerCase
 
 from .langevin import MocoALD
 from .sampler import MocoDPS

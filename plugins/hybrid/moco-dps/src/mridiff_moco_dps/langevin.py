@@ -10,9 +10,8 @@ import torch
 from annotated_types import Ge, Gt, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.gradient import misfit_gradient
-from mridiff_sdk.diffusions.ladders import geometric
-from mridiff_sdk.diffusions.langevin import balanced, langevin
+from mridiff_sdk.consistency import misfit_gradient
+from mridiff_sdk.diffusions import balanced, geometric, langevin
 from mridiff_sdk.nuisance import gradient
 from mridiff_sdk.nuisance import langevin as motion_langevin
 from mridiff_sdk.reverse import Reverse

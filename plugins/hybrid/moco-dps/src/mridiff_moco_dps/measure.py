@@ -24,7 +24,7 @@ from mridiff_operators.motion import RigidMotionSense
 from mridiff_priors.denoiser import Denoiser
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_sdk.fourier import fft, ifft
-from mridiff_sdk.io.hdf5 import open_hdf5
+from mridiff_sdk.io import open_hdf5
 from mridiff_sdk.metrics import psnr, ssim
 from mridiff_sdk.motion import errors, registered
 

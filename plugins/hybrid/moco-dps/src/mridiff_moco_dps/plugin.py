@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, RecipeSpec, SamplerSpec, Trait, needs
 
 STUDY = Citation("Accelerated motion correction with deep generative diffusion models", 2024, "10.1002/mrm.30082")

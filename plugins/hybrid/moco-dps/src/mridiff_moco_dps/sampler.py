@@ -13,10 +13,8 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from mridiff.interfaces import ParametricOperator, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.gradient import misfit_gradient
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions.ladders import karras_times
-from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.consistency import misfit_gradient, proximal
+from mridiff_sdk.diffusions import ddim, karras_times
 from mridiff_sdk.nuisance import Adam, gradient
 from mridiff_sdk.reverse import Reverse
 

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from mridiff.interfaces import Diffusion, Streams
-from mridiff_sdk.diffusions.gaussian import Chain
-from mridiff_sdk.diffusions.step import ddpm, residual, step
+from mridiff_sdk.diffusions import Chain, ddpm, residual, step
 
 
 def ladder(levels: int) -> Chain:

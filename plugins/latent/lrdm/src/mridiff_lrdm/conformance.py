@@ -11,8 +11,7 @@ from mridiff.interfaces import Problem
 from mridiff.spec import PriorSpec, SamplerSpec, Spec
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.sampling_patterns import masks
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
-from mridiff_sdk.testing.small import images, short_run, undersampled
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, short_run, undersampled
 
 from .prior import HighFrequencyPrior, LatentPrior
 from .sampler import LatentRefine

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from mridiff_sdk.complex import from_channels, to_channels
-from mridiff_sdk.nets.channel_attention import ModulatedTransformerBlock
-from mridiff_sdk.nets.unet import UNet
+from mridiff_sdk.nets import ModulatedTransformerBlock, UNet
 
 from .seen import Seen
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mridiff_sdk.nets.unet import pad, unshuffle
+from mridiff_sdk.nets import pad, unshuffle
 
 CELL = 4
 """Samples along each axis that become channels before the first convolution."""

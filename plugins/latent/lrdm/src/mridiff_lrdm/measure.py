@@ -13,8 +13,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from mridiff import load, load_dataset
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Prior, Problem, Sampler, Streams
-from mridiff.pipeline.method import load, load_dataset
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.sense import SenseOperator
@@ -23,13 +23,11 @@ from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.diffpir import DiffPIR
 from mridiff_samplers.few_steps import FewSteps
 from mridiff_samplers.tv import TotalVariation
-from mridiff_sdk.consistency.replacement import replacement
+from mridiff_sdk.consistency import replacement
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.metrics.outer import outer_nmse
-from mridiff_sdk.metrics.psnr import psnr
-from mridiff_sdk.metrics.ssim import ssim
+from mridiff_sdk.held_out import held_out, measured
+from mridiff_sdk.metrics import outer_nmse, psnr, ssim
 from mridiff_sdk.reverse import Reverse
-from mridiff_sdk.training_data.held_out import held_out, measured
 
 from .prior import HighFrequencyPrior, KspacePrior, LatentPrior
 from .sampler import LatentRefine

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mridiff_sdk.complex import to_channels
-from mridiff_sdk.nets.described import Described
+from mridiff_sdk.nets import Described
 
 from .decoder import Decoder
 from .encoder import CodeDenoiser, Encoder

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import Streams
-from mridiff.interfaces.objective import Objective
-from mridiff_sdk.diffusions.ladders import uniform
+from mridiff.interfaces import Objective, Streams
+from mridiff_sdk.diffusions import uniform
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.training import Batch, Source
-from mridiff_sdk.training.cold import MaskFamily
+from mridiff_sdk.training import Batch, MaskFamily, Source
 
 from .chain import ladder, reverse
 from .net import LatentNet

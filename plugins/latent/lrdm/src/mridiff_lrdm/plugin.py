@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Latent-k-space of refinement diffusion model for accelerated MRI reconstruction", 2025, "10.1088/2057-1976/adf3b4")

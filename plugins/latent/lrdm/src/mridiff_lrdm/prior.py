@@ -12,7 +12,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Problem, Scaling, Space, Streams
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
+from mridiff_sdk.nets import Name, NetworkPrior, named
 
 from .chain import ladder
 from .codec import LatentKspace, gather

@@ -10,9 +10,9 @@ from annotated_types import Ge, Le
 from torch import Tensor
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.codecs.radial import radius
-from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions.ladders import uniform
+from mridiff_sdk.codecs import radius
+from mridiff_sdk.consistency import replacement
+from mridiff_sdk.diffusions import uniform
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.reverse import Reverse
 

@@ -8,8 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mridiff_sdk.codecs import Power, RadialWeight
-from mridiff_sdk.codecs.radial import radius
+from mridiff_sdk.codecs import Power, RadialWeight, radius
 from mridiff_sdk.fourier import fft, ifft
 
 PROFILE = Power(1.0, 4e-4, 0.35)

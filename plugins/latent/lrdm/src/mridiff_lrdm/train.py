@@ -10,10 +10,8 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from torch import nn
 
-from mridiff_sdk.training import Run, Stage, Training
-from mridiff_sdk.training.cold import MaskFamily
-from mridiff_sdk.training_data.pool import PoolConfig, pool_files
-from mridiff_sdk.training_data.whole import WholeSource
+from mridiff_sdk.training import MaskFamily, Run, Stage, Training
+from mridiff_sdk.training_data import PoolConfig, WholeSource, pool_files
 
 from .net import LatentNet
 from .objective import STUDENT, TEACHER, LatentObjective, Taught

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.held_out import held_out
 from mridiff_sdk.sampling_patterns import masks as draw_masks
 from mridiff_sdk.training import Validate
-from mridiff_sdk.training_data.held_out import held_out
 
 from .net import LatentNet
 from .objective import LatentObjective

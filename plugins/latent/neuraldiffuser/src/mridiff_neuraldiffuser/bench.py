@@ -10,8 +10,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Field, Gaussian, Measured, Problem, Streams
 from mridiff_datasets.sim_fmri import SimFMRI
-from mridiff_sdk.metrics.identification import pixcorr, two_way
-from mridiff_sdk.metrics.ssim import ssim
+from mridiff_sdk.metrics import pixcorr, ssim, two_way
 
 from .judge import Judge
 from .prior import FeatureGuided

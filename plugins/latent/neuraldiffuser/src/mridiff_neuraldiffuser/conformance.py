@@ -10,7 +10,7 @@ import torch
 from mridiff.interfaces import Problem
 from mridiff.spec import PriorSpec, SamplerSpec, Spec
 from mridiff_datasets.sim_fmri import SimFMRI
-from mridiff_sdk.testing.cases import Case, PriorCase, SamplerCase
+from mridiff_sdk.testing import Case, PriorCase, SamplerCase
 
 from .prior import FeatureGuided
 from .sampler import NeuralDiffuser

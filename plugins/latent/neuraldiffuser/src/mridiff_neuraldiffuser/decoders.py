@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Field
-from mridiff_sdk.nets.described import Described
+from mridiff_sdk.nets import Described
 from mridiff_sdk.ridge import Ridge
 
 LATENT, TEXT = "latent", "text"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Field, Streams
 from mridiff_datasets.sim_fmri import SimFMRI
-from mridiff_sdk.diffusions.ladders import uniform
+from mridiff_sdk.diffusions import uniform
 from mridiff_sdk.ridge import Ridge
 
 from .bench import FIGURES, Bench

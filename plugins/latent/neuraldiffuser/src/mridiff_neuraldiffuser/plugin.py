@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 TITLE = "NeuralDiffuser: neuroscience-inspired diffusion guidance for fMRI visual reconstruction"

@@ -12,7 +12,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Problem
 from mridiff_priors.latent.prior import LatentDiffusion, Vision, Weights_
-from mridiff_sdk.nets.named import named
+from mridiff_sdk.nets import named
 
 from .decoders import LATENT, Decoders, feature
 from .plugin import WEIGHTS

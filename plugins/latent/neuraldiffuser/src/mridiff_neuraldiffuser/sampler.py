@@ -12,8 +12,7 @@ from torch import Tensor
 
 from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Field, Problem, Sampler, Step, Streams
-from mridiff_sdk.diffusions import ddim
-from mridiff_sdk.diffusions.ladders import uniform
+from mridiff_sdk.diffusions import ddim, uniform
 from mridiff_sdk.reverse import Reverse
 
 from .prior import FeatureGuided

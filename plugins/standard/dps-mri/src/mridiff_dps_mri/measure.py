@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mridiff.plugins.registry import Registry
+from mridiff import Registry
 from mridiff_sdk.comparison import compare
-from mridiff_sdk.training_data.held_out import held_out
+from mridiff_sdk.held_out import held_out
 
 METHODS = {
     "zero-filled": "{recipe: zero-filled}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, Family, RecipeSpec, SamplerSpec, Trait, needs
 
 STUDY = Citation("Diffusion posterior sampling for magnetic resonance imaging", 2025, "10.3934/ipi.2024047")

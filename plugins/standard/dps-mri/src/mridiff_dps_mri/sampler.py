@@ -12,10 +12,8 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from mridiff.interfaces import Gaussian, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.diffusions.ladders import linear_beta_times
-from mridiff_sdk.diffusions.step import ddim
+from mridiff_sdk.consistency import proximal, replacement
+from mridiff_sdk.diffusions import ddim, linear_beta_times
 from mridiff_sdk.reverse import Reverse
 
 Rule = Literal["ratio", "posterior"]

@@ -15,7 +15,7 @@ from mridiff.interfaces import Poisson, Problem, Sampler, Step, Streams
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.least_squares import for_samples
 from mridiff_samplers.tv import TotalVariation
-from mridiff_sdk.consistency.blocks import separate
+from mridiff_sdk.consistency import separate
 
 from .counts import em
 from .phantom import blurred

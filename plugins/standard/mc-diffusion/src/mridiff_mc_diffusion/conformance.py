@@ -13,7 +13,7 @@ from mridiff.interfaces import Blocks, Field, Gaussian, Measured, Noise, Poisson
 from mridiff.spec import Spec
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.testing.cases import DOUBLE, SINGLE, Case, OperatorCase, PriorCase, SamplerCase
+from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, PriorCase, SamplerCase
 
 from .classical import Classical
 from .operator import PetMrOperator

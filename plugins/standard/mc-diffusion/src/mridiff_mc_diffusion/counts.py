@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Poisson, Problem
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Poisson, Problem, spread
 
 FLOOR = 1e-4
 """The least activity that a step starts from; from 0 it could not grow."""

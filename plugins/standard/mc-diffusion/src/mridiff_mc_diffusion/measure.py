@@ -17,8 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mridiff.interfaces import Blocks, Field, Gaussian, Measured, Poisson, Prior, Problem, Sampler, Scan, Streams
-from mridiff_sdk.metrics import nmse, psnr, ssim
-from mridiff_sdk.metrics.contrast import contrast_recovery
+from mridiff_sdk.metrics import contrast_recovery, nmse, psnr, ssim
 
 from .classical import Classical
 from .dataset import ACTIVITY, PetMrPhantom

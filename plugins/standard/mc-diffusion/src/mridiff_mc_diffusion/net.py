@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces.diffusion import spread
-from mridiff_sdk.io.weights import load_into, read_weights
-from mridiff_sdk.nets.described import Described
-from mridiff_sdk.nets.unet import UNet
+from mridiff.interfaces import spread
+from mridiff_sdk.io import load_into, read_weights
+from mridiff_sdk.nets import Described, UNet
 
 from .noise import Uneven
 

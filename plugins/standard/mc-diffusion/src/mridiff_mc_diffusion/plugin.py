@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mridiff.plugins.hookspecs import hookimpl
+from mridiff import hookimpl
 from mridiff.spec import Citation, DatasetSpec, Family, OperatorSpec, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Joint diffusion: mutual consistency-driven diffusion model for PET-MRI co-reconstruction", 2024,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Field, Scaling, Space
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets.named import Name, NetworkPrior, named
+from mridiff_sdk.nets import Name, NetworkPrior, named
 
 from .net import MODALITIES, PairNet
 from .plugin import WEIGHTS

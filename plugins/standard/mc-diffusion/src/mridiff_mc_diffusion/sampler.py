@@ -10,13 +10,9 @@ import torch
 from annotated_types import Ge, Gt
 from torch import Tensor
 
-from mridiff.interfaces import Poisson, Prior, Problem, Sampler, Step, Streams
-from mridiff.interfaces.diffusion import spread
-from mridiff_sdk.consistency.blocks import separate
-from mridiff_sdk.consistency.proximal import proximal
-from mridiff_sdk.diffusions import ve_ancestral
-from mridiff_sdk.diffusions.ladders import geometric
-from mridiff_sdk.diffusions.langevin import corrector, norm
+from mridiff.interfaces import Poisson, Prior, Problem, Sampler, Step, Streams, spread
+from mridiff_sdk.consistency import proximal, separate
+from mridiff_sdk.diffusions import corrector, geometric, norm, ve_ancestral
 from mridiff_sdk.reverse import Reverse
 
 from .counts import FLOOR, em_near

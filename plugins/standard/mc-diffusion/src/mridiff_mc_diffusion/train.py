@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import Streams
-from mridiff.interfaces.diffusion import spread
-from mridiff_sdk.training import Batch, Run, Stage, Training, Validate
-from mridiff_sdk.training.objectives import DenoisingObjective, NoiseLevels
+from mridiff.interfaces import Streams, spread
+from mridiff_sdk.training import Batch, DenoisingObjective, NoiseLevels, Run, Stage, Training, Validate
 
 from .net import PairNet
 from .phantom import Contrast, Phantom

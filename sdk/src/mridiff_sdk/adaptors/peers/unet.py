@@ -8,8 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from mridiff.interfaces import Diffusion, Field, Prior, Scaling, Space, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Diffusion, Field, Prior, Scaling, Space, Streams, spread
 
 from ...codecs import Channels
 

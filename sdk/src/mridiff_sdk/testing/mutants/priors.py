@@ -10,8 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Codec, Diffusion, Field, Gaussian, Measured, Prior, Problem, Space, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Codec, Diffusion, Field, Gaussian, Measured, Prior, Problem, Space, Streams, spread
 from mridiff.spec import Trait
 
 from ...codecs import Fourier

@@ -13,8 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.io.atomic import contained
-from mridiff_sdk.io.weights import read_weights, write_weights
+from mridiff_sdk.io import contained, read_weights, write_weights
 
 MARK, TEXTS = "folder", (".json", ".txt")
 

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Codec, Field, Prior, Problem, Scaling, Space, Streams
-from mridiff.interfaces.diffusion import spread
+from mridiff.interfaces import Codec, Field, Prior, Problem, Scaling, Space, Streams, spread
 from mridiff_sdk.diffusions import Chain
-from mridiff_sdk.nets.named import located
+from mridiff_sdk.nets import located
 
 from ..diffusers import betas
 from ..plugin import LATENT

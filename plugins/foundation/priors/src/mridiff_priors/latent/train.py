@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Objective, Streams
 from mridiff_sdk.diffusions import Chain
-from mridiff_sdk.io.weights import load_into
+from mridiff_sdk.io import load_into
 from mridiff_sdk.stimuli import FORMS, caption, scene
 from mridiff_sdk.training import Batch, Run, Stage, Training, Validate
 

@@ -5,8 +5,8 @@ import h5py
 import numpy as np
 import pytest
 
+from mridiff_sdk.held_out import SUBJECTS, image, numbers, place
 from mridiff_sdk.training_data.anatomy import ANATOMY
-from mridiff_sdk.training_data.held_out import SUBJECTS, image, numbers, place
 
 
 def test_no_held_out_subject_is_in_any_pool() -> None:

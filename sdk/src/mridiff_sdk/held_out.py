@@ -11,12 +11,12 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 
-from ..fourier import fft, ifft
-from ..io.hdf5 import open_hdf5
-from .anatomy import HEARTS, HELD_OUT_HEARTS
-from .augment import phase
-from .slices import Array
-from .volume import inner, read
+from .fourier import fft, ifft
+from .io.hdf5 import open_hdf5
+from .training_data.anatomy import HEARTS, HELD_OUT_HEARTS
+from .training_data.augment import phase
+from .training_data.slices import Array
+from .training_data.volume import inner, read
 
 T2 = "siat_t2_complex/siat_t2.h5"
 PATIENT = "patient12"
