@@ -39,7 +39,7 @@ def rerun(
         typer.echo(table([(one.scan, one.verdict, f"{one.deviation:.1e}") for one in found], ("scan", "again", "deviation")))
         for change in dict.fromkeys(change for one in found for change in one.changed):
             typer.echo(f"not as it was: {change}")
-    for error in errors:
-        report(error)
+    for failure in errors:
+        report(failure)
     if errors or any(one.verdict == DIFFERENT for one in found):
-        raise SystemExit(max((error.exit_code for error in errors), default=3))
+        raise SystemExit(max((failure.exit_code for failure in errors), default=3))
