@@ -28,7 +28,7 @@ SETTINGS = "log: 1\nsave: 1\nschedule: {rate: 1.0e-2, warmup: 0, decay: 0.0}\n"
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.qualified)
 def test_the_configurations_of_a_package_fit_its_training(entry):
-    training = entry.training()
+    training = entry.function("training")
     assert next(iter(inspect.signature(training).parameters)) == "run"
     own = configuration(entry, None)
     assert own.name == "train.yaml"

@@ -138,7 +138,7 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What every component declares: a name, one line of summary, and its class as `module:Name`."""
+    """What every component declares: a name, one line of summary, its class as `module:Name`; `studies` is what `mridiff measure` runs."""
 
     kind: ClassVar[str] = ""
 
@@ -150,6 +150,7 @@ class Spec:
     source: Citation | None = None
     stability: str = "stable"
     api: int = API
+    studies: str = ""
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -172,11 +173,10 @@ class Spec:
         object.__setattr__(self, "needs", MappingProxyType(dict(self.needs)))
 
     def _problems(self) -> list[str]:
-        axes, training = getattr(self, "axes", ()), getattr(self, "training", "")
+        axes, functions = getattr(self, "axes", ()), {"training": getattr(self, "training", ""), "studies": self.studies}
         problems = [f"axes: {a!r} is not an axis name; known: {', '.join(AXES)}" for a in axes if a not in AXES]
-        if training != "" and not (isinstance(training, str) and TARGET.fullmatch(training)):
-            problems.append(f"training: {training!r} must read 'package.module:function', or be empty")
-        return problems
+        bad = {k: f for k, f in functions.items() if f != "" and not (isinstance(f, str) and TARGET.fullmatch(f))}
+        return [*problems, *(f"{k}: {f!r} must read 'package.module:function', or be empty" for k, f in bad.items())]
 
     def as_dict(self) -> dict[str, Any]:
         """The declaration as plain data, for `--json`."""
@@ -255,7 +255,7 @@ class RecipeSpec(Spec):
         problems = [f"file: {self.file!r} must be a relative path to a YAML file inside the package"] if bad else []
         if not isinstance(self.family, Family):
             problems.append(f"family: {self.family!r} must be one of {', '.join(Family)}")
-        return problems
+        return [*problems, *super()._problems()]
 
 
 KINDS: dict[str, type[Spec]] = {s.kind: s for s in (OperatorSpec, PriorSpec, SamplerSpec, DatasetSpec, RecipeSpec)}

@@ -82,11 +82,11 @@ def test_a_training_is_loaded_like_a_target(package):
     def declared(training):
         return replace(entry, spec=replace(entry.spec, training=training))
 
-    assert declared("acme_entry.impl:trainer").training()(None) == 7
+    assert declared("acme_entry.impl:trainer").function("training")(None) == 7
     with pytest.raises(PluginImportError, match=r"'acme_entry\.impl:other' does not exist"):
-        declared("acme_entry.impl:other").training()
+        declared("acme_entry.impl:other").function("training")
     with pytest.raises(NotFound, match="entry/dds declares no training"):
-        entry.training()
+        entry.function("training")
     with pytest.raises(SpecError, match=r"training: 'trainer' must read 'package\.module:function'"):
         declared("trainer")
     with pytest.raises(SpecError, match="training: 'a b:c'"):

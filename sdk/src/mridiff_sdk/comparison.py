@@ -19,6 +19,7 @@ from mridiff.pipeline.services import service
 from mridiff.plugins.registry import Registry
 
 from .io.hdf5 import open_hdf5
+from .study.scans import Latest
 
 Bars = Callable[[str, int], Watch]
 """Starts a progress bar: of a label and a number of scans makes the function that is called after every step."""
@@ -85,22 +86,6 @@ def _readable(dataset: Dataset) -> Iterator[Scan]:
 
 def _run(name: str, method: Method, dataset: Dataset, out: Path, bars: Bars | None) -> Generator[Outcome]:
     yield from run(method, dataset, out / folder_name(name), None if bars is None else bars(name, len(dataset)))
-
-
-class Latest(Dataset):
-    """A dataset that remembers the scan read last, so that several methods share one reading."""
-
-    def __init__(self, scans: Dataset) -> None:
-        self.scans, self._index = scans, -1
-        self._scan: Scan | None = None
-
-    def __len__(self) -> int:
-        return len(self.scans)
-
-    def __getitem__(self, index: int) -> Scan:
-        if self._scan is None or index != self._index:
-            self._index, self._scan = index, self.scans[index]
-        return self._scan
 
 
 @dataclass

@@ -18,14 +18,15 @@ from .services import service
 LEFT = ("record.json", "reconstruction.h5", "reconstruction.nii.gz", "overview.png")  # what a scan's folder may hold of ours
 
 
-def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any], mark: str = ".partial-") -> dict[str, Any]:
+def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping[str, Any], mark: str = ".partial-",
+               pictures: bool = True) -> dict[str, Any]:  # fmt: skip
     """Write all about one scan to a temporary folder (`mark` + name) beside `folder`, then rename it; gives the record with all hashes."""
     partial = folder.with_name(mark + folder.name)
     partial.mkdir()  # not its parents: a results folder that vanished is an error
     try:
         _write_arrays(partial / "reconstruction.h5", result, scan.measured.geometry)
         for name, picture in (("image", "reconstruction.nii.gz"), ("overview", "overview.png")):
-            if (draw := service(name)) is not None:
+            if pictures and (draw := service(name)) is not None:
                 draw(partial / picture, result, scan)
         whole = sealed(record, partial.iterdir())
         write_json(partial / "record.json", whole)

@@ -10,13 +10,12 @@ from typing import Any
 from ..errors import DataError, MridiffError, boundary
 from ..interfaces.dataset import Dataset
 from .folder import Folder, folder_name
-from .method import Method, Watch
+from .method import Method, Reconstruction, Watch
 from .output import write_scan
 from .record import describe, now, origin, recall, scan_record, write_json
 from .services import service
 
-__all__ = ["Outcome", "folder_name", "run"]
-_claim = Folder
+__all__ = ["Outcome", "cell", "folder_name", "run"]
 LOST = "Check that the folder is still there, and that the disk has space."
 
 
@@ -38,30 +37,32 @@ def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None)
     Raises ConfigError if `out` holds a run of another configuration, DataError if another writes to it, or it cannot be written.
     """
     head = describe(method)
-    with _claim(out, head) as folder:
+    with Folder(out, head) as folder:
         outcomes: list[Outcome] = []
         for index in range(len(dataset)):
-            outcomes.append(_one(method, dataset, index, head, folder, watch))
+            outcomes.append(cell(method, dataset, index, head, folder.place, folder.mark, watch))
             yield outcomes[-1]
         _close(folder, head, outcomes)
 
 
-def _one(method: Method, dataset: Dataset, index: int, head: Mapping[str, Any], folder: Folder, watch: Watch | None) -> Outcome:
+def cell(method: Callable[..., Reconstruction], dataset: Dataset, index: int, head: Mapping[str, Any], place: Callable[[str, str], Path],
+         mark: str, watch: Watch | None = None, pictures: bool = True) -> Outcome:  # fmt: skip
+    """One scan into the folder that `place` gives for its name and id, unless its result is there; `mark` begins what is half-written."""
     name = f"scan {index}"
     try:
         with boundary(f"cannot read {name}"):
             scan = dataset[index]
             name = scan.id
             made_from = origin(head, scan)
-        place = folder.place(folder_name(name), name)
-        record, again = recall(place, made_from)
+        folder = place(folder_name(name), name)
+        record, again = recall(folder, made_from)
         if record is not None:
             return Outcome(name, record, kept=True)
         with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
             result = method(scan, watch=watch)
-        with boundary(f"cannot write the result of {name} to {place}", LOST):
+        with boundary(f"cannot write the result of {name} to {folder}", LOST):
             record = {**scan_record(result, made_from), "notes": list(scan.notes)}
-            return Outcome(name, write_scan(place, result, scan, record, folder.mark), again=again)
+            return Outcome(name, write_scan(folder, result, scan, record, mark, pictures), again=again)
     except MridiffError as error:
         return Outcome(name, error=error)
 

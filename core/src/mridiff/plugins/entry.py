@@ -58,13 +58,12 @@ class Entry:
         """
         return self._class
 
-    def training(self) -> Callable[..., Any]:
-        """The function that sets up this component's training; raises NotFound where none is declared, PluginImportError without it."""
-        declared = getattr(self.spec, "training", "")
+    def function(self, what: str) -> Callable[..., Any]:
+        """The function declared as "training" or "studies"; raises NotFound where none is, PluginImportError where it is not there."""
+        declared = getattr(self.spec, what, "")
         if not declared:
-            raise NotFound(f"{self.qualified} declares no training", hint=f"its {self.spec.kind} spec would say training='module:function'")
-        function: Callable[..., Any] = imported(self.source, declared, self._whose)
-        return function
+            raise NotFound(f"{self.qualified} declares no {what}", hint=f"its {self.spec.kind} spec would say {what}='module:function'")
+        return imported(self.source, declared, self._whose)  # type: ignore[no-any-return]
 
     def path(self) -> Path:
         """The recipe's file; raises PluginContractError if there is none inside the package."""
@@ -97,8 +96,7 @@ class Entry:
         if problems:
             text = "".join(f"\n    {problem}" for problem in problems)
             raise self._fault(PluginContractError, f"{self.spec.target} is not a usable {self.spec.kind}:{text}")
-        loaded: type[Any] = found
-        return loaded
+        return found  # type: ignore[no-any-return]
 
     @property
     def _whose(self) -> str:

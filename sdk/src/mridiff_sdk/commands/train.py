@@ -37,7 +37,7 @@ def train(
 
     entry = trainable(name, registry())
     config = configuration(entry, config)
-    read_configuration(config, entry.training())
+    read_configuration(config, entry.function("training"))
     mistakes = [Mistake("--data", f"{data} is not there")] if data and not data.exists() else []
     mistakes += [Mistake("--weights", f"{weights} is not a file")] if weights and not weights.is_file() else []
     if processes > 1 and int(os.environ.get("WORLD_SIZE", "1")) > 1:

@@ -60,7 +60,7 @@ class Job:
         """Train in this process, alone or as one of several; the first of them writes weights and card."""
         torch.set_num_threads(self.threads)
         entry = Registry.discover().find(self.kind, self.name)
-        training = entry.training()
+        training = entry.function("training")
         arguments, settings, config = read_configuration(self.config, training)
         run = Run(self.out, self.data, self.cache, self.weights, settings, join(self.device))
         versions = {entry.distribution: entry.version, "mridiff-sdk": version("mridiff-sdk"), "torch": torch.__version__}

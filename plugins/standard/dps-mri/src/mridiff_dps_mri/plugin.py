@@ -31,5 +31,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Accelerated multi-coil Cartesian MRI."""
     return [
         RecipeSpec(name="dps-mri", summary="efficient diffusion posterior sampling without back-propagation", file="recipe.yaml",
-                   family=Family.STANDARD, application="accelerated", domain="hybrid", source=STUDY)
+                   family=Family.STANDARD, application="accelerated", domain="hybrid", source=STUDY,
+                   studies="mridiff_dps_mri.studies:studies")
     ]  # fmt: skip

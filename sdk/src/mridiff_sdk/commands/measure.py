@@ -1,0 +1,91 @@
+"""`mridiff measure`: the numbers of a study, which a package declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mridiff.cli.common import Device, Json, print_json, registry, table
+
+if TYPE_CHECKING:
+    from ..study.bench import Result
+    from ..study.engine import Progress, Report
+
+
+def measure(
+    name: Annotated[str | None, typer.Argument(help="A study; all are listed if not given.")] = None,
+    only: Annotated[str | None, typer.Option(help="Rows, separated by commas, instead of all.")] = None,
+    scans: Annotated[int | None, typer.Option(min=1, help="The first so many scans of each set.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="The first so many seeds.")] = None,
+    data: Annotated[Path | None, typer.Option(envvar="MRIDIFF_DATA", help="Folder of the data.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results; measured/NAME if not given.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that make cells; the numbers stay the same.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads per process.")] = 1,
+    device: Device = None,
+    card: Annotated[bool, typer.Option("--card", help="Write results and tables into the package that declares the study.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure methods on sets of scans: a table with intervals and paired differences; what is there already is not made again."""
+    from mridiff.errors import ConfigError, DataError, Mistake
+
+    from ..study import Part
+    from ..study import measure as run
+    from ..study.card import ready, write_card
+    from ..study.finding import find, studies
+    from ..study.tables import text_of
+
+    found = registry()
+    if name is None:
+        known, faults = studies(found)
+        rows = [[n, d.entry.distribution, f"{len(d.study.rows)} x {len(d.study.scans)}", d.study.title] for n, d in known.items()]
+        typer.echo(table(rows, ("study", "package", "rows x scans", "what")))
+        for fault in faults:
+            typer.echo(f"{fault.message}", err=True)
+        return
+    declared = find(name, found)
+    part = Part(tuple(filter(None, (only or "").split(","))), scans, seeds)
+    mistakes = [Mistake("--data", f"{data} is no folder")] if data is not None and not data.is_dir() else []
+    mistakes += [Mistake("--card", "a card shows a study whole: leave --only, --scans and --seeds out")] if card and not part.whole else []
+    if mistakes:
+        raise ConfigError(mistakes)
+    package = ready(declared.folder, name) if card else None
+    place = out or Path("measured") / name
+    with bar(name) as report:
+        results = run(
+            name, declared.study, found, place, data, part, workers=workers, threads=threads, device=device or "cpu", report=report
+        )
+    if as_json:
+        print_json(results)
+    else:
+        typer.echo(f"{text_of(results)}\n{place / 'table.csv'}")
+    if results["failed"]:
+        failed = "\n".join(f"{f['cell']}: {f['message']}" for f in results["failed"])
+        raise DataError(f"not all could be measured:\n{failed}", hint="What is whole is kept; the same command makes the rest.")
+    if package is not None:
+        write_card(package, results)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Report]:
+    """A progress bar over all cells, with the time left by what each row took so far."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    from ..plots.numbers import format_number
+
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Bars(*columns, TextColumn("{task.fields[left]}"), console=Console(stderr=True)) as bars:
+        task = bars.add_task(label, total=None, left="")
+
+        def report(progress: Progress, result: Result | None) -> None:
+            left = progress.left()
+            words = "" if left is None else f"{format_number('seconds', left)} left"
+            what = label if result is None else f"{label}: {result.cell.row}, {result.id}"
+            bars.update(task, total=len(progress.cells), completed=len(progress.done), left=words, description=what)
+
+        yield report

@@ -1,0 +1,6 @@
+"""Studies: methods on sets of scans, declared as data; what `mridiff measure` runs."""
+
+from .engine import Part, measure
+from .study import Altered, Study
+
+__all__ = ["Altered", "Part", "Study", "measure"]

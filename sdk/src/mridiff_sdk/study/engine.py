@@ -1,0 +1,106 @@
+"""Engine: a study from its declaration to what it leaves in a folder; a killed one goes on, and makes nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mridiff.errors import ConfigError, Mistake
+from mridiff.pipeline.folder import Folder
+from mridiff.plugins.registry import Registry
+
+from .bench import Bench, Cell, Result
+from .results import collected, numbers, tidy, write
+from .study import Study
+from .tables import text_of
+from .workers import Address, in_processes
+
+Report = Callable[["Progress", Result | None], None]
+"""Called before the first cell, with None, and after each."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """How much of a study is made: some rows (all if none is named), the first scans of each set, the first seeds."""
+
+    rows: tuple[str, ...] = ()
+    scans: int | None = None
+    seeds: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Part()
+
+
+@dataclass
+class Progress:
+    """Cells that are done, and the seconds that those to come will take, by what their rows took so far."""
+
+    cells: Sequence[Cell]
+    workers: int = 1
+    done: dict[Cell, Result] = field(default_factory=dict)
+
+    def left(self) -> float | None:
+        """Seconds; None as long as nothing is known."""
+        seconds: dict[str, list[float]] = {}
+        for cell, result in self.done.items():
+            if result.record is not None:
+                seconds.setdefault(cell.row, []).append(result.record["cost"]["seconds"])
+        known = {row: sum(s) / len(s) for row, s in seconds.items()}
+        if not known:
+            return None
+        other = sum(known.values()) / len(known)
+        return sum(known.get(c.row, other) for c in self.cells if c not in self.done) / self.workers
+
+
+def measure(name: str, study: Study, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,
+            workers: int = 1, threads: int = 1, device: str = "cpu", report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
+    """Make all cells of a study that are not made yet, write tables and results into `out`, and return the results.
+
+    With several workers the study is the declared one of that name. A cell that fails is noted, the others go on. Raises ConfigError for
+    a wrong declaration, before anything is computed, and where `out` holds another study; DataError where it cannot be written.
+    """
+    part = part or Part()
+    study.check(name, registry)
+    if unknown := [row for row in part.rows if row not in study.rows]:
+        raise ConfigError([Mistake("--only", f"no row {row!r}; rows: {', '.join(study.rows)}") for row in unknown])
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with Folder(out, {"study": name}) as folder:
+            bench = Bench(study, registry, data, out, folder.mark, device)
+            bench.clear()
+            progress = Progress(list(cells(study, bench, part)), workers)
+            report(progress, None)
+            address = Address(name, data, out, folder.mark, threads, device)
+            made = map(bench, progress.cells) if workers == 1 else in_processes(address, progress.cells, workers)
+            for result in made:
+                progress.done[result.cell] = result
+                report(progress, result)
+            results = collected(name, study, progress.cells, progress.done)
+            results["failed"] += _unknown(study, progress.done.values())
+            write(out, results, tidy(name, progress.cells, progress.done), text_of(results))
+            return results
+    finally:
+        torch.set_num_threads(before)
+
+
+def cells(study: Study, bench: Bench, part: Part) -> Iterator[Cell]:
+    """All cells of a part of a study, scan by scan, so that a scan is read once and time left is known early."""
+    rows = [row for row in study.rows if not part.rows or row in part.rows]
+    for title in study.scans:
+        for scan in range(len(bench.scans(title)))[: part.scans]:
+            for row in rows:
+                yield from (Cell(title, scan, row, seed) for seed in study.seeds[: part.seeds])
+
+
+def _unknown(study: Study, results: Iterable[Result]) -> list[Mapping[str, str]]:
+    """Columns that no cell has a number for."""
+    found = {word: None for r in results if r.record is not None for word in numbers(r.record)}
+    missing = [m for m in study.columns if m not in found] if found else []
+    return [{"cell": f"column {m}", "message": f"no cell has such a number; there are {', '.join(found)}"} for m in missing]

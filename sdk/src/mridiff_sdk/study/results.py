@@ -1,0 +1,116 @@
+"""Results: what a study found, as the small JSON file that ships beside a card, and as a tidy table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mridiff.io.atomic import write_atomically
+from mridiff.pipeline.record import now, plain
+
+from ..plots.numbers import QUANTITIES, Quantity
+from .bench import Cell, Result
+from .statistics import subject
+from .study import Altered, Row, Study
+
+HEADER = ("study", "scans", "row", "scan", "subject", "seed", "metric", "value")
+
+
+def numbers(record: Mapping[str, Any]) -> dict[str, float]:
+    """All numbers of a cell's record by word: metrics of "x" and extra ones by name, others as "quantity.name", and the cost."""
+    found: dict[str, float] = dict(record["cost"])
+    for quantity, metrics in record["metrics"].items():
+        found |= {name if quantity in {"x", "extra"} else f"{quantity}.{name}": value for name, value in metrics.items()}
+    return found
+
+
+def collected(name: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
+    """The results as plain data: per set of scans its ids, and per row and metric a value for each scan and seed, None where none is."""
+    records = [r.record for r in found.values() if r.record is not None]
+    sets = dict.fromkeys(cell.scans for cell in cells)
+    return plain({
+        "study": name, "title": study.title, "notes": study.notes, "created": now(), "machine": _machine(records),
+        "versions": {k: v for r in records for k, v in r["versions"].items()},
+        "seeds": list(dict.fromkeys(cell.seed for cell in cells)), "against": study.against,
+        "metrics": {m: _quantity(m, study) for m in study.columns},
+        "rows": {row: _row(study.rows[row]) for row in dict.fromkeys(cell.row for cell in cells)},
+        "scans": {title: _table(title, study, [c for c in cells if c.scans == title], found) for title in sets},
+        "failed": [{"cell": str(c), "message": r.error["message"]} for c, r in found.items() if r.error is not None],
+    })  # fmt: skip
+
+
+def _table(title: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
+    ids = {cell.scan: found[cell].id or f"scan {cell.scan}" for cell in sorted(cells, key=lambda c: found[c].id != "")}
+    values: dict[str, dict[str, list[float | None]]] = {}
+    for cell in sorted(cells, key=lambda c: c.scan):
+        record = found[cell].record
+        mine = {} if record is None else numbers(record)
+        for metric in study.columns:
+            values.setdefault(cell.row, {}).setdefault(metric, []).append(_short(mine.get(metric)))
+    node = study.scans[title]
+    return {"dataset": _name(node) if callable(node) else node, "ids": [ids[i] for i in sorted(ids)], "values": values}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None or not isfinite(value) else float(f"{value:.6g}")
+
+
+def _row(row: Row) -> Any:
+    if isinstance(row, Altered):
+        return {"method": row.source, "altered by": [_name(f) for f in (row.method, row.scan) if f is not None]}
+    return _name(row) if callable(row) else row
+
+
+def _name(function: Any) -> str:
+    named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def _quantity(metric: str, study: Study) -> dict[str, Any]:
+    q = QUANTITIES.get(metric.rpartition(".")[2], Quantity(metric))
+    if metric in study.extra:
+        lines = (getattr(study.extra[metric], "__doc__", None) or "").strip().splitlines()
+        q = Quantity(metric, "", study.better.get(metric, 0), lines[0].rstrip(".") if lines else "")
+    return {"label": q.label, "unit": q.unit, "better": q.better, "meaning": q.meaning}
+
+
+def _machine(records: Sequence[Mapping[str, Any]]) -> str:
+    threads = sorted({int(r["threads"]) for r in records})
+    devices = sorted({str(r["device"]) for r in records} - {"cpu"})
+    kinds = [torch.cuda.get_device_name(d) if d.startswith("cuda") and torch.cuda.is_available() else d for d in devices]
+    each = " or ".join(f"{n} thread{'s' * (n > 1)}" for n in threads)
+    return ", ".join([*kinds, platform.machine(), each])
+
+
+def tidy(name: str, cells: Iterable[Cell], found: Mapping[Cell, Result]) -> Iterator[tuple[Any, ...]]:
+    """One row for each cell and number, in the order of HEADER."""
+    for cell in cells:
+        result = found[cell]
+        if result.record is not None:
+            for metric, value in numbers(result.record).items():
+                yield name, cell.scans, cell.row, result.id, subject(result.id), cell.seed, metric, value
+
+
+def write(out: Path, results: Mapping[str, Any], rows: Iterable[tuple[Any, ...]], text: str) -> None:
+    """table.csv, table.md and results.json, and table.parquet where pyarrow is there."""
+    rows = list(rows)
+    with write_atomically(out / "table.csv") as path, path.open("w", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    with write_atomically(out / "table.md") as path:
+        path.write_text(text)
+    write_results(out / "results.json", results)
+
+
+def write_results(path: Path, results: Mapping[str, Any]) -> None:
+    """A results file: JSON, each list of numbers on one line."""
+    text = re.sub(r"\[\n[^\[\]{}\"]*\]", lambda m: " ".join(m[0].split()), json.dumps(results, indent=1, ensure_ascii=False))
+    with write_atomically(path) as temporary:
+        temporary.write_text(text + "\n")

@@ -1,0 +1,63 @@
+"""Statistics: means and paired differences over subjects, each with an interval, and where there are too few to say anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+LEVEL, RESAMPLES, SEED = 0.95, 10_000, 0
+FEW = 6
+"""Below this number of pairs no outcome of Wilcoxon's two-sided test reaches p < 0.05."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over `n` subjects with its bootstrap interval; of a difference also Wilcoxon's p."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    p: float = 1.0
+
+    @property
+    def direction(self) -> int:
+        """The sign of what lies beyond its interval, of enough subjects; 0 where nothing can be said."""
+        return 0 if self.n < FEW else (self.low > 0) - (self.high < 0)
+
+
+def subject(scan: str) -> str:
+    """Whom a scan is of: what stands before the last "/" of its id, or the id."""
+    return scan.rpartition("/")[0] or scan
+
+
+def by_subject(scans: Sequence[str], values: Sequence[float | None]) -> dict[str, float]:
+    """The mean of each subject over scans and seeds; a value that is missing, or no finite number, is left out."""
+    found: dict[str, list[float]] = {}
+    for scan, value in zip(scans, values, strict=True):
+        if value is not None and isfinite(value):
+            found.setdefault(subject(scan), []).append(value)
+    return {who: sum(v) / len(v) for who, v in found.items()}
+
+
+def mean(values: Mapping[str, float]) -> Estimate:
+    """The mean over subjects and its percentile bootstrap interval, 95 %; subjects are drawn, not slices."""
+    x = np.array(list(values.values()))
+    draws = np.random.default_rng(SEED).integers(len(x), size=(RESAMPLES, len(x)))
+    low, high = np.quantile(x[draws].mean(1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(x.mean()), float(low), float(high), len(x))
+
+
+def difference(values: Mapping[str, float], other: Mapping[str, float]) -> Estimate | None:
+    """The mean difference over the subjects of both, paired, with interval and Wilcoxon's two-sided p; None where they share nobody."""
+    from scipy.stats import wilcoxon
+
+    each = {who: values[who] - other[who] for who in values if who in other}
+    if not each:
+        return None
+    found = mean(each)
+    p = float(wilcoxon(list(each.values())).pvalue) if any(each.values()) else 1.0
+    return Estimate(found.mean, found.low, found.high, found.n, p)

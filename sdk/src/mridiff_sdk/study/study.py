@@ -1,0 +1,122 @@
+"""Study: what is measured, as data - rows (methods), sets of scans, seeds, columns - and what is wrong with a declaration."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from mridiff.errors import ConfigError, MridiffError, Mistake
+from mridiff.interfaces import Dataset, Scan
+from mridiff.pipeline.config import Node
+from mridiff.pipeline.method import Method, Reconstruction
+from mridiff.pipeline.plan import plan
+from mridiff.plugins.registry import Registry
+from mridiff.spec import NAME
+
+Made = Callable[[Scan, int], Reconstruction | Tensor]
+"""A row as a function of scan and seed; a tensor (sample, ...) lies in the space of the truth "x"."""
+Metric = Callable[[Reconstruction, Scan], float]
+Scans = Mapping[str, Any] | Callable[[Path], Dataset]
+"""A dataset node (`{"use": ..., "options": ...}`), or a function of the data folder; a node's `path` lies in that folder."""
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A method (as `mridiff.load` takes it) of which `method` changes what configuration cannot say, on scans as `scan` alters them."""
+
+    source: str | Mapping[str, Any]
+    method: Callable[[Method], None] | None = None
+    scan: Callable[[Scan], Scan] | None = None
+
+
+Row = str | Mapping[str, Any] | Altered | Made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Methods on sets of scans. Each set makes a table, each row a line of it, each metric a column.
+
+    `metrics` are words of the record: those of "x" ("psnr"), of another quantity ("motion.mae_degrees"), of the cost ("nfe", "seconds",
+    "peak_memory_mb"), and names of `extra`, which come last where they are not named; `better` says which end of an extra is the good
+    one (+1 high, -1 low). Differences are paired with each row of `against`.
+    """
+
+    title: str
+    rows: Mapping[str, Row]
+    scans: Mapping[str, Scans]
+    metrics: tuple[str, ...] = ("psnr", "ssim", "nfe", "seconds")
+    extra: Mapping[str, Metric] = field(default_factory=dict)
+    better: Mapping[str, int] = field(default_factory=dict)
+    against: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All metrics in the order of the table."""
+        return (*self.metrics, *(name for name in self.extra if name not in self.metrics))
+
+    def check(self, name: str, registry: Registry) -> None:
+        """Raise ConfigError with all that is wrong with the declaration, each method resolved; nothing is built."""
+        found = [*self._mistakes(name), *self._unresolved(registry)]
+        if found:
+            raise ConfigError(found, hint="docs/measuring.md says what a study may hold.")
+
+    def _mistakes(self, name: str) -> Iterator[Mistake]:
+        if not NAME.fullmatch(name):
+            yield Mistake(name, "a study's name must be lower-case words joined by single hyphens")
+        fields = dict.fromkeys(("rows", "scans", "extra", "better"), Mapping) | dict.fromkeys(
+            ("seeds", "metrics", "against", "notes"), tuple
+        )
+        wrong = {what: kind for what, kind in fields.items() if not isinstance(getattr(self, what), kind)}
+        yield from (Mistake(w, f"a {k.__name__.lower()} is expected, not {getattr(self, w)!r}") for w, k in wrong.items())
+        if wrong:
+            return
+        yield from (Mistake(what, "there are none") for what in ("rows", "scans", "seeds", "metrics") if not getattr(self, what))
+        yield from (Mistake(f"against.{row}", f"no such row; rows: {', '.join(self.rows)}") for row in self.against if row not in self.rows)
+        if len(set(self.seeds)) < len(self.seeds) or not all(isinstance(seed, int) for seed in self.seeds):
+            yield Mistake("seeds", f"whole numbers are expected, each once, not {self.seeds!r}")
+        yield from (
+            Mistake(f"extra.{n}", "a function of reconstruction and scan is expected") for n, f in self.extra.items() if not callable(f)
+        )
+        yield from (Mistake(f"better.{n}", "only an extra metric, and 1 or -1") for n, b in self.better.items()
+                    if n not in self.extra or b not in (1, -1))  # fmt: skip
+
+    def _unresolved(self, registry: Registry) -> Iterator[Mistake]:
+        for name, row in self.rows.items() if isinstance(self.rows, Mapping) else ():
+            source = row.source if isinstance(row, Altered) else row
+            if isinstance(source, (str, Mapping)):
+                try:
+                    plan(source, registry, {"dataset": None})
+                except ConfigError as error:
+                    yield from (Mistake(".".join(filter(None, (f"rows.{name}", p.path))), p.message) for p in error.mistakes)
+                except MridiffError as error:
+                    yield Mistake(f"rows.{name}", error.message)
+            elif not callable(source):
+                yield Mistake(f"rows.{name}", f"a method, an Altered or a function is expected, not {type(source).__name__}")
+        for title, scans in self.scans.items() if isinstance(self.scans, Mapping) else ():
+            if callable(scans):
+                continue
+            try:
+                registry.find("dataset", Node.model_validate(scans).use)
+            except (MridiffError, ValueError) as error:
+                yield Mistake(f"scans.{title}", getattr(error, "message", f"a dataset node or a function is expected, not {scans!r}"))
+
+
+def identity(function: Any) -> dict[str, Any]:
+    """What tells a function from a changed one: its name, the arguments that it is given beforehand, and the hash of its source file."""
+    given: list[Any] = []
+    while isinstance(function, partial):
+        given += [(k, identity(v) if callable(v) else repr(v)) for k, v in (*enumerate(function.args), *sorted(function.keywords.items()))]
+        function = function.func
+    named = function if hasattr(function, "__qualname__") else type(function)
+    file = inspect.getsourcefile(named)
+    source = Path(file).read_bytes() if file else b""
+    return {"function": f"{named.__module__}:{named.__qualname__}", "given": given, "source_sha256": hashlib.sha256(source).hexdigest()}

@@ -1,0 +1,99 @@
+"""Tables: the Markdown of a study, made from its results file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..plots.numbers import format_number
+from .statistics import FEW, Estimate, by_subject, difference, mean
+
+COST = {"nfe", "items", "backward", "operator_calls", "seconds", "peak_memory_mb"}
+"""What is shown without an interval, and never compared."""
+Values = Mapping[str, Mapping[str, float]]
+"""By metric the value of each subject."""
+
+
+def text_of(results: Mapping[str, Any]) -> str:
+    """All tables with what is needed to read them, as Markdown without a heading."""
+    parts = [line for title in results["scans"] for line in _set(title, results)]
+    return "\n".join([*parts, *_legend(results)]) + "\n"
+
+
+def _set(title: str, results: Mapping[str, Any]) -> Iterator[str]:
+    table, seeds = results["scans"][title], len(results["seeds"])
+    scans = [scan for scan in table["ids"] for _ in range(seeds)]
+    rows = {row: {m: by_subject(scans, v) for m, v in metrics.items()} for row, metrics in table["values"].items()}
+    against = [row for row in results["against"] if row in rows]
+    n = max((len(v) for metrics in rows.values() for v in metrics.values()), default=0)
+    subjects = f", {n} subject{'s' * (n != 1)}" if n != len(table["ids"]) else ""
+    yield f"**{title}** ({len(table['ids'])} scan{'s' * (len(table['ids']) != 1)}{subjects})\n"
+    columns = results["metrics"]
+    head = [" ".join(filter(None, (q["label"], q["unit"]))) for q in columns.values()]
+    yield _line("", *head)
+    yield _line(*("---" for _ in ("", *head)))
+    for row, values in rows.items():
+        yield _line(_label(row, values, n), *(_cell(m, row, rows, against, columns) for m in columns))
+    yield ""
+    for base in against:
+        if rest := {row: v for row, v in rows.items() if row != base}:
+            yield from _differences(base, rest, rows[base], columns)
+    if n < FEW:
+        yield f"{n} subject{'s' * (n != 1)}: too few to tell methods apart; read these numbers as examples.\n"
+
+
+def _differences(base: str, rows: Mapping[str, Values], other: Values, columns: Mapping[str, Any]) -> Iterator[str]:
+    scored = {m: q for m, q in columns.items() if m not in COST}
+    if not scored:
+        return
+    yield _line(f"less {base}, paired", *(q["label"] for q in scored.values()))
+    yield _line(*("---" for _ in ("", *scored)))
+    for row, values in rows.items():
+        yield _line(row, *(_difference(m, difference(values[m], other[m])) for m in scored))
+    yield ""
+
+
+def _label(row: str, values: Values, n: int) -> str:
+    least = min((len(v) for v in values.values() if v), default=0)
+    return row if least == n else f"{row} ({least} of {n})"
+
+
+def _cell(metric: str, row: str, rows: Mapping[str, Values], against: list[str], columns: Mapping[str, Any]) -> str:
+    values = rows[row][metric]
+    if not values:
+        return "–"
+    found = mean(values)
+    text = format_number(metric, found.mean)
+    if metric in COST:
+        return text
+    wins = [e.direction == columns[metric]["better"] != 0 for b in against if b != row and (e := difference(values, rows[b][metric]))]
+    return f"{f'**{text}**' if wins and all(wins) else text}{_interval(metric, found)}"
+
+
+def _difference(metric: str, found: Estimate | None) -> str:
+    if found is None:
+        return "–"
+    sign = "+" if found.mean > 0 else ""
+    p = f", p = {found.p:.1g}" if found.n >= FEW else ""
+    return f"{sign}{format_number(metric, found.mean)}{_interval(metric, found)}{p}"
+
+
+def _interval(metric: str, found: Estimate) -> str:
+    return "" if found.n < 2 else f" [{format_number(metric, found.low)}, {format_number(metric, found.high)}]"
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _legend(results: Mapping[str, Any]) -> Iterator[str]:
+    columns = results["metrics"]
+    meanings = [f"{q['label']}: {q['meaning']}" for q in columns.values() if q["meaning"]]
+    yield (f"Means over subjects{' and seeds' if len(results['seeds']) > 1 else ''} [95 % interval, bootstrap over subjects]. "
+           + ("Bold: better than the row that it is paired with, beyond the interval of the difference; p: Wilcoxon, two-sided. "
+              if results["against"] else "") + f"{'. '.join(meanings)}.")  # fmt: skip
+    yield from results["notes"]
+    for failure in results["failed"]:
+        yield f"Failed: {failure['cell']}: {failure['message']}."
+    version = results["versions"].get("mridiff", "?")
+    yield f"\n`mridiff measure {results['study']}`, {results['created'][:10]}, mridiff {version}, {results['machine']}."

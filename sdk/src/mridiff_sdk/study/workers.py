@@ -1,0 +1,123 @@
+"""Workers: processes that make cells; one that dies costs its cell, which another makes once more.
+
+Whoever brings other workers (a cluster) offers what `in_processes` offers: of an address and cells a result for each, in any order. A cell
+writes its own folder, so that results need no way back but their record.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import multiprocessing
+
+from mridiff.cli.ending import of_the_family
+from mridiff.plugins.registry import Registry
+
+from .bench import Bench, Cell, Result
+from .finding import find
+
+TRIES = 2
+"""How often a cell is begun whose worker dies."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a process needs to set up its bench: the declared study's name, and where its data and results lie."""
+
+    study: str
+    data: Path | None
+    out: Path
+    mark: str
+    threads: int
+    device: str = "cpu"
+
+    def bench(self) -> Bench:
+        """The bench; raises what `find` raises."""
+        torch.set_num_threads(self.threads)
+        registry = Registry.discover()
+        return Bench(find(self.study, registry).study, registry, self.data, self.out, self.mark, self.device)
+
+
+class Worker:
+    """A process and the cell that it has."""
+
+    def __init__(self, address: Address) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: Any = context.Process(target=serve, args=(address, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.cell: Cell | None = None
+
+    def give(self, cell: Cell) -> None:
+        """Send a cell; a process that is gone is noticed when its answer is awaited."""
+        self.cell = cell
+        with suppress(OSError):
+            self.connection.send(cell)
+
+    def stop(self) -> None:
+        """End the process."""
+        self.connection.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def serve(address: Address, connection: Connection) -> None:
+    """Make cells until nobody asks for one."""
+    bench: Bench | None = None
+    while True:
+        try:
+            cell: Cell = connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            bench = bench or address.bench()
+            result = bench(cell)
+        except Exception as error:
+            result = Result(cell, error=of_the_family(error).as_dict())
+        connection.send(result)
+
+
+def in_processes(address: Address, cells: Sequence[Cell], workers: int) -> Iterator[Result]:
+    """A result for each cell, as they come; a cell whose worker dies is begun once more, then reported."""
+    waiting, begun = deque(cells), dict.fromkeys(cells, 0)
+    pool = [Worker(address) for _ in range(min(workers, len(cells)))]
+    try:
+        for worker in pool:
+            _next(worker, waiting, begun)
+        while busy := {w.connection: w for w in pool if w.cell is not None}:
+            for connection in wait(list(busy)):
+                worker = busy[connection]  # type: ignore[index]
+                cell = worker.cell
+                assert cell is not None
+                try:
+                    yield worker.connection.recv()
+                except (EOFError, OSError):
+                    worker.stop()
+                    pool[pool.index(worker)] = worker = Worker(address)
+                    if begun[cell] < TRIES:
+                        waiting.appendleft(cell)
+                    else:
+                        message = f"the process that made {cell} died, {TRIES} times"
+                        yield Result(
+                            cell, error={"code": "DR170", "message": message, "hint": "Is there enough memory? Try fewer --workers."}
+                        )
+                _next(worker, waiting, begun)
+    finally:
+        for worker in pool:
+            worker.stop()
+
+
+def _next(worker: Worker, waiting: deque[Cell], begun: dict[Cell, int]) -> None:
+    worker.cell = None
+    if waiting:
+        cell = waiting.popleft()
+        begun[cell] += 1
+        worker.give(cell)

@@ -1,0 +1,95 @@
+"""An installed package with studies, made of the toy components: `install(folder)` writes it with its metadata."""
+
+import sys
+
+PLUGIN = """
+from mridiff.plugins.hookspecs import hookimpl
+from mridiff.spec import Family, RecipeSpec
+from dataclasses import replace
+import sdk_parts
+OPERATOR, SAMPLER, PRIOR, DATASET = (replace(s, target=f"acme_study.parts:{s.target.partition(':')[2]}") for s in sdk_parts.SPECS)
+
+@hookimpl
+def mridiff_operators(): return [OPERATOR]
+
+@hookimpl
+def mridiff_priors(): return [PRIOR]
+
+@hookimpl
+def mridiff_samplers(): return [SAMPLER]
+
+@hookimpl
+def mridiff_datasets(): return [DATASET]
+
+@hookimpl
+def mridiff_recipes():
+    return [RecipeSpec(name="filled", summary="zeros", file="recipe.yaml", family=Family.CLASSICAL, application="a", domain="image",
+                       studies="acme_study.studies:studies")]
+"""
+PARTS = "from sdk_parts import Filled, Keep, Scans\nfrom mridiff_sdk.testing.reference import Masked\n"
+RECIPE = "dataset: {use: scans}\noperator: {use: masked}\npriors: {prior: {use: keep}}\nsampler: {use: filled}\n"
+ROWS = '''
+import os
+from pathlib import Path
+
+from mridiff.interfaces import Streams
+
+
+def noisy(scan, seed):
+    return scan.truth["x"].data + 0.1 * Streams.of(seed, scan.id).normal((4, 6))
+
+
+def killed(scan, seed):
+    """Dies as often as the file says, on scan s1."""
+    left = Path(os.environ["ACME_DEATHS"])
+    if scan.id == "s1" and (n := int(left.read_text())):
+        left.write_text(str(n - 1))
+        os._exit(9)
+    return scan.truth["x"].data
+'''
+STUDIES = '''
+from mridiff_sdk.study import Altered, Study
+
+from .rows import killed, noisy
+
+
+def halved(method):
+    method.priors["prior"].register_forward_hook(lambda *a: a[2] / 2)
+
+
+def error(result, scan):
+    """Largest error."""
+    return (result.x - scan.truth["x"].data).abs().max()
+
+
+SCANS = {"few scans": {"use": "scans"}}
+
+
+def studies():
+    filled = {"recipe": "filled", "sampler": {"options": {"steps": 2}}}
+    rows = {"filled": "filled", "twice": filled, "halved": Altered("filled", halved), "noisy": noisy}
+    return {
+        "toy": Study(title="Toys", rows=rows, scans=SCANS, metrics=("mae", "nfe"), extra={"error": error}, better={"error": -1},
+                     against=("filled",), seeds=(0, 1)),
+        "deadly": Study(title="Deaths", rows={"filled": "filled", "killed": killed}, scans=SCANS, metrics=("mae",)),
+    }
+'''
+
+
+def install(folder):
+    package, metadata = folder / "acme_study", folder / "acme_study-1.0.dist-info"
+    package.mkdir()
+    metadata.mkdir()
+    texts = {"__init__.py": "", "plugin.py": PLUGIN, "recipe.yaml": RECIPE, "studies.py": STUDIES, "parts.py": PARTS, "rows.py": ROWS}
+    for name, text in texts.items():
+        (package / name).write_text(text)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-study\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[mridiff]\nacme = acme_study.plugin\n")
+    (folder / "pyproject.toml").write_text("")
+    (folder / "README.md").write_text("# Acme\n\n<!-- study toy -->\n<!-- /study -->\n\nThe end.\n")
+    return package
+
+
+def forget():
+    for name in [n for n in sys.modules if n.startswith("acme_study")]:
+        del sys.modules[name]

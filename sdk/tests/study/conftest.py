@@ -1,0 +1,36 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import acme
+
+from mridiff.plugins.registry import Registry
+from mridiff_sdk.study import measure
+from mridiff_sdk.study.finding import find
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """The folder of an installed package that declares studies."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("MRIDIFF_PLUGINS", "acme,mridiff,dist:mridiff-sdk")
+    acme.forget()
+    yield acme.install(site)
+    acme.forget()
+
+
+@pytest.fixture
+def run(package, tmp_path):
+    """Measure a declared study, as it is declared now; gives the results."""
+
+    def run(name="toy", part=None, **options):
+        acme.forget()
+        registry = Registry.discover()
+        return measure(name, find(name, registry).study, registry, tmp_path / "out", None, part, **options)
+
+    return run

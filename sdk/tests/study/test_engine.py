@@ -1,0 +1,168 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+import mridiff
+from mridiff.errors import ConfigError
+from mridiff.plugins.registry import Registry
+from mridiff_sdk.study import Altered, Part, Study, measure
+from mridiff_sdk.study.engine import Progress
+from mridiff_sdk.study.tables import text_of
+
+COSTS = {"seconds", "peak_memory_mb"}
+
+
+def _numbers(folder):
+    """Everything in the table that is no matter of time or place."""
+    with (folder / "table.csv").open() as file:
+        return [tuple(row.items()) for row in csv.DictReader(file) if row["metric"] not in COSTS]
+
+
+def _made(run, *args, **options):
+    """How many cells of each row are made by a run, and not found made."""
+    made = Counter()
+
+    def report(progress, result):
+        if result is not None and not result.kept:
+            made[result.cell.row] += 1
+
+    run(*args, report=report, **options)
+    return dict(made)
+
+
+def test_numbers_are_those_that_users_get(run, tmp_path):
+    results = run()
+    registry = Registry.discover()
+    method = mridiff.load("filled", registry, sampler={"options": {"steps": 2}})
+    from mridiff.pipeline.method import load_dataset
+
+    for i, scan in enumerate(load_dataset(method.plan)):
+        for j, seed in enumerate((0, 1)):
+            found = method(scan, seed=seed)
+            values = {m: v[2 * i + j] for m, v in results["scans"]["few scans"]["values"]["twice"].items()}
+            assert values == pytest.approx(
+                {"mae": found.metrics["x"]["mae"], "nfe": 2, "error": float((found.x - scan.truth["x"].data).abs().max())}, rel=1e-5
+            )
+    halved = results["scans"]["few scans"]["values"]["halved"]["mae"]
+    assert halved != results["scans"]["few scans"]["values"]["filled"]["mae"] and results["failed"] == []
+    assert json.loads((tmp_path / "out" / "results.json").read_text()) == results
+    assert (tmp_path / "out" / "table.md").read_text() == text_of(results)
+
+
+def test_the_tidy_table_has_every_number_of_every_cell(run, tmp_path):
+    run()
+    rows = [dict(row) for row in _numbers(tmp_path / "out")]
+    cells = {(r["scans"], r["row"], r["scan"], r["seed"]) for r in rows}
+    assert len(cells) == 3 * 4 * 2 and {r["study"] for r in rows} == {"toy"} and all(r["subject"] == r["scan"] for r in rows)
+    by_metric = Counter(r["metric"] for r in rows)
+    assert by_metric["mae"] == by_metric["error"] == by_metric["nfe"] == 24 and by_metric["baseline.mae"] == 18
+
+
+def test_nothing_is_made_twice(run):
+    assert _made(run) == dict.fromkeys(("filled", "twice", "halved", "noisy"), 6)
+    assert _made(run) == {}
+
+
+def test_a_run_that_was_killed_goes_on(run, package, tmp_path, monkeypatch):
+    deaths = tmp_path / "deaths"
+    deaths.write_text("1")
+    monkeypatch.setenv("ACME_DEATHS", str(deaths))
+    code = "import sys; from mridiff.cli.app import application; application()(sys.argv[1:])"
+    path = os.pathsep.join(p for p in sys.path if p)
+    command = [sys.executable, "-c", code, "measure", "deadly", "-o", str(tmp_path / "out")]
+    assert subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False).returncode == 9
+    done = list((tmp_path / "out" / "cells").rglob("record.json"))
+    mark = ".partial-" + json.loads((tmp_path / "out" / "run.json").read_text())["token"] + "-"
+    torn = done[0].parent.with_name(mark + "s1")
+    torn.mkdir()
+    assert len(done) == 3 and not (tmp_path / "out" / "table.csv").exists()
+    assert _made(run, "deadly") == {"filled": 1, "killed": 2} and not torn.exists()
+
+
+def test_two_workers_give_the_numbers_of_one_to_the_bit(run, tmp_path):
+    run()
+    (tmp_path / "out").rename(tmp_path / "one")
+    run(workers=2)
+    assert _numbers(tmp_path / "out") == _numbers(tmp_path / "one")
+    assert _made(run) == {}
+
+
+@pytest.mark.parametrize(("deaths", "failed"), [(1, 0), (2, 1)])
+def test_a_worker_that_dies_costs_its_cell_alone(run, tmp_path, monkeypatch, deaths, failed):
+    (tmp_path / "deaths").write_text(str(deaths))
+    monkeypatch.setenv("ACME_DEATHS", str(tmp_path / "deaths"))
+    results = run("deadly", workers=2)
+    values = results["scans"]["few scans"]["values"]
+    assert None not in values["filled"]["mae"] and values["killed"]["mae"].count(None) == failed == len(results["failed"])
+    assert (tmp_path / "deaths").read_text() == "0"
+    if failed:
+        assert "killed" in results["failed"][0]["cell"] and "died" in results["failed"][0]["message"]
+        assert "killed (2 of 3)" in text_of(results)
+        assert _made(run, "deadly") == {"killed": 1}
+
+
+CHANGES = {
+    "function of a row": ("rows.py", "0.1 *", "0.2 *", {"noisy": 6}),
+    "metric": ("studies.py", ".abs().max()", ".abs().max() + 1", {"filled": 6, "twice": 6, "halved": 6, "noisy": 6}),
+    "configuration": ("recipe.yaml", "{use: filled}", "{use: filled, options: {steps: 1}}", {"filled": 6, "halved": 6}),
+    "data": ("parts.py", "Masked\n", "Masked\n_get = Scans.__getitem__\nclass Scans(Scans):\n    def __getitem__(self, i):\n"
+             "        from dataclasses import replace\n        s = _get(self, i)\n"
+             "        return replace(s, measured=replace(s.measured, y=s.measured.y * 2)) if i == 1 else s\n",
+             {"filled": 2, "twice": 2, "halved": 2, "noisy": 2}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "made"), CHANGES.values(), ids=CHANGES)
+def test_what_was_made_from_something_else_is_made_again(run, package, file, old, new, made):
+    run()
+    text = (package / file).read_text()
+    assert old in text
+    (package / file).write_text(text.replace(old, new))
+    assert _made(run) == made
+
+
+def test_a_part_of_a_study(run):
+    results = run(part=Part(("noisy", "twice"), scans=1, seeds=1))
+    table = results["scans"]["few scans"]
+    assert list(table["values"]) == ["twice", "noisy"] and table["ids"] == ["s0"] and results["seeds"] == [0]
+    assert _made(run) == {"filled": 6, "halved": 6, "twice": 5, "noisy": 5}
+    with pytest.raises(ConfigError, match="no row 'none'"):
+        run(part=Part(("none",)))
+
+
+def test_what_fails_is_noted_and_the_rest_is_made(package, tmp_path):
+    def broken(scan, seed):
+        if scan.id == "s1":
+            raise ValueError("no such luck")
+        return scan.truth["x"].data
+
+    rows = {"broken": broken, "wrong": lambda scan, seed: 7, "filled": "filled",
+            "unbuilt": Altered("filled", lambda method: method.nothing)}  # fmt: skip
+    study = Study(title="Faults", rows=rows, scans={"a": {"use": "scans"}}, metrics=("mae", "nope"))
+    results = measure("faults", study, Registry.discover(), tmp_path / "out")
+    messages = [f"{f['cell']}: {f['message']}" for f in results["failed"]]
+    assert sum("no such luck" in m for m in messages) == 1 and sum("not int" in m for m in messages) == 3
+    assert sum("unbuilt" in m for m in messages) == 3 and sum("column nope" in m for m in messages) == 1 and len(messages) == 8
+    assert None not in results["scans"]["a"]["values"]["filled"]["mae"]
+
+
+def test_a_folder_holds_one_study(run, tmp_path):
+    run(part=Part(scans=1))
+    with pytest.raises(ConfigError, match="another"):
+        run("deadly")
+
+
+def test_time_left_is_known_by_row():
+    from mridiff_sdk.study.bench import Cell, Result
+
+    cells = [Cell("a", i, row, 0) for i in range(3) for row in ("fast", "slow")]
+    progress = Progress(cells, workers=2)
+    assert progress.left() is None
+    for cell, seconds in zip(cells[:2], (1, 9), strict=True):
+        progress.done[cell] = Result(cell, {"cost": {"seconds": seconds}})
+    assert progress.left() == (2 * 1 + 2 * 9) / 2

@@ -1,0 +1,82 @@
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from sdk_parts import registry
+
+from mridiff.errors import ConfigError, NotFound, PluginConflict
+from mridiff.plugins.registry import Registry
+from mridiff_sdk.study import Study
+from mridiff_sdk.study.finding import find, studies
+from mridiff_sdk.study.study import identity
+
+GOOD = Study(title="A", rows={"a": {"sampler": {"use": "filled"}, "operator": {"use": "masked"}, "priors": {"prior": {"use": "keep"}}}},
+             scans={"few": {"use": "scans"}})  # fmt: skip
+
+
+def test_a_good_declaration_passes():
+    GOOD.check("good", registry())
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    node = {**GOOD.rows["a"], "sampler": {"use": "filled", "options": {"steps": 0, "stepps": 1}}}
+    bad = replace(GOOD, rows={"a": node, "b": "nobody", "c": 7, "c!": {}}, scans={"s": {"use": "scams"}, "t": 3}, against=("d",), seeds=(0, 0),
+                  extra={"e": 1}, better={"psnr": 1, "e": 2}, metrics=())  # fmt: skip
+    with pytest.raises(ConfigError) as caught:
+        bad.check("Bad Name", registry())
+    said = "\n".join(map(str, caught.value.mistakes))
+    for words in ("Bad Name: a study's name", "rows.a.sampler.options.steps", "stepps", "rows.b: no recipe", "rows.c: a method, an Altered",
+                  "rows.c!", "scans.s: no dataset", "scans.t: a dataset node", "against.d: no such row", "seeds: whole numbers",
+                  "extra.e: a function", "better.psnr", "better.e", "metrics: there are none"):  # fmt: skip
+        assert words in said, said
+
+
+def test_fields_of_a_wrong_type_are_said():
+    with pytest.raises(ConfigError, match=r"(?s)rows: a mapping.*seeds: a tuple"):
+        replace(GOOD, rows=["a"], seeds=3).check("bad", registry())
+
+
+def one(scan, seed, size=1):
+    return size
+
+
+def test_a_function_is_known_by_its_arguments_too():
+    names = [identity(f) for f in (one, partial(one, size=2), partial(one, size=3), partial(one, size=one), partial(one, size=identity))]
+    assert len({repr(n) for n in names}) == 5 and identity(partial(one, size=one)) == names[3]
+    assert not any(" at 0x" in repr(n) for n in names)
+
+
+def test_studies_of_a_package_are_found(package):
+    found, faults = studies(Registry.discover())
+    assert list(found) == ["deadly", "toy"] and not faults
+    assert find("toy", Registry.discover()).folder == package.parent
+    with pytest.raises(NotFound) as caught:
+        find("tou", Registry.discover())
+    assert "'toy'" in caught.value.hint
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("from .rows", "from .nothing", "acme_study.nothing"), ('"toy": Study(', '"toy": dict(', "not a Study"),
+    ("def studies", "def other", "has no 'studies'"), ("    return {", "    return 3 or {", "declaring studies"),
+])  # fmt: skip
+def test_a_package_whose_studies_fail_is_named(package, old, new, words):
+    import acme
+
+    file = package / "studies.py"
+    file.write_text(file.read_text().replace(old, new, 1))
+    acme.forget()
+    found, faults = studies(Registry.discover())
+    assert "toy" not in found and len(faults) == 1 and words in faults[0].message and faults[0].distribution == "acme-study"
+    with pytest.raises(NotFound, match=words.replace(".", r"\.")):
+        find("toy", Registry.discover())
+
+
+def test_a_name_that_two_declare_is_refused_when_it_is_used(package):
+    whole = Registry.discover()
+    recipe = whole.find("recipe", "filled")
+    (package / "more.py").write_text("from .studies import studies\n")
+    twin = replace(recipe, spec=replace(recipe.spec, name="twin", studies="acme_study.more:studies"))
+    both = Registry((*whole.all, twin))
+    assert len(studies(both)[1]) == 2
+    with pytest.raises(PluginConflict, match="'toy' is declared by"):
+        find("toy", both)
