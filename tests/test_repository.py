@@ -6,6 +6,8 @@ from pathlib import Path
 import mutants
 import pytest
 
+from mridiff_sdk.study.card import disagreements
+
 ROOT = Path(__file__).parents[1]
 PAGES = [p for p in sorted(ROOT.rglob("*.md")) if not {".venv", "build", "demo", "out", ".git"} & set(p.relative_to(ROOT).parts)]
 GENERATED = "reference/"
@@ -18,6 +20,11 @@ def test_links_lead_somewhere(page):
     targets = [t.partition("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t]
     dead = [t for t in targets if t and not t.startswith(GENERATED) and not (page.parent / t).exists()]
     assert not dead, f"dead links: {', '.join(dead)}"
+
+
+@pytest.mark.parametrize("card", sorted(ROOT.glob("plugins/*/*/README.md")), ids=lambda p: p.parent.name)
+def test_tables_of_a_card_are_those_of_its_results(card):
+    assert not list(disagreements(card.parent)), "`mridiff measure NAME --card` writes both"
 
 
 @pytest.mark.parametrize("change", mutants.changes(), ids=lambda c: f"{Path(c.file).name}-{c.what}")

@@ -9,7 +9,7 @@ RESULTS = {
     "metrics": {"psnr": {"label": "PSNR", "unit": "dB", "better": 1, "meaning": "peak; higher is better"},
                 "nmse": {"label": "NMSE", "unit": "", "better": -1, "meaning": ""},
                 "seconds": {"label": "time", "unit": "", "better": -1, "meaning": ""}},
-    "rows": {}, "scans": {"heads": {"dataset": {}, "ids": [f"p{i}/1" for i in RNG], "values": {
+    "rows": {"base": "base"}, "scans": {"heads": {"dataset": {}, "ids": [f"p{i}/1" for i in RNG], "values": {
         "base": {"psnr": [30.0 + i for i in RNG], "nmse": [0.1] * 8, "seconds": [2.0] * 8},
         "more": {"psnr": [31.0 + i for i in RNG], "nmse": [0.2] * 8, "seconds": [1.0] * 8},
         "mixed | up": {"psnr": [30.0 + i + (-1) ** i for i in RNG], "nmse": [0.05] * 8, "seconds": [1.0] * 8},

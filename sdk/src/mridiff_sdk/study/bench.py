@@ -14,10 +14,10 @@ import torch
 from mridiff.errors import DataError, MridiffError, boundary
 from mridiff.interfaces import Dataset, Scan, Space
 from mridiff.pipeline.cost import Counter
-from mridiff.pipeline.method import Method, Reconstruction, score
+from mridiff.pipeline.method import Method, Reconstruction, Watch, score
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe
-from mridiff.pipeline.run import Watch, cell, folder_name
+from mridiff.pipeline.run import cell, folder_name
 from mridiff.pipeline.services import providers
 from mridiff.plugins.registry import Registry
 

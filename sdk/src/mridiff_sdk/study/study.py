@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mridiff.errors import ConfigError, MridiffError, Mistake
+from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.interfaces import Dataset, Scan
 from mridiff.pipeline.config import Node
 from mridiff.pipeline.method import Method, Reconstruction

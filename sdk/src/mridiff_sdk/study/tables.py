@@ -91,7 +91,7 @@ def _legend(results: Mapping[str, Any]) -> Iterator[str]:
     meanings = [f"{q['label']}: {q['meaning']}" for q in columns.values() if q["meaning"]]
     yield (f"Means over subjects{' and seeds' if len(results['seeds']) > 1 else ''} [95 % interval, bootstrap over subjects]. "
            + ("Bold: better than the row that it is paired with, beyond the interval of the difference; p: Wilcoxon, two-sided. "
-              if results["against"] else "") + f"{'. '.join(meanings)}.")  # fmt: skip
+              if any(row in results["rows"] for row in results["against"]) else "") + f"{'. '.join(meanings)}.")  # fmt: skip
     yield from results["notes"]
     for failure in results["failed"]:
         yield f"Failed: {failure['cell']}: {failure['message']}."
