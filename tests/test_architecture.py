@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import importlib
 import json
 import subprocess
 import sys
@@ -80,6 +81,65 @@ def test_every_import_of_others_is_a_declared_dependency(package):
         for module in {m.split(".")[0] for m in _imports(file)} - sys.stdlib_module_names - MODULES.keys():
             offering = {canonicalize_name(d) for d in DISTRIBUTIONS.get(module, [module])}
             assert offering & names, f"{_name(file)} imports {module}; none of {', '.join(offering)} is among the dependencies"
+
+
+OUTSIDE = [f for p in PACKAGES if _floor(p) > 1 for f in p.rglob("*.py") if f.name != "measure.py"] + [
+    f for folder in ("examples", "benchmarks", "tests/authors") for f in (ROOT / folder).rglob("*.py")
+]
+"""What stands on core and sdk as another's plugin does."""
+
+
+def _public(module):
+    """The names in the `__all__` of a module of this project; none where there is no such module."""
+    package, *inner = module.split(".")
+    place = (MODULES[package] / "src" / package).joinpath(*inner)
+    file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    body = ast.parse(file.read_text()).body if file.exists() else []
+    lists = [n.value for n in body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__"]
+    return {name for value in lists for name in ast.literal_eval(value)}
+
+
+def _hidden(text, own=""):
+    """What a source imports of another package of this project from deeper than PACKAGE.MODULE, or beside its `__all__`."""
+    for node in ast.walk(ast.parse(text)):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        for full in (f"{module}.{name}".strip(".") for name in names):
+            package, *inner = full.split(".")
+            if package in MODULES and package != own and not (isinstance(node, ast.ImportFrom) and node.level):
+                where = module or full
+                if where.count(".") > 1 or (module and inner[-1] not in _public(module)):
+                    yield full
+
+
+@pytest.mark.parametrize("file", OUTSIDE, ids=_name)
+def test_of_another_package_its_public_names_alone_are_imported(file):
+    own = next((m for m, p in MODULES.items() if file.is_relative_to(p)), "")
+    hidden = list(_hidden(file.read_text(), own))
+    assert not hidden, f"{', '.join(hidden)}: import what PACKAGE.MODULE names in its __all__"
+
+
+@pytest.mark.parametrize(("source", "hidden"), [
+    ("from mridiff_sdk.diffusions import VE, step", []),
+    ("import mridiff, mridiff_sdk.fourier", []),
+    ("from mridiff_sdk.diffusions.step import ddim", ["mridiff_sdk.diffusions.step.ddim"]),
+    ("import mridiff_sdk.diffusions.step", ["mridiff_sdk.diffusions.step"]),
+    ("def f():\n    from mridiff_sdk.complex import Level, order", ["mridiff_sdk.complex.Level"]),
+    ("from mridiff.pipeline import method", ["mridiff.pipeline.method"]),
+    ("from mridiff_sdk import diffusions", ["mridiff_sdk.diffusions"]),
+    ("from mridiff_priors.denoiser import SIZES", ["mridiff_priors.denoiser.SIZES"]),
+    ("from .sampler import inner\nfrom mridiff_gldm.sampler.deep import inner", []),
+])  # fmt: skip
+def test_a_name_that_is_not_public_is_seen(source, hidden):
+    assert list(_hidden(source, "mridiff_gldm")) == hidden
+
+
+@pytest.mark.parametrize("module", ["mridiff", "mridiff.errors", "mridiff.spec", "mridiff.interfaces", *(
+    f"mridiff_sdk.{p.stem}" for p in sorted((ROOT / "sdk/src/mridiff_sdk").iterdir()) if _public(f"mridiff_sdk.{p.stem}")
+)])  # fmt: skip
+def test_what_a_module_calls_public_is_there(module):
+    found = importlib.import_module(module)
+    assert not [name for name in found.__all__ if not hasattr(found, name)] and len(set(found.__all__)) == len(found.__all__)
 
 
 def test_tables_are_made_from_the_rest_and_not_the_other_way():

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+__all__ = ["ConfigError", "DataError", "Incompatible", "Mismatch", "Mistake", "MridiffError", "NotFound", "PluginApiMismatch",
+           "PluginConflict", "PluginContractError", "PluginError", "PluginImportError", "SpecError", "Stopped", "Unexpected",
+           "UnsafeInput", "boundary", "printable", "said"]  # fmt: skip
+
 SHOWN = 20
 """Mistakes that one message lists."""
 

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 from .errors import SpecError
 
+__all__ = ["API", "AXES", "KINDS", "NAME", "TARGET", "Citation", "DatasetSpec", "Family", "Needs", "OperatorSpec", "PriorSpec",
+           "RecipeSpec", "SamplerSpec", "Spec", "Trait", "Weights", "needs"]  # fmt: skip
+
 API = 1
 """Version of the four interfaces and of the spec classes; a spec written for another one is not indexed."""
 

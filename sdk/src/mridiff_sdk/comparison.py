@@ -21,6 +21,8 @@ from mridiff.plugins.registry import Registry
 from .io.hdf5 import open_hdf5
 from .study.scans import Latest
 
+__all__ = ["Comparison", "compare"]
+
 Bars = Callable[[str, int], Watch]
 """Starts a progress bar: of a label and a number of scans makes the function that is called after every step."""
 

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 
+__all__ = ["channel_std", "complex_std", "from_channels", "order", "to_channels"]
+
 Level = TypeVar("Level", float, Tensor)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+__all__ = ["centring_phases", "fft", "ifft"]
+
 AXES = (-2, -1)
 
 

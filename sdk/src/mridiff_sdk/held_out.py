@@ -18,6 +18,8 @@ from .training_data.augment import phase
 from .training_data.slices import Array
 from .training_data.volume import inner, read
 
+__all__ = ["SUBJECTS", "clinical", "hearts", "held_out", "image", "kspace", "measured", "numbers", "place"]
+
 T2 = "siat_t2_complex/siat_t2.h5"
 PATIENT = "patient12"
 KEPT = 0.67

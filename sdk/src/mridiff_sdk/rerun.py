@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mridiff.errors import DataError, boundary
-from mridiff.interfaces.scan import Scan
+from mridiff.interfaces import Scan
 from mridiff.pipeline.method import Method, Reconstruction, Watch, load_dataset
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe, origin, plain, recall

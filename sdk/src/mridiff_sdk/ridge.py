@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from mridiff.errors import DataError
 
+__all__ = ["Ridge"]
+
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 
 

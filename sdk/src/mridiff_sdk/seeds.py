@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+__all__ = ["generator", "seeded_layers"]
+
 
 def generator(seed: int | torch.Generator) -> torch.Generator:
     """A CPU generator for an integer seed (0 is a seed like any other); a generator passes through and is drawn from."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from ..errors import boundary
+from ..errors import DataError, MridiffError, boundary
 from .scan import Scan
 
 
@@ -44,3 +45,24 @@ class Guarded(Dataset):
         place = range(len(self))[index]
         with boundary(f"{self.name}: scan {place} cannot be read"):
             return self.scans[place]
+
+
+def reader_of(path: Path, readers: Mapping[str, Any]) -> str:
+    """The name of the dataset class that reads a file, or a folder; raises DataError with what each of them says against it."""
+    takers = [name for name, reader in readers.items() if reader.can_read(path)]
+    if not takers and path.is_dir():
+        takers = [name for name, reader in readers.items() if any(map(reader.can_read, path.iterdir()))]
+    if len(takers) == 1:
+        return takers[0]
+    if takers:
+        raise DataError(f"{path} could be read by {', '.join(takers)}", hint="Choose with --dataset NAME.")
+    said: dict[str, tuple[MridiffError, list[str]]] = {}
+    for name, reader in readers.items():
+        try:
+            reader(path=path)
+        except MridiffError as error:
+            said.setdefault(error.message, (error, []))[1].append(name)
+    if len(said) == 1:
+        raise next(iter(said.values()))[0]
+    reasons = "".join(f"\n  {', '.join(names)}: {message.removeprefix(f'{path}: ')}" for message, (_, names) in said.items())
+    raise DataError(f"{path}: no dataset reads it{reasons}", hint="`mridiff list datasets` shows what is read.")

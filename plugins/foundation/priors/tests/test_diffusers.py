@@ -1,6 +1,9 @@
 """Networks of diffusers as priors: the estimate that the library's own schedulers make of the same output."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -99,10 +102,9 @@ def test_faults_are_named_all_at_once(library, tmp_path):
 
 
 def test_a_converted_file_is_the_folder(library, tmp_path):
-    from mridiff_sdk.commands.convert import Format, convert
-
     save(library, tmp_path / "folder", 2, pipeline=True)
-    convert(tmp_path / "folder", tmp_path / "one.safetensors", Format.DIFFUSERS)
+    command = [Path(sys.executable).with_name("mridiff"), "convert", tmp_path / "folder", "-o", tmp_path / "one.safetensors"]
+    subprocess.run([*command, "--format", "diffusers"], check=True)
     u = Streams.of(0, "x").normal((2, 16, 16), torch.float32)
     assert torch.equal(Diffusers(str(tmp_path / "one.safetensors"))(u, 0.5), Diffusers(str(tmp_path / "folder"))(u, 0.5))
     assert json.loads((tmp_path / "folder" / "scheduler" / "scheduler_config.json").read_text())["beta_schedule"] == "scaled_linear"

@@ -3,10 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mridiff import Registry
+from mridiff import load
 from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Space, Streams
-from mridiff.pipeline.compatibility import Choice, mismatches
 from mridiff_lrdm import prior as module
 from mridiff_lrdm.net import LatentNet
 from mridiff_lrdm.prior import HighFrequencyPrior, LatentPrior
@@ -179,9 +178,7 @@ def test_unusual_sizes_and_double_precision_pass(priors):
 
 def test_the_prior_runs_under_a_sampler_of_others(priors):
     """Its codec is not linear, but it has both ways: few large steps with replacement, the data encoded anew in every step."""
-    registry = Registry.discover()
-    chosen = {"sampler": registry.find("sampler", "few-steps"), "priors": {"prior": registry.find("prior", "latent-kspace")}}
-    assert not mismatches(Choice(**chosen, operator=registry.find("operator", "coil-fourier")), registry)
+    load({"sampler": {"use": "few-steps"}, "priors": {"prior": {"use": "latent-kspace"}}, "operator": {"use": "coil-fourier"}})
     problem = measure(head(), 2)
     with torch.no_grad():
         x = FewSteps(priors[0])(problem, Streams.of(0))

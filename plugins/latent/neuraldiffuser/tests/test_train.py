@@ -3,14 +3,12 @@
 import pytest
 import torch
 
+import mridiff_priors.latent as latent
 from mridiff.interfaces import Problem, Streams
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_neuraldiffuser.prior import FeatureGuided
 from mridiff_neuraldiffuser.sampler import NeuralDiffuser
 from mridiff_neuraldiffuser.train import training
-from mridiff_priors.latent.folder import unpacked
-from mridiff_priors.latent.prior import LATENT
-from mridiff_priors.latent.prior import __file__ as source
 from mridiff_sdk.training import Run
 
 
@@ -21,7 +19,7 @@ def folder(tmp_path_factory):
     from pathlib import Path
 
     kept = tmp_path_factory.mktemp("networks") / "tiny"
-    with unpacked(Path(source).parents[1] / LATENT["tiny"].file) as found:
+    with latent.unpacked(Path(latent.__file__).parents[1] / latent.LATENT["tiny"].file) as found:
         shutil.copytree(found, kept)
     return kept
 

@@ -20,6 +20,8 @@ from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
 from .simulation import Simulation
 
+__all__ = ["Arrays"]
+
 LAYOUTS = {2: ("y", "x"), 3: ("coil", "y", "x"), 4: ("slice", "coil", "y", "x")}
 NAMES = ("kspace", "image", "sensitivity_maps", "mask", "reference", "noise_std")
 HELD = "biufc"

@@ -16,6 +16,8 @@ from . import options
 from .acquisition import Acquisition
 from .simulation import Simulation
 
+__all__ = ["Brain", "head"]
+
 Acceleration = Annotated[float, Ge(1), "undersampling: all samples over samples kept; 1 = full"]
 
 

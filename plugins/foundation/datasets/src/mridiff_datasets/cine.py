@@ -13,6 +13,8 @@ from mridiff_sdk.sampling_patterns import interleaved, spokes
 
 from .beating_heart import BeatingHeart
 
+__all__ = ["Cine"]
+
 Size = Annotated[int, Ge(8), Le(512), "pixels of each side"]
 Frames = Annotated[int, Ge(1), Le(256), "frames of one heart beat"]
 Pattern = Annotated[Literal["interleaved", "radial"], "a comb of lines that moves over time, or spokes at golden angles on the grid"]

@@ -21,6 +21,8 @@ from .header import parse_header
 from .raw import Raw, binary_mask, complex_tensor, unread
 from .reader import Reader
 
+__all__ = ["FastMRI"]
+
 NAMES = ("kspace", "mask", "ismrmrd_header", "reconstruction_rss", "reconstruction_esc")
 IMAGES = ("reconstruction_rss", "reconstruction_esc")
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mridiff.errors import DataError, MridiffError
-from mridiff.interfaces import Dataset, Scan
-from mridiff.pipeline.source import reader_of
+from mridiff.interfaces import Dataset, Scan, reader_of
 
 from . import options
 from .arrays import Arrays
@@ -20,6 +19,8 @@ from .foreign import foreign, stands_beside
 from .ismrmrd import ISMRMRD
 from .nifti import Axis, NIfTI
 from .reader import Reader
+
+__all__ = ["Folder"]
 
 READERS: dict[str, type[Reader]] = {"fastmri": FastMRI, "ismrmrd": ISMRMRD, "nifti": NIfTI, "arrays": Arrays}
 IMAGES = ("coils", "coil_seed", "phase")

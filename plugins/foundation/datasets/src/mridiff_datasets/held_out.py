@@ -18,6 +18,8 @@ from .acquisition import Acquisition
 from .raw import Raw
 from .simulation import Simulation
 
+__all__ = ["HeldOutHeads"]
+
 VARIABLE = "MRIDIFF_DATA"
 Source = Annotated[
     Literal["t2", "measured", "t1", "t2-clinical", "flair", "heart"],

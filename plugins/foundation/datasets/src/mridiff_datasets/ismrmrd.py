@@ -30,6 +30,8 @@ from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
 
+__all__ = ["ISMRMRD"]
+
 HEAD = ("flags", "number_of_samples", "active_channels", "discard_pre", "discard_post", "center_sample", "encoding_space_ref",
         "trajectory_dimensions", "measurement_uid")  # fmt: skip
 PLACE = ("position", "read_dir", "phase_dir", "slice_dir")

@@ -18,6 +18,8 @@ from mridiff_sdk.motion import Kind, Order, Rigid, draw, shots_of
 from . import options
 from .brain import head
 
+__all__ = ["Movement", "MovingBrain"]
+
 Moved = Annotated[bool, "whether the coil sensitivities move with the object, instead of standing still"]
 
 

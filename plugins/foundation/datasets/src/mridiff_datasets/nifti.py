@@ -25,6 +25,8 @@ from .raw import Raw, complex_tensor
 from .reader import Reader
 from .simulation import Simulation
 
+__all__ = ["NIfTI"]
+
 PIECE = 2**20
 Axis = Annotated[int, Ge(0), Le(2), "normal of the slices: 0 = sagittal, 1 = coronal, 2 = axial"]
 

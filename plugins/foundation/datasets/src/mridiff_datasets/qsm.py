@@ -14,6 +14,8 @@ from mridiff_sdk.physics import convolve, dipole_kernel
 
 from .susceptibility_brain import SusceptibilityBrain
 
+__all__ = ["QsmPhantom", "averaged", "fine_map"]
+
 FINE = 2
 """Voxels of the simulation along each side of a voxel of the scan; its grid is as many times as wide, and empty there."""
 AXES = ("z", "y", "x")

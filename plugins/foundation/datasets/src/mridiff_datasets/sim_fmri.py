@@ -11,6 +11,8 @@ from mridiff_sdk.stimuli import Scene, scene
 
 from .voxels import voxels
 
+__all__ = ["SimFMRI"]
+
 FIRST = {"train": 0, "validation": 100_000, "test": 200_000}
 """The number of each split's first scene."""
 TRIALS = {"train": 1, "validation": 3, "test": 3}

@@ -13,6 +13,8 @@ from mridiff_sdk.operators import check_mask
 
 from .sampled import Sampled
 
+__all__ = ["CoilFourierOperator"]
+
 
 class CoilFourierOperator(Sampled):
     """y_c = M F x_c for coil images x, complex (sample, coil, y, x), and a binary mask M, real (1 or sample, ky, kx).

@@ -12,6 +12,8 @@ from mridiff.errors import DataError
 from mridiff.interfaces import LinearOperator, Measured, Space
 from mridiff_sdk.physics import DIMS, convolve, dipole_kernel, truncated_inverse
 
+__all__ = ["DipoleOperator"]
+
 AXES = ("z", "y", "x")
 THRESHOLD = 0.2
 """Of the first look at a map, by thresholded division."""

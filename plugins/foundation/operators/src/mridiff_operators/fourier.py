@@ -11,6 +11,8 @@ from mridiff_sdk.operators import check_mask
 
 from .sampled import Sampled
 
+__all__ = ["FourierOperator"]
+
 
 class FourierOperator(Sampled):
     """y = M F x with a binary mask M, real (1 or sample, ky, kx); x complex (sample, y, x), y complex (sample, ky, kx)."""

@@ -11,6 +11,8 @@ from mridiff_sdk.operators import check_mask
 
 from .sampled import Sampled
 
+__all__ = ["KtCartesianOperator"]
+
 
 class KtCartesianOperator(Sampled):
     """y_f = M_f F x_f, one binary mask per frame, real (1 or sample, t, ky, kx); any pattern that lies on the grid.

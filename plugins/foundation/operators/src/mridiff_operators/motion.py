@@ -15,6 +15,8 @@ from mridiff.interfaces import LinearOperator, Measured, Nuisance, ParametricOpe
 from mridiff_sdk.fourier import fft, ifft
 from mridiff_sdk.motion import Order, Rigid, centred, shots_of
 
+__all__ = ["RigidMotionSense"]
+
 Coils = Literal["moving", "static"]
 
 

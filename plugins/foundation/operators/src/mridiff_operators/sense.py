@@ -12,6 +12,8 @@ from mridiff_sdk.operators import check_mask, linear, varying_axes
 
 from .kernel import SenseKernel
 
+__all__ = ["SenseOperator"]
+
 
 class SenseOperator(LinearOperator):
     """y_c = M F S_c x with coil maps S, complex (1 or sample, coil, y, x), and a binary mask M, real (1 or sample, ky, kx).

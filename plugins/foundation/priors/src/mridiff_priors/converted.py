@@ -14,15 +14,17 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Field, Prior, Scaling, Space, Streams
 from mridiff_sdk.complex import channel_std, complex_std, from_channels, to_channels
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets import converted
+from mridiff_sdk.nets import Converted as Network
+
+__all__ = ["Converted", "ConvertedReal"]
 
 Where = Annotated[str, "a file made by `mridiff convert`"]
 Size = Annotated[float, Gt(0), "99th percentile of the magnitude of the images it was trained on, in their own units"]
 
 
-def load(path: str, channels: int) -> converted.Converted:
+def load(path: str, channels: int) -> Network:
     """The network in a file; raises DataError where it has another number of channels."""
-    model = converted.Converted.load(Path(path))
+    model = Network.load(Path(path))
     if model.channels != channels:
         hint = "`converted` is for two channels (real and imaginary part), `converted-real` for one"
         raise DataError(f"{path}: the network has {model.channels} channel(s); here {channels} are needed", hint=hint)

@@ -14,6 +14,8 @@ from mridiff_sdk.nets import Name, NetworkPrior, Preconditioned, named
 
 from .plugin import WEIGHTS
 
+__all__ = ["Denoiser", "fast_bfloat16", "load"]
+
 
 def load(weights: str) -> Preconditioned:
     """A network by the name of weights that come with this package, or by the path of a file; raises what `named` does."""

@@ -19,6 +19,8 @@ from mridiff_sdk.diffusions import Chain
 from mridiff_sdk.io import load_into, read_weights
 from mridiff_sdk.nets import bounded, pad
 
+__all__ = ["Diffusers", "DiffusersReal"]
+
 Where = Annotated[str, "folder of a UNet2DModel with its scheduler, or a file made of one by `mridiff convert --format diffusers`"]
 Size = Annotated[float, Gt(0), "99th percentile of the magnitude of the images it was trained on, in their own units"]
 PREDICTIONS = ("epsilon", "sample", "v_prediction")

@@ -12,6 +12,8 @@ from mridiff_sdk.consistency import conjugate_gradients
 
 from .least_squares import for_samples, normal_equations
 
+__all__ = ["CGSense"]
+
 
 class CGSense(Sampler):
     """argmin_x |A x - y|^2 + l2 |x|^2 by conjugate gradients from zero; few iterations regularise too.

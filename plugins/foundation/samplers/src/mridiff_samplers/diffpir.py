@@ -15,6 +15,8 @@ from mridiff_sdk.consistency import proximal
 from mridiff_sdk.diffusions import ddim, karras_times
 from mridiff_sdk.reverse import Reverse
 
+__all__ = ["DiffPIR"]
+
 
 class DiffPIR(Sampler):
     """x0 = D(x_t);  x0' = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / r^2;  x_s = alpha_s x0' + DDIM noise, in turn.

@@ -17,6 +17,8 @@ from mridiff_sdk.reverse import Reverse
 
 from .least_squares import for_samples, normal_equations
 
+__all__ = ["DPIR"]
+
 
 class DPIR(Sampler):
     """x0 = D(x, sigma);  x = argmin |A x - y|^2 / sigma_y^2 + weight |x - x0|^2 / sigma^2, in turn, from the CG-SENSE image.

@@ -15,6 +15,8 @@ from mridiff_sdk.consistency import misfit_gradient
 from mridiff_sdk.diffusions import ddim, linear_beta_times
 from mridiff_sdk.reverse import Reverse
 
+__all__ = ["DPS"]
+
 
 class DPS(Sampler):
     """x_s = DDPM(x_t, x0) - z grad_{x_t} |y - A x0(x_t)|, x0 = E[x0 | x_t] from the prior, differentiated through it.

@@ -13,6 +13,8 @@ from mridiff_sdk.consistency import replacement
 from mridiff_sdk.diffusions import gan_posterior, uniform
 from mridiff_sdk.reverse import Reverse
 
+__all__ = ["FewSteps"]
+
 
 class FewSteps(Sampler):
     """x0 ~ prior(x_t, t);  x0' = x0 + weight A^H (y - A x0);  x_s ~ q(x_s | x_t, x0'), in `steps` even steps of time from noise to x0'.

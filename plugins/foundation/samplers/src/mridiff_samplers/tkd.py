@@ -12,6 +12,8 @@ from mridiff.interfaces import Problem, Sampler, Step, Streams
 
 from .least_squares import for_samples
 
+__all__ = ["TKD"]
+
 
 @runtime_checkable
 class Truncatable(Protocol):

@@ -15,6 +15,8 @@ from mridiff_sdk.operators import FiniteDifferences
 
 from .least_squares import for_samples, largest, normal_equations, peak
 
+__all__ = ["TotalVariation"]
+
 JUMP = 0.1
 """The change from pixel to pixel, relative to the largest value of the image, from which on a first iteration keeps it."""
 

@@ -16,6 +16,8 @@ from mridiff.interfaces import Problem, Sampler, Step, Streams
 from .least_squares import for_samples, largest, normal_equations, peak
 from .orthogonal_wavelet import OrthogonalWavelet
 
+__all__ = ["L1Wavelet"]
+
 
 class L1Wavelet(Sampler):
     """argmin_x 1/2 |A x - y|^2 + weight max|A^H y| |W x|_1 by FISTA, W an orthogonal wavelet transform of the spatial axes.

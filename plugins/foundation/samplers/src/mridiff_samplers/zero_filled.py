@@ -8,6 +8,8 @@ from mridiff.interfaces import Problem, Sampler, Step, Streams
 
 from .least_squares import for_samples
 
+__all__ = ["ZeroFilled"]
+
 
 class ZeroFilled(Sampler):
     """x = A^H y: what was not measured counts as zero."""

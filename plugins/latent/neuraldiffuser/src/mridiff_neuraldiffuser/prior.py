@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Problem
-from mridiff_priors.latent.prior import LatentDiffusion, Vision, Weights_
+from mridiff_priors.latent import LatentDiffusion, Vision, Weights_
 from mridiff_sdk.nets import named
 
 from .decoders import LATENT, Decoders, feature

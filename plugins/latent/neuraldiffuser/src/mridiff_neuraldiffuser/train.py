@@ -11,8 +11,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from mridiff_datasets.sim_fmri import SimFMRI
-from mridiff_priors.latent.prior import load
-from mridiff_priors.latent.stack import Stack
+from mridiff_priors.latent import Stack, load
 from mridiff_sdk.ridge import Ridge
 from mridiff_sdk.stimuli import Scene, caption
 from mridiff_sdk.training import Run, Training
