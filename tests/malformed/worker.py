@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import resource
 import select
@@ -66,7 +67,7 @@ def outcomes(seed: int, numbers: Sequence[int], workers: int, kinds: str = "") -
         for i, (pipe, pid, since, used) in list(running.items()):
             line = pipe.readline() if pipe in ready else ""
             if line:
-                running[i] = pipe, pid, time.monotonic(), _used(pid)
+                running[i] = pipe, pid, time.monotonic(), _used(pid) if line == MADE else math.inf
                 if line != MADE:
                     waiting[i].pop()
                     yield Outcome(**json.loads(line))
@@ -89,7 +90,8 @@ def outcomes(seed: int, numbers: Sequence[int], workers: int, kinds: str = "") -
 
 
 def _start(seed: int, numbers: list[int], kinds: str):
-    """A worker for the numbers, last first: the end of its pipe, its process, the time, and the processor time that it has used."""
+    """A worker for the numbers, last first: the end of its pipe, its process, the time, and the processor time that it had used
+    when its input was there (infinite before: what makes the input is not on trial)."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -99,7 +101,7 @@ def _start(seed: int, numbers: list[int], kinds: str):
         finally:
             os._exit(0)
     os.close(write)
-    return os.fdopen(read, "r", buffering=1), pid, time.monotonic(), 0.0
+    return os.fdopen(read, "r", buffering=1), pid, time.monotonic(), math.inf
 
 
 def _used(pid: int) -> float:
