@@ -3,9 +3,10 @@ import inspect
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 from mridiff.interfaces import Dataset
-from mridiff_datasets import plugin
+from mridiff_datasets import options, plugin
 from mridiff_datasets.files import SUFFIXES
 from mridiff_datasets.folder import Folder
+from mridiff_sdk.sampling_patterns import PATTERNS
 
 
 def classes():
@@ -23,14 +24,18 @@ def test_every_target_is_a_dataset_that_reads_what_it_says():
             assert sorted(spec.reads) == sorted(SUFFIXES if cls is Folder else cls.reads)
 
 
+def test_every_pattern_of_the_sdk_can_be_chosen():
+    assert set(get_args(get_args(options.Pattern)[0])) == set(PATTERNS)
+
+
 def test_every_option_has_a_description_and_shared_ones_are_the_same():
     shared = {"acceleration", "pattern", "center_fraction", "mask_seed", "maps", "noise_std", "slices"}
     seen = {}
     for spec, cls in classes():
         hints = get_type_hints(cls.__init__, include_extras=True)
-        options = [p for p in inspect.signature(cls).parameters if p != "self"]
-        assert not spec.reads or (shared <= set(options) and options[0] == "path")
-        for name in options:
+        taken = [p for p in inspect.signature(cls).parameters if p != "self"]
+        assert not spec.reads or (shared <= set(taken) and taken[0] == "path")
+        for name in taken:
             assert get_origin(hints[name]) is Annotated and any(isinstance(m, str) for m in get_args(hints[name])[1:])
             if spec.reads:
                 assert seen.setdefault(name, hints[name]) == hints[name]
