@@ -1,12 +1,17 @@
+import math
 from dataclasses import replace
 from functools import partial
 
 import pytest
+import torch
 from sdk_parts import registry
 
+from mridiff import Reconstruction
 from mridiff.errors import ConfigError, NotFound, PluginConflict
+from mridiff.interfaces import Field, Gaussian, Measured, Scan
 from mridiff.plugins.registry import Registry
-from mridiff_sdk.study import Study
+from mridiff_sdk.metrics import outer_nmse, psnr
+from mridiff_sdk.study import Study, of_x
 from mridiff_sdk.study.finding import find, studies
 from mridiff_sdk.study.study import identity
 
@@ -80,3 +85,12 @@ def test_a_name_that_two_declare_is_refused_when_it_is_used(package):
     assert len(studies(both)[1]) == 2
     with pytest.raises(PluginConflict, match="'toy' is declared by"):
         find("toy", both)
+
+
+def test_a_metric_of_x_and_its_truth_is_an_extra_with_its_own_meaning():
+    x = torch.randn(1, 8, 8, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    result, measured = Reconstruction("s", 2 * x, 2 * x, ("y", "x"), 1.0), Measured(None, Gaussian(None))
+    half, quarter = of_x(outer_nmse), of_x(outer_nmse, share=0.25)
+    assert half(result, Scan("s", measured, {"x": Field(x, ("y", "x"))})) == pytest.approx(1)
+    assert math.isnan(half(result, Scan("s", measured)))
+    assert half.__doc__ == outer_nmse.__doc__ and identity(half) != identity(quarter) != identity(of_x(psnr))

@@ -1,6 +1,6 @@
 """Studies: methods on sets of scans, declared as data; what `mridiff measure` runs."""
 
 from .engine import Part, measure
-from .study import Altered, Study
+from .study import Altered, Study, of_x
 
-__all__ = ["Altered", "Part", "Study", "measure"]
+__all__ = ["Altered", "Part", "Study", "measure", "of_x"]

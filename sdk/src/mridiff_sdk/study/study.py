@@ -110,6 +110,17 @@ class Study:
                 yield Mistake(f"scans.{title}", getattr(error, "message", f"a dataset node or a function is expected, not {scans!r}"))
 
 
+def of_x(metric: Callable[..., Tensor], **options: Any) -> Metric:
+    """An extra metric: `metric` of x and of the truth "x", (sample, ...), with these options; NaN of a scan without truth."""
+    found = partial(_of_x, metric, **options)
+    found.__doc__ = metric.__doc__
+    return found
+
+
+def _of_x(metric: Callable[..., Tensor], result: Reconstruction, scan: Scan, **options: Any) -> float:
+    return float(metric(result.x, scan.truth["x"].data, **options)) if "x" in scan.truth else float("nan")
+
+
 def identity(function: Any) -> dict[str, Any]:
     """What tells a function from a changed one: its name, the arguments that it is given beforehand, and the hash of its source file."""
     given: list[Any] = []
