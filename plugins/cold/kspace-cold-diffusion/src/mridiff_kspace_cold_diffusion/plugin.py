@@ -52,5 +52,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Accelerated Cartesian MRI, coil by coil."""
     return [
         RecipeSpec(name="kspace-cold-diffusion", summary="cold diffusion in k-space: deterministic undersampling undone step by step",
-                   file="recipe.yaml", family=Family.COLD, application="accelerated", domain="hybrid", source=STUDY)
+                   file="recipe.yaml", family=Family.COLD, application="accelerated", domain="hybrid", source=STUDY,
+                   studies="mridiff_kspace_cold_diffusion.studies:studies")
     ]  # fmt: skip

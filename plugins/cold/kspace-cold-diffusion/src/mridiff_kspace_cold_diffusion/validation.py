@@ -6,26 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mridiff.interfaces import Streams
 from mridiff_sdk.diffusions import FourierDiffusion, NestedMasks
 from mridiff_sdk.held_out import held_out
 from mridiff_sdk.metrics import psnr
-from mridiff_sdk.sampling_patterns import masks as draw_masks
+from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.training import Validate
 
 SLICES = tuple(range(5, 300, 30))
 """Of 300 slices of held-out heads."""
-
-
-def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
-    """One mask per image, bool (sample, ky, kx), with an 8 % centre; "patches" are 4 x 4 samples with a Gaussian density."""
-    if pattern != "patches":
-        return draw_masks(pattern, shape, acceleration, 0.08, count)
-    coarse = (-(-shape[0] // 4), -(-shape[1] // 4))
-    drawn = draw_masks("gaussian-2d", coarse, acceleration, 0.08, count)
-    return drawn.repeat_interleave(4, 1).repeat_interleave(4, 2)[:, : shape[0], : shape[1]]
 
 
 def validator(data: Path) -> Validate:
@@ -37,7 +28,7 @@ def validator(data: Path) -> Validate:
         out: dict[str, float] = {}
         for n, x0 in sets.items():
             for R in (4, 8):
-                bound = NestedMasks().to_mask(masks("random", (n, n), R, len(x0)), Streams.of(0, samples=len(x0)))
+                bound = NestedMasks().to_mask(masks("random", (n, n), R, 0.08, len(x0)), Streams.of(0, samples=len(x0)))
                 diffusion = FourierDiffusion(bound)
                 x_t = diffusion.mean(x0, 1.0)
                 scale = x_t.abs().flatten(1).amax(1)[:, None, None]
