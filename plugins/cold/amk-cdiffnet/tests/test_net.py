@@ -32,23 +32,20 @@ def test_only_three_reaches_exist():
 def test_a_single_branch_has_no_choice():
     with seeded_layers(0):
         block = AMKBlock(2, 4, reaches=(5,))
-    x, seen = torch.ones(1, 2, 8, 8), []
-    block(x, torch.ones(1, 4), bands(8, 8, ()), seen)
-    assert not seen and not any("gate" in name for name, _ in block.named_parameters())
+    assert block.gate is None and not any("gate" in name for name, _ in block.named_parameters())
 
 
-def test_branch_weights_add_up_to_one_and_start_alike(net):
+def test_branches_start_alike_and_each_band_chooses_for_itself(net):
     with seeded_layers(0):
         block = AMKBlock(6, 4)
-    seen = []
-    block(torch.randn(2, 6, 8, 8, generator=torch.Generator().manual_seed(0)), torch.ones(2, 4), bands(8, 8, (0.1, 0.4, 0.8)), seen)
-    assert seen[0].shape == (2, 4, 6, 3)
-    torch.testing.assert_close(seen[0], torch.full_like(seen[0], 1 / 3))
-    trained = []
-    net()(fft(Streams.of(0).normal((4, 32, 32))), 0.5, trained)
-    for w in trained:
-        torch.testing.assert_close(w.sum(-1), torch.ones_like(w[..., 0]))
-        assert (w[:, 0] - w[:, -1]).abs().max() > 1e-3  # bands choose for themselves
+    rings, x = bands(8, 8, (0.1, 0.4, 0.8)), torch.randn(2, 6, 8, 8, generator=torch.Generator().manual_seed(0))
+    h = torch.nn.functional.silu(x) * (1 + block.film(torch.ones(4))[:6, None, None]) + block.film(torch.ones(4))[6:, None, None]
+    torch.testing.assert_close(block(x, torch.ones(2, 4), rings), x + sum(part(h) for part in block.branches) / 3)
+    logits, model = [], net()
+    for layer, shape in [(model.choose, (4, -1)), *((m.gate, (4, -1)) for m in model.modules() if isinstance(m, AMKBlock))]:
+        layer.register_forward_hook(lambda _, __, found, shape=shape: logits.append(found.reshape(len(found), *shape)))
+    model(fft(Streams.of(0).normal((4, 32, 32))), 0.5)
+    assert logits and all((w[:, 0] - w[:, -1]).abs().max() > 1e-3 for w in logits)
 
 
 def test_bands_see_their_own_branches():

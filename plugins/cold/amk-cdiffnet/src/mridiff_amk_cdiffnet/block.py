@@ -44,8 +44,8 @@ class AMKBlock(nn.Module):
             nn.init.zeros_(last.bias)
             self.gate = nn.Sequential(nn.Linear(width + features, HIDDEN), nn.SiLU(), last)
 
-    def forward(self, x: Tensor, features: Tensor, rings: Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        """Same shape as x (sample, width, ky, kx); features (sample, features); rings (band, ky, kx); `seen` collects the weights."""
+    def forward(self, x: Tensor, features: Tensor, rings: Tensor) -> Tensor:
+        """Same shape as x (sample, width, ky, kx); features (sample, features); rings (band, ky, kx)."""
         scale, shift = self.film(features)[..., None, None].chunk(2, dim=1)
         h = functional.silu(x) * (1 + scale) + shift
         parts = [part(h) for part in self.branches]
@@ -54,8 +54,6 @@ class AMKBlock(nn.Module):
             return alone
         mean = torch.stack([part.mean((2, 3)) for part in parts]).sum(0)
         weights = self.gate(torch.cat([mean, features], dim=1)).reshape(-1, *self.shape).softmax(-1)
-        if seen is not None:
-            seen.append(weights)
         everywhere = weights.permute(0, 3, 2, 1) @ rings.flatten(1)  # (sample, branch, width, ky kx)
         for j, part in enumerate(parts):
             x = x + everywhere[:, j].reshape(part.shape) * part

@@ -81,9 +81,8 @@ class AMKNet(Described):
         """What k-space is divided by: w, or a constant if the network does not whiten."""
         return self.weight(ny, nx) if self.whiten else torch.full((ny, nx), math.sqrt(ny * nx) / self.grid, device=self.log_profile.device)
 
-    def forward(self, k: Tensor, t: float | Tensor, seen: list[Tensor] | None = None) -> Tensor:
-        """The estimate of all k-space, in the precision of k; t in [0, 1] a number or (sample,); `seen` collects, round by
-        round, the weights of branches (sample, ring, channel, branch) of each block and those of kernels (sample, ring, coil, kernel)."""
+    def forward(self, k: Tensor, t: float | Tensor) -> Tensor:
+        """The estimate of all k-space, in the precision of k; t in [0, 1] a number or (sample,)."""
         ny, nx = k.shape[-2:]
         M = (k != 0).any(1, keepdim=True)
         w = self.whitening(ny, nx)
@@ -95,7 +94,7 @@ class AMKNet(Described):
             d = candidates(g, self.shares)
             u = torch.cat([g, *d], dim=1) / w
             turn = self.embed_round(torch.full_like(times[:, 0], 4 * i / max(self.rounds - 1, 1) - 2))
-            drawn, shares = self.fill(torch.cat([u.real.to(w), u.imag.to(w), known], dim=1), times + turn, seen)
+            drawn, shares = self.fill(torch.cat([u.real.to(w), u.imag.to(w), known], dim=1), times + turn)
             a = torch.einsum("nbcj,byx->jncyx", shares, rings)
             real, imaginary = drawn.to(u.real.dtype).chunk(2, dim=1)
             mixed = sum((a[j].to(u.real.dtype) * d[j] for j in range(self.choices)), w * torch.complex(real, imaginary))
@@ -108,7 +107,7 @@ class AMKNet(Described):
         before = full // 2 - n // 2
         return before, full - n - before
 
-    def fill(self, x: Tensor, features: Tensor, seen: list[Tensor] | None) -> tuple[Tensor, Tensor]:
+    def fill(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """F: what the network sees to (sample, 2 coil, ky, kx), and the shares of the candidates (sample, ring, coil, candidate)."""
         (up, down), (left, right) = (self.margins(n) for n in x.shape[-2:])
         inside = (..., slice(up, up + x.shape[-2]), slice(left, left + x.shape[-1]))
@@ -117,26 +116,23 @@ class AMKNet(Described):
         rings = [bands(ny >> i, nx >> i, self.edges).to(x) for i in range(len(self.down_blocks))]
         h, skips = self.head(x), []
         for i, stack in enumerate(self.down_blocks):
-            h = self.run(stack, h, features, rings[i], seen)
+            h = self.run(stack, h, features, rings[i])
             skips.append(h)
             h = self.downs[i](h) if i < len(self.downs) else h
         decoded = [h]
         for i in reversed(range(len(self.ups))):
-            h = self.run(self.up_blocks[i], self.ups[i](h) + skips[i], features, rings[i], seen)
+            h = self.run(self.up_blocks[i], self.ups[i](h) + skips[i], features, rings[i])
             decoded.insert(0, h)
         maps = [functional.interpolate(thin(d), size=(ny, nx), mode="bilinear") for thin, d in zip(self.thin, decoded, strict=False)]
         levels = self.attention(torch.cat(maps, 1)).softmax(1)
         merged = torch.cat([m * levels[:, i : i + 1] for i, m in enumerate(maps)], 1)
         drawn = self.tail(functional.silu(merged))[inside]
         logits = self.choose(torch.cat([decoded[0].mean((2, 3)), features], dim=1)).float()
-        shares = logits.reshape(len(x), -1, self.coils, self.choices).softmax(-1)
-        if seen is not None:
-            seen.append(shares)
-        return drawn, shares
+        return drawn, logits.reshape(len(x), -1, self.coils, self.choices).softmax(-1)
 
     @staticmethod
-    def run(stack: nn.Module, h: Tensor, features: Tensor, rings: Tensor, seen: list[Tensor] | None) -> Tensor:
+    def run(stack: nn.Module, h: Tensor, features: Tensor, rings: Tensor) -> Tensor:
         """The blocks of one level, one after another."""
         for block in stack.children():
-            h = block(h, features, rings, seen)
+            h = block(h, features, rings)
         return h

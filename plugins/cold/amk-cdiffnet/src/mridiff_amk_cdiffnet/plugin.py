@@ -55,5 +55,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Accelerated Cartesian MRI, all coils together."""
     return [
         RecipeSpec(name="amk-cdiffnet", summary="adaptive multi-scale cold diffusion wholly in k-space", file="recipe.yaml",
-                   family=Family.COLD, application="accelerated", domain="k-space", source=STUDY, stability="experimental")
+                   family=Family.COLD, application="accelerated", domain="k-space", source=STUDY, stability="experimental",
+                   studies="mridiff_amk_cdiffnet.studies:studies")
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from mridiff_sdk.training_data import PoolConfig, WholeSlices, WholeSource, pool
 
 from .net import AMKNet
 from .objective import AMKObjective
-from .trial import validator
+from .validation import validator
 
 PROFILE_SLICES = 256
 """Slices, in full resolution, that the radial profile is measured on."""
