@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,9 +9,8 @@ import torch
 from mridiff.errors import ConfigError
 from mridiff_diffgan import train
 from mridiff_diffgan.network import Generator
-from mridiff_diffgan.scans import SLICES
 from mridiff_diffgan.train import Net, Slices, training
-from mridiff_sdk.training import Run, Schedule, Settings, prepare
+from mridiff_sdk.training import Run, Schedule, Settings, prepare, read_configuration
 from mridiff_sdk.training_data import PoolConfig
 
 
@@ -54,11 +55,14 @@ def test_fields_of_view_must_fit_between_images_and_pool(start):
             start("none", None, crops=crops)
 
 
-def test_validation_slices_are_not_those_of_the_tables():
-    assert min(abs(a - b) for a in train.CHECKED for b in SLICES) >= 4
-
-
 def test_validation_reports_a_reconstruction(generator, monkeypatch):
     monkeypatch.setattr(train, "held_out", lambda data, size, indices: torch.ones(2, 24, 24, dtype=torch.complex64))
     found = train.validator(None, 24)(generator())
     assert set(found) == {"psnr", "ssim", "hfen", "sharpness", "l1"}
+
+
+def test_both_sides_of_the_ablation_differ_in_the_transformer_alone():
+    sides = [read_configuration(Path(train.__file__).with_name(f"ablation-{name}.yaml"), training) for name in ("transformer", "plain")]
+    (given, settings, _), (other, same, _) = sides
+    assert (given["net"].transformer, other["net"].transformer) == (True, False) and settings == same
+    assert given == {**other, "net": replace(other["net"], transformer=True)}

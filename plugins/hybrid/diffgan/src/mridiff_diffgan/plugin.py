@@ -37,5 +37,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Accelerated single-coil Cartesian MRI."""
     return [
         RecipeSpec(name="diffgan", summary="adversarial diffusion: four steps of a conditional generator with a local transformer",
-                   file="recipe.yaml", family=Family.HYBRID, application="accelerated", domain="image", source=STUDY)
+                   file="recipe.yaml", family=Family.HYBRID, application="accelerated", domain="image", source=STUDY,
+                   studies="mridiff_diffgan.studies:studies")
     ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,14 +11,10 @@ from mridiff.interfaces import Gaussian, Measured, Prior, Problem, Sampler, Stre
 from mridiff_operators.fourier import FourierOperator
 from mridiff_samplers.few_steps import FewSteps
 from mridiff_sdk.fourier import fft
-from mridiff_sdk.held_out import held_out, measured
 from mridiff_sdk.metrics import hfen, psnr, ssim
 from mridiff_sdk.sampling_patterns import masks as draw_masks
 
 from .source import CENTRE
-
-SLICES = tuple(range(4, 292, 9))
-"""Of the held-out heads: 32 of 300; every other one at 128 pixels."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +31,6 @@ class Scans:
         y = A.mask * (fft(x) + std * Streams.of(0, "measure", len(x)).normal_like(x))
         scale = A.H(y).abs().flatten(1).quantile(0.99, dim=1)[:, None, None]
         return cls(x / scale, Problem.of(A, Measured(y / scale, Gaussian(std / float(scale.mean())))))
-
-    @classmethod
-    def of(cls, name: str, data: Path) -> Scans:
-        """The images of the card: "64 px" and "128 px", T2 slices of held-out heads, or a "measured head"."""
-        if name == "measured head":
-            return cls.simulated(measured(data)[0])
-        size = int(name.removesuffix(" px"))
-        return cls.simulated(held_out(data, size, SLICES if size < 128 else SLICES[::2]))
 
     def run(self, sampler: Sampler, draw: int = 0) -> Tensor:
         """One result for every image, (sample, y, x)."""

@@ -24,7 +24,7 @@ from .scans import Scans, scores
 from .source import PairSource
 
 CHECKED = tuple(range(8, 296, 18))
-"""Held-out slices that trainings are watched on, none nearer than four slices to one of the tables (measure.SLICES)."""
+"""Held-out T2 slices that trainings are watched on."""
 
 
 @dataclass(frozen=True)
