@@ -47,5 +47,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Accelerated Cartesian MRI, coil by coil."""
     return [
         RecipeSpec(name="lrdm", summary="four diffusion steps on a code of k-space, and a second model for its high frequencies",
-                   file="recipe.yaml", family=Family.LATENT, application="accelerated", domain="hybrid", source=STUDY)
+                   file="recipe.yaml", family=Family.LATENT, application="accelerated", domain="hybrid", source=STUDY,
+                   studies="mridiff_lrdm.studies:studies")
     ]  # fmt: skip

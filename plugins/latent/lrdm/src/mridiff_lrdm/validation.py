@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mridiff.interfaces import Streams
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.held_out import held_out
-from mridiff_sdk.sampling_patterns import masks as draw_masks
+from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.training import Validate
 
 from .net import LatentNet
@@ -20,13 +20,6 @@ from .seen import Seen
 
 SLICES = tuple(range(5, 300, 30))
 """Of 300 slices of held-out heads."""
-BOX = 0.08
-"""The full centre, relative to the sides of k-space."""
-
-
-def masks(pattern: str, shape: tuple[int, int], acceleration: float, count: int) -> Tensor:
-    """One mask per image, real (sample, ky, kx), with a full centre."""
-    return draw_masks(pattern, shape, acceleration, BOX, count).float()
 
 
 def gain(seen: Seen, k: Tensor, u: Tensor) -> float:
@@ -45,7 +38,7 @@ def validator(data: Path, objective: LatentObjective) -> Validate:
         out: dict[str, float] = {}
         for n, x0 in sets.items():
             for pattern in ("poisson", "random"):
-                k, mask = fft(x0), masks(pattern, (n, n), 4, len(x0))
+                k, mask = fft(x0), masks(pattern, (n, n), 4, 0.08, len(x0)).float()
                 seen = Seen.of(mask * k, 1 - mask, model.void)
                 drawn = objective.draw(model, model.condition(seen), Streams.of(0, samples=len(x0)))
                 codes = {"teacher": model.teach(seen, k), "student": drawn}
