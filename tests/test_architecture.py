@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ OUTSIDE = [f for p in PACKAGES if _floor(p) > 1 for f in p.rglob("*.py") if f.na
 """What stands on core and sdk as another's plugin does."""
 
 
+@cache
 def _public(module):
     """The names in the `__all__` of a module of this project; none where there is no such module."""
     package, *inner = module.split(".")

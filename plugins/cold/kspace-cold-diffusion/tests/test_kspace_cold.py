@@ -53,7 +53,9 @@ def test_measured_samples_stay_and_naive_overwrites_them(pattern, coils):
     problem = measure(head(), coils, pattern=pattern, std=0.5)
     prior = adapt(KspaceRestorer(), problem.space)
     with torch.no_grad():
-        kept, lost = (ColdKspace(prior, steps=6, rule=rule, hard=False)(problem, Streams.of(0)) for rule in ("step-down", "naive"))
+        kept, lost = (
+            ColdKspace(prior, steps=6, rule=rule, coils="each", hard=False)(problem, Streams.of(0)) for rule in ("step-down", "naive")
+        )
     assert deviation(problem, kept) < 1e-5
     assert deviation(problem, lost) > 1e-3
 
@@ -148,7 +150,7 @@ def test_coils_are_restored_one_by_one():
     prior = KspaceRestorer()
     folded = adapt(prior, problem.space)
     with torch.no_grad():
-        x = ColdKspace(folded, steps=3)(problem, Streams.of(0))
+        x = ColdKspace(folded, steps=3, coils="each")(problem, Streams.of(0))
         assert x.shape == (1, 3, N, N)
         single = replace(problem, A=FourierOperator(problem.A.mask), y=problem.y[:, 1], space=IMAGE)
         torch.testing.assert_close(ColdKspace(prior, steps=3)(single, Streams.of(0)), x[:, 1], rtol=1e-4, atol=1e-5)
@@ -161,7 +163,7 @@ def test_combined_coils_are_one_call_and_measured_samples_stay():
     prior.register_forward_hook(lambda _, given, __: items.append(len(given[0])))
     folded = adapt(prior, problem.space)
     with torch.no_grad():
-        ColdKspace(folded, steps=4)(problem, Streams.of(0))
+        ColdKspace(folded, steps=4, coils="each")(problem, Streams.of(0))
         together = ColdKspace(folded, steps=4, coils="combined", hard=False)(problem, Streams.of(0))
     assert items == [4] * 4 + [1] * 4
     assert deviation(problem, together) < 1e-5

@@ -31,7 +31,7 @@ class Recorded(Prior):
 def recorded(**options):
     problem, prior = small_problem()
     calls = []
-    sampler = GLDM(Recorded(prior, "global", calls), Recorded(prior, "local", calls), window=3, **options)
+    sampler = GLDM(Recorded(prior, "global", calls), Recorded(prior, "local", calls), window=3, snr=0.075, **options)
     return problem, sampler, calls
 
 
@@ -77,7 +77,7 @@ def test_low_rank_over_time_helps():
     problem, prior = small_problem()
     truth = ifft(small_problem(acceleration=1)[0].y)
     error = {
-        flag: float((GLDM(prior, prior, steps=25, window=3, rank=0.7, low_rank=flag)(problem, run()) - truth).norm())
+        flag: float((GLDM(prior, prior, steps=25, snr=0.075, window=3, rank=0.7, low_rank=flag)(problem, run()) - truth).norm())
         for flag in (True, False)
     }
     zero_filled = float((problem.linear.H(problem.y) - truth).norm())
@@ -143,5 +143,5 @@ def test_noisy_measurements_run_too():
     problem, prior = small_problem(std=0.05)
     assert isinstance(problem.noise, Gaussian) and problem.noise.std == 0.05
     noiseless = Problem.of(problem.operator, Measured(problem.y, Gaussian(None)))
-    x = GLDM(prior, prior, steps=2, window=3)
+    x = GLDM(prior, prior, steps=2, snr=0.075, window=3)
     assert torch.equal(x(problem, run()), x(noiseless, run()))  # the level is not used: measured values are kept as they are

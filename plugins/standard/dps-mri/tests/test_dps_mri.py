@@ -58,7 +58,7 @@ def test_nothing_is_kept_for_a_backward_pass(case):
 @pytest.mark.parametrize(("coils", "samples"), [(1, 500), (3, 150)])
 def test_white_posterior_in_closed_form(case, coils, samples):
     c = case("white", coils, std=0.3)
-    mean, variance = c.deviation(DPSMRI(c.prior), samples)
+    mean, variance = c.deviation(DPSMRI(c.prior, steps=100), samples)
     assert mean < 0.03 and 0.93 < variance < 1.07
 
 
@@ -87,7 +87,7 @@ def test_noise_free_measurements_are_kept(case, coils, std):
 def test_residual_is_that_of_the_noise(case):
     for coils in (1, 3):
         c = case("smooth", coils)
-        x = DPSMRI(c.prior)(c.problem, Streams.of(0, "", 8))
+        x = DPSMRI(c.prior, steps=100)(c.problem, Streams.of(0, "", 8))
         residual = torch.linalg.vector_norm((c.problem.operator(x) - c.problem.y).flatten(1), dim=1)
         assert residual.max() < 1.2 * 0.1 * (c.problem.y != 0).sum().sqrt()
 
@@ -95,12 +95,12 @@ def test_residual_is_that_of_the_noise(case):
 def test_no_data_step_draws_from_the_prior(case):
     c = case("smooth", 3)
     with torch.no_grad():
-        x = DPSMRI(c.prior, J=0)(c.problem, Streams.of(0, "", 300)).flatten(1)
+        x = DPSMRI(c.prior, steps=100, J=0)(c.problem, Streams.of(0, "", 300)).flatten(1)
     off = torch.linalg.vector_norm(x.mean(0) - c.prior.mean.flatten()) / torch.linalg.vector_norm(c.prior.mean)
     ratio = (x - x.mean(0)).abs().square().mean(0).sum() / c.prior.covariance.values.sum()
     assert off < 0.1 and 0.85 < ratio < 1.15
     other = Problem(c.problem.A, 2 * c.problem.y, c.problem.noise, c.problem.space)
-    assert torch.equal(DPSMRI(c.prior, J=0)(other, Streams.of(0)), DPSMRI(c.prior, J=0)(c.problem, Streams.of(0)))
+    assert torch.equal(DPSMRI(c.prior, steps=100, J=0)(other, Streams.of(0)), DPSMRI(c.prior, steps=100, J=0)(c.problem, Streams.of(0)))
 
 
 def test_more_gradient_steps_leave_a_smaller_residual(case):

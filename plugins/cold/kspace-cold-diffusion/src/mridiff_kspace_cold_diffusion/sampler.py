@@ -30,7 +30,7 @@ class ColdKspace(Sampler):
 
     def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(1), "steps from the mask of the scan to all of k-space"] = 20,
                  rule: Annotated[Literal["step-down", "naive"], "write what comes back, or everything"] = "step-down",
-                 coils: Annotated[Literal["each", "combined"], "what is restored: every coil image, or their combination"] = "each",
+                 coils: Annotated[Literal["each", "combined"], "what is restored: every coil image, or their combination"] = "combined",
                  hard: Annotated[bool, "put measured samples back at the end (changes nothing for step-down)"] = True) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.rule, self.hard = prior, steps, rule, hard

@@ -56,4 +56,4 @@ def small_problem(acceleration: int = 2, std: float = 0.0) -> tuple[Problem, Pri
 
 
 def _sampler(prior: Prior, *, steps: int = 4) -> Sampler:
-    return GLDM(prior, prior, steps=steps, window=3)
+    return GLDM(prior, prior, steps=steps, snr=0.075, window=3)

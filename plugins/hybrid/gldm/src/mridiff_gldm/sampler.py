@@ -27,10 +27,10 @@ class GLDM(Sampler):
     """
 
     def __init__(self, global_prior: Prior, local_prior: Prior, *,
-                 steps: Annotated[int, Ge(1), "noise levels"] = 60,
+                 steps: Annotated[int, Ge(1), "noise levels"] = 100,
                  sigma_max: Annotated[float, Gt(0), "first noise level, per complex number of weighted k-space"] = 8.0,
                  sigma_min: Annotated[float, Gt(0), "last noise level"] = 0.02,
-                 snr: Annotated[float, Ge(0), "signal-to-noise ratio of the correctors; 0 leaves them out"] = 0.075,
+                 snr: Annotated[float, Ge(0), "signal-to-noise ratio of the correctors; 0 leaves them out"] = 0.0,
                  copies: Annotated[int, Ge(1), "noisy copies over which a corrector averages the score"] = 3,
                  low_rank: Annotated[bool, "whether a step ends with the low-rank projection"] = True,
                  window: Annotated[int, Ge(1), "side of the k-space window of the block-Hankel matrix, in samples"] = 5,

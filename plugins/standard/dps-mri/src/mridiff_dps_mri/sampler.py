@@ -31,7 +31,7 @@ class DPSMRI(Sampler):
     """
 
     def __init__(self, prior: Prior, *, mode: Annotated[Literal["map", "grad"], "how the likelihood corrects the estimate"] = "map",
-                 steps: Annotated[int, Ge(2), "steps of the respaced chain"] = 100,
+                 steps: Annotated[int, Ge(2), "steps of the respaced chain"] = 50,
                  J: Annotated[int, Ge(0), "conjugate gradient iterations at most (map) or gradient steps (grad) per step"] = 20,
                  r_rule: Annotated[Rule, "r^2 = c q, or c q / (c + q), with q = (sigma_t / alpha_t)^2"] = "posterior",
                  c: Annotated[float, Gt(0), "of r_rule; for posterior, the prior's variance per number"] = 1.0,
