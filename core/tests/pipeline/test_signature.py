@@ -1,8 +1,11 @@
 """A constructor's signature as its configuration: what is required, what it may be, how it is told."""
 
 import json
+import sys
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import pytest
@@ -50,3 +53,30 @@ def test_a_plan_is_plain_data_however_deep_its_options_are():
     told = Plan(resolved.config, resolved.choice, {**resolved.options, "sampler": odd}).as_dict()
     assert told["sampler"]["options"] == json.loads(json.dumps(told["sampler"]["options"])) == {
         "path": "a/b", "pair": [1, "c"], "deep": {"list": ["d", ["one"]], "3": "one"}, "kind": "one"}  # fmt: skip
+
+
+OTHER = """
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import Annotated
+Rate = Annotated[float, "how fast"]
+@dataclass
+class Base:
+    rate: Rate = 2.0
+"""
+
+
+def test_a_dataclass_may_inherit_its_options_from_another_module(monkeypatch):
+    other = ModuleType("other")
+    monkeypatch.setitem(sys.modules, "other", other)
+    exec(OTHER, vars(other))
+
+    @dataclass
+    class Derived(other.Base):
+        count: "int" = 1
+
+        def __post_init__(self):
+            self.done = True
+
+    rows = describe(options_model(Derived))
+    assert [(row["name"], row["default"], row["description"]) for row in rows] == [("rate", 2.0, "how fast"), ("count", 1, "")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import is_dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -18,7 +19,8 @@ def options_model(function: Callable[..., Any], skip: Collection[str] = ()) -> t
 
     A plain string among the metadata of an `Annotated` type is the argument's description.
     """
-    target = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
+    # The types of a dataclass are those of its fields: its constructor does not know from which modules they were inherited.
+    target = function.__init__ if isinstance(function, type) and not is_dataclass(function) else function  # type: ignore[misc]
     hints = get_type_hints(target, include_extras=True)
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():

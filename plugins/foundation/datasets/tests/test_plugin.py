@@ -1,5 +1,6 @@
 import importlib
 import inspect
+from dataclasses import is_dataclass
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 from mridiff.interfaces import Dataset
@@ -32,7 +33,7 @@ def test_every_option_has_a_description_and_shared_ones_are_the_same():
     shared = {"acceleration", "pattern", "center_fraction", "mask_seed", "maps", "noise_std", "slices"}
     seen = {}
     for spec, cls in classes():
-        hints = get_type_hints(cls.__init__, include_extras=True)
+        hints = get_type_hints(cls if is_dataclass(cls) else cls.__init__, include_extras=True)
         taken = [p for p in inspect.signature(cls).parameters if p != "self"]
         assert not spec.reads or (shared <= set(taken) and taken[0] == "path")
         for name in taken:

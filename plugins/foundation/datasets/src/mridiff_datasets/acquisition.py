@@ -7,7 +7,7 @@ half (`reference`) may use all of k-space. A simulated image brings its maps alo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from mridiff_sdk.fourier import ifft
 from mridiff_sdk.sampling_patterns import mask as pattern_mask
 
 from .noise_level import noise_level
-from .options import MapsChoice
+from .options import Sampling
 from .plausible import doubts
 from .raw import Raw
 from .support import complete, held, sampled
@@ -34,16 +34,13 @@ ESPIRIT_MOST = 32
 """More of the centre makes calibration slower and hardly better."""
 
 
-@dataclass(frozen=True)
-class Acquisition:
-    """How scans are made of raw slices; the options are those of every source (see `options`)."""
+class Acquisition(Sampling):
+    """How scans are made of raw slices; the options are those of every source."""
 
-    acceleration: float = 1.0
-    pattern: str = "random"
-    center_fraction: float = 0.08
-    mask_seed: int = 0
-    maps: MapsChoice = "auto"
-    noise_std: float = 0.0
+    @classmethod
+    def of(cls, source: Sampling) -> Acquisition:
+        """That of a source with these options."""
+        return cls(**{f.name: getattr(source, f.name) for f in fields(Sampling)})
 
     def scan(self, raw: Raw, scan_id: str) -> Scan:
         """The scan of one slice: y and maps with axes (coil, ky, kx) and (coil, y, x), mask (ky, kx), and the truth, if there is one.

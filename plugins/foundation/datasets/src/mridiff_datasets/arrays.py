@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,7 +13,6 @@ from mridiff.interfaces import Field
 from mridiff_sdk.io import SafeFile, afford_scan, open_hdf5
 
 from . import options
-from .acquisition import Acquisition
 from .files import Entry, numbered, refuse
 from .npz import Npz, open_npz
 from .raw import Raw, binary_mask, complex_tensor, unread
@@ -28,7 +27,8 @@ HELD = "biufc"
 TRAJECTORIES = ("trajectory", "traj", "ktraj", "coords")
 
 
-class Arrays(Reader):
+@dataclass(kw_only=True, eq=False)
+class Arrays(options.Images, Reader):
     """Slices of array files with `kspace` (y, x), (coil, y, x) or (slice, coil, y, x), or with `image` (y, x) or (slice, y, x).
 
     Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x) or (x) of 0 and 1, `reference` (y, x) or
@@ -38,23 +38,10 @@ class Arrays(Reader):
 
     reads = (".h5", ".hdf5", ".npz")
 
-    def __init__(
-        self,
-        path: options.FilePath,
-        *,
-        acceleration: options.Acceleration = 1.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        slices: options.Slices = "",
-        coils: options.Coils = 8,
-        coil_seed: options.CoilSeed = 0,
-        phase: options.Phase = 0.0,
-    ) -> None:
-        self.simulation = Simulation(coils, coil_seed, phase)
-        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
+    @property
+    def simulation(self) -> Simulation:
+        """The coils that see images."""
+        return Simulation(self.coils, self.coil_seed, self.phase)
 
     def labels(self, path: Path) -> Sequence[str]:
         """One per slice."""

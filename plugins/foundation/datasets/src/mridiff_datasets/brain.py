@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import Annotated
 
@@ -21,26 +22,15 @@ __all__ = ["Brain", "head"]
 Acceleration = Annotated[float, Ge(1), "undersampling: all samples over samples kept; 1 = full"]
 
 
-class Brain(Dataset):
+@dataclass(kw_only=True, eq=False)
+class Brain(options.CoilArray, options.Sampling, Dataset):
     """One scan: a measured complex head (sagittal T1 spin echo, 256 x 256, one channel), whose coil maps are simulated.
 
     The truth "x" is the measured image with its own noise. Origin and licence are in `data/brain.txt`.
     """
 
-    def __init__(
-        self,
-        *,
-        acceleration: Acceleration = 4.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.005,
-        coils: options.Coils = 8,
-        coil_seed: options.CoilSeed = 0,
-    ) -> None:
-        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
-        self.simulation = Simulation(coils, coil_seed)
+    acceleration: Acceleration = 4.0
+    noise_std: options.NoiseStd = 0.005
 
     def __len__(self) -> int:
         return 1
@@ -49,7 +39,8 @@ class Brain(Dataset):
         """The scan, under index 0 (or -1)."""
         if index not in (0, -1):
             raise IndexError(f"the embedded brain is one scan; there is no index {index}")
-        return self.acquisition.scan(self.simulation.raw("the embedded brain", head()), "brain")
+        raw = Simulation(self.coils, self.coil_seed).raw("the embedded brain", head())
+        return Acquisition.of(self).scan(raw, "brain")
 
 
 def head() -> torch.Tensor:

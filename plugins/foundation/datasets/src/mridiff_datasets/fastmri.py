@@ -14,8 +14,6 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Field, Geometry
 from mridiff_sdk.io import SafeFile, afford_scan, open_hdf5
 
-from . import options
-from .acquisition import Acquisition
 from .files import Entry, numbered, refuse
 from .header import parse_header
 from .raw import Raw, binary_mask, complex_tensor, unread
@@ -34,20 +32,6 @@ class FastMRI(Reader):
     """
 
     reads = (".h5", ".hdf5")
-
-    def __init__(
-        self,
-        path: options.FilePath,
-        *,
-        acceleration: options.Acceleration = 1.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        slices: options.Slices = "",
-    ) -> None:
-        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
 
     def labels(self, path: Path) -> Sequence[str]:
         """One per slice."""

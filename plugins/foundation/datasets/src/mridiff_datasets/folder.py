@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from mridiff.errors import DataError, MridiffError
 from mridiff.interfaces import Dataset, Scan, reader_of
@@ -23,40 +21,22 @@ from .reader import Reader
 __all__ = ["Folder"]
 
 READERS: dict[str, type[Reader]] = {"fastmri": FastMRI, "ismrmrd": ISMRMRD, "nifti": NIfTI, "arrays": Arrays}
-IMAGES = ("coils", "coil_seed", "phase")
-OWN = {"arrays": IMAGES, "nifti": (*IMAGES, "axis")}
-"""The options that one format has and others have not."""
 
 
-class Folder(Dataset):
+@dataclass(kw_only=True, eq=False)
+class Folder(options.Images, options.Files, Dataset):
     """The scans of all files of a folder, of any format that this package reads; those of a file are as its own dataset gives them.
 
     A file that no dataset reads is a scan that raises what each of them says of it. Folders inside are not entered.
     """
 
-    def __init__(
-        self,
-        path: options.FilePath,
-        *,
-        acceleration: options.Acceleration = 1.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        slices: options.Slices = "",
-        coils: options.Coils = 8,
-        coil_seed: options.CoilSeed = 0,
-        phase: options.Phase = 0.0,
-        axis: Axis = 2,
-    ) -> None:
-        shared = {"acceleration": acceleration, "pattern": pattern, "center_fraction": center_fraction, "mask_seed": mask_seed,
-                  "maps": maps, "noise_std": noise_std, "slices": slices}  # fmt: skip
-        own = {"coils": coils, "coil_seed": coil_seed, "phase": phase, "axis": axis}
+    axis: Axis = NIfTI.axis
+
+    def __post_init__(self) -> None:
         self.scans: list[tuple[Reader | None, Entry]] = []
-        for file, name in unique(_files(Path(path))).items():
+        for file, name in unique(_files(Path(self.path))).items():
             try:
-                reader = _open(file, shared, own)
+                reader = self._reader(file)
             except MridiffError as error:
                 self.scans.append((None, Entry(file, 0, name, error)))
             else:
@@ -74,6 +54,15 @@ class Folder(Dataset):
             assert entry.error is not None
             raise entry.error
         return reader.scan(entry)
+
+    def _reader(self, file: Path) -> Reader:
+        refuse_foreign(file)
+        if not file.name.endswith(SUFFIXES):
+            raise DataError(f"{file}: its name tells no format ({', '.join(SUFFIXES)})",
+                            hint="Name it as what it is; --dataset NAME chooses the dataset of another package for a folder.")  # fmt: skip
+        named = {name: reader for name, reader in READERS.items() if file.name.endswith(reader.reads)}
+        reader = READERS[reader_of(file, named)]
+        return reader(**{f.name: getattr(self, f.name) for f in fields(reader)} | {"path": file})
 
     @classmethod
     def can_read(cls, path: Path) -> bool:
@@ -93,14 +82,3 @@ def _files(path: Path) -> list[Path]:
     if not files:
         raise DataError(f"{path} holds no scan", hint="Folders inside it are not entered; name one of them, or a file.")
     return files
-
-
-def _open(file: Path, shared: Mapping[str, Any], own: Mapping[str, Any]) -> Reader:
-    refuse_foreign(file)
-    if not file.name.endswith(SUFFIXES):
-        raise DataError(f"{file}: its name tells no format ({', '.join(SUFFIXES)})",
-                        hint="Name it as what it is; --dataset NAME chooses the dataset of another package for a folder.")  # fmt: skip
-    named = {name: reader for name, reader in READERS.items() if file.name.endswith(reader.reads)}
-    name = reader_of(file, named)
-    chosen: Callable[..., Reader] = READERS[name]
-    return chosen(file, **shared, **{option: own[option] for option in OWN.get(name, ())})

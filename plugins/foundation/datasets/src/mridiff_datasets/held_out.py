@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,7 +34,8 @@ Size = Annotated[
 Coils = Annotated[int, Ge(0), Le(64), "number of simulated coils; 0 = those that a head was measured with, 8 for images"]
 
 
-class HeldOutHeads(Dataset):
+@dataclass(kw_only=True, eq=False)
+class HeldOutHeads(options.CoilArray, options.Sampling, Dataset):
     """Slices of heads or hearts that no shipped weights have seen, each with a mask of its own; a scan is named subject/slice.
 
     Images are seen by simulated coils, and their own noise belongs to the truth. Of measured heads k-space is taken as it was measured,
@@ -42,29 +43,20 @@ class HeldOutHeads(Dataset):
     of `coils` the image that these maps combine is simulated from instead. Magnitudes have a simulated phase.
     """
 
-    def __init__(
-        self,
-        path: Folder = None,
-        *,
-        source: Source = "t2",
-        subjects: Subjects = "",
-        count: Count = 4,
-        size: Size = 128,
-        acceleration: options.Acceleration = 4.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        coils: Coils = 0,
-        coil_seed: options.CoilSeed = 0,
-    ) -> None:
-        self.folder = _folder(path)
-        self.source, self.size = source, size
-        self.own = source == "measured" and coils == 0
-        self.simulation = Simulation(coils or 8, coil_seed)
-        self.acquisition = Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std)
-        self.slices = [(s, n) for s in _chosen(source, subjects) for n in numbers(self.folder, source, s, count)]
+    path: Folder = field(default=None, kw_only=False)
+    source: Source = "t2"
+    subjects: Subjects = ""
+    count: Count = 4
+    size: Size = 128
+    acceleration: options.Acceleration = 4.0
+    coils: Coils = 0
+
+    def __post_init__(self) -> None:
+        self.folder = _folder(self.path)
+        self.own = self.source == "measured" and self.coils == 0
+        self.simulation = Simulation(self.coils or 8, self.coil_seed)
+        self.acquisition = Acquisition.of(self)
+        self.slices = [(s, n) for s in _chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
 
     def __len__(self) -> int:
         return len(self.slices)

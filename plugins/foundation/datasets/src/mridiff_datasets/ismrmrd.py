@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
 from mridiff_sdk.io import afford, check_heaps, hazard, open_hdf5
 
-from . import options
-from .acquisition import Acquisition
 from .files import DAMAGED, Entry, refuse, refuse_all
 from .header import parse_header
 from .lines import Lines
@@ -47,20 +45,6 @@ class ISMRMRD(Reader):
     """
 
     reads = (".h5", ".hdf5", ".mrd")
-
-    def __init__(
-        self,
-        path: options.FilePath,
-        *,
-        acceleration: options.Acceleration = 1.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        slices: options.Slices = "",
-    ) -> None:
-        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
 
     def labels(self, path: Path) -> Sequence[str]:
         """One per scan of every measurement of the file."""

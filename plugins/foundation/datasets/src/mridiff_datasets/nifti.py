@@ -6,6 +6,7 @@ import gzip
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +20,6 @@ from mridiff.interfaces import Geometry
 from mridiff_sdk.io import afford_scan
 
 from . import options
-from .acquisition import Acquisition
 from .files import DAMAGED, Entry, numbered, refuse
 from .raw import Raw, complex_tensor
 from .reader import Reader
@@ -31,7 +31,8 @@ PIECE = 2**20
 Axis = Annotated[int, Ge(0), Le(2), "normal of the slices: 0 = sagittal, 1 = coronal, 2 = axial"]
 
 
-class NIfTI(Reader):
+@dataclass(kw_only=True, eq=False)
+class NIfTI(options.Images, Reader):
     """Slices of NIfTI images (magnitude or complex), seen by simulated coils: y has axes (coil, ky, kx), the truth "x" is the image.
 
     The head stands upright: rows run from superior to inferior (axial: from anterior to posterior), columns from left to right
@@ -41,25 +42,7 @@ class NIfTI(Reader):
 
     reads = (".nii", ".nii.gz")
 
-    def __init__(
-        self,
-        path: options.FilePath,
-        *,
-        acceleration: options.Acceleration = 1.0,
-        pattern: options.Pattern = "random",
-        center_fraction: options.CenterFraction = 0.08,
-        mask_seed: options.MaskSeed = 0,
-        maps: options.Maps = "auto",
-        noise_std: options.NoiseStd = 0.0,
-        slices: options.Slices = "",
-        coils: options.Coils = 8,
-        coil_seed: options.CoilSeed = 0,
-        phase: options.Phase = 0.0,
-        axis: Axis = 2,
-    ) -> None:
-        self.simulation = Simulation(coils, coil_seed, phase)
-        self.axis = axis
-        super().__init__(path, slices, Acquisition(acceleration, pattern, center_fraction, mask_seed, maps, noise_std))
+    axis: Axis = 2
 
     def labels(self, path: Path) -> Sequence[str]:
         """One per slice, and volume where there are several."""
@@ -71,8 +54,9 @@ class NIfTI(Reader):
 
     def raw(self, entry: Entry) -> Raw:
         """One slice, seen by simulated coils."""
-        image, geometry = _slice(entry, self.axis, self.simulation.coils)
-        return self.simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
+        image, geometry = _slice(entry, self.axis, self.coils)
+        simulation = Simulation(self.coils, self.coil_seed, self.phase)
+        return simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
 
     @classmethod
     def claims(cls, path: Path) -> bool:

@@ -1,7 +1,8 @@
-"""The options that all sources share: one type, with bounds and description, for each."""
+"""The options that all sources share, once: type, bounds and description of each, and the defaults of those that come together."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,3 +27,38 @@ Slices = Annotated[int | str, "which slices of each file: empty = all, else numb
 Coils = Annotated[int, Ge(1), Le(64), "number of simulated coils, for images"]
 CoilSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the simulated coils and of the simulated phase, for images"]
 Phase = Annotated[float, Ge(0), Le(20), "largest smooth phase given to an image, for images, in radians; 0 = none"]
+
+
+@dataclass(kw_only=True, eq=False)
+class Sampling:
+    """What is kept of k-space, its coil maps and added noise."""
+
+    acceleration: Acceleration = 1.0
+    pattern: Pattern = "random"
+    center_fraction: CenterFraction = 0.08
+    mask_seed: MaskSeed = 0
+    maps: Maps = "auto"
+    noise_std: NoiseStd = 0.0
+
+
+@dataclass(kw_only=True, eq=False)
+class CoilArray:
+    """The coils that see an image."""
+
+    coils: Coils = 8
+    coil_seed: CoilSeed = 0
+
+
+@dataclass(kw_only=True, eq=False)
+class Images(CoilArray):
+    """What is simulated of files that hold images instead of k-space."""
+
+    phase: Phase = 0.0
+
+
+@dataclass(kw_only=True, eq=False)
+class Files(Sampling):
+    """Where scans of files are found, and which of them are taken."""
+
+    path: FilePath = field(kw_only=False)
+    slices: Slices = ""

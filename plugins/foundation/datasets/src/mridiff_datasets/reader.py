@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,10 +14,12 @@ from mridiff.interfaces import Dataset, Scan
 
 from .acquisition import Acquisition
 from .files import DAMAGED, Entry, entries, find
+from .options import Files
 from .raw import Raw
 
 
-class Reader(Dataset):
+@dataclass(kw_only=True, eq=False)
+class Reader(Files, Dataset):
     """The scans of files of one format, which says what it reads, how it names the scans of a file, and how it reads one.
 
     A path may be a file, or a folder of which every file that ends in `reads` is taken. There, a file that cannot be read is a scan that
@@ -25,9 +28,9 @@ class Reader(Dataset):
 
     reads: ClassVar[tuple[str, ...]]
 
-    def __init__(self, path: Path, slices: int | str, acquisition: Acquisition) -> None:
-        self.acquisition = acquisition
-        self.entries = entries(find(path, self.reads), self.labels, slices)
+    def __post_init__(self) -> None:
+        self.acquisition = Acquisition.of(self)
+        self.entries = entries(find(self.path, self.reads), self.labels, self.slices)
 
     @abstractmethod
     def labels(self, path: Path) -> Sequence[str]:
