@@ -31,7 +31,7 @@ def declared(path):
 def test_it_holds_one_file_and_one_declaration_for_each_kind(kinds, tmp_path):
     folder = Package("my-method", kinds).write(tmp_path, EMPTY)
     source = folder / "src" / "mridiff_my_method"
-    recipe = {"recipe.yaml"} if "sampler" in kinds else set()
+    recipe = {"recipe.yaml", "studies.py"} if "sampler" in kinds else set()
     assert {p.name for p in source.iterdir()} == {"__init__.py", "plugin.py", "py.typed", *(f"{k}.py" for k in kinds)} | recipe
     assert {p.name for p in (folder / "tests").iterdir()} == {"test_conformance.py", *(f"test_{k}.py" for k in kinds)}
     specs = declared(source / "plugin.py")

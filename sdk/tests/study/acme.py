@@ -39,15 +39,19 @@ def noisy(scan, seed):
     return scan.truth["x"].data + 0.1 * Streams.of(seed, scan.id).normal((4, 6))
 
 
-def killed(scan, seed):
-    """Dies as often as the file says, on scan s1."""
-    left = Path(os.environ["ACME_DEATHS"])
-    if scan.id == "s1" and (n := int(left.read_text())):
-        left.write_text(str(n - 1))
+def killed(scan, seed, times):
+    """Dies so many times, on scan s1: a file counts."""
+    count = Path(os.environ["ACME_DEATHS"], str(times))
+    died = int(count.read_text()) if count.exists() else 0
+    if scan.id == "s1" and died < times:
+        count.write_text(str(died + 1))
         os._exit(9)
     return scan.truth["x"].data
 '''
 STUDIES = '''
+import os
+from functools import partial
+
 from mridiff_sdk.study import Altered, Study
 
 from .rows import killed, noisy
@@ -62,6 +66,11 @@ def error(result, scan):
     return (result.x - scan.truth["x"].data).abs().max()
 
 
+def process(result, scan):
+    """Where it was made."""
+    return os.getpid()
+
+
 SCANS = {"few scans": {"use": "scans"}}
 
 
@@ -71,7 +80,9 @@ def studies():
     return {
         "toy": Study(title="Toys", rows=rows, scans=SCANS, metrics=("mae", "nfe"), extra={"error": error}, better={"error": -1},
                      against=("filled",), seeds=(0, 1)),
-        "deadly": Study(title="Deaths", rows={"filled": "filled", "killed": killed}, scans=SCANS, metrics=("mae",)),
+        "deadly": Study(title="Deaths", rows={"filled": "filled", "once": partial(killed, times=1), "twice": partial(killed, times=2)}, scans=SCANS, metrics=("mae",)),
+        "apart": Study(title="Memory", rows={"filled": "filled"}, scans={"its own": "filled"}, metrics=("peak_memory_mb",),
+                       extra={"process": process}),
     }
 '''
 

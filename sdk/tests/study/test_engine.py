@@ -69,19 +69,17 @@ def test_nothing_is_made_twice(run):
 
 
 def test_a_run_that_was_killed_goes_on(run, package, tmp_path, monkeypatch):
-    deaths = tmp_path / "deaths"
-    deaths.write_text("1")
-    monkeypatch.setenv("ACME_DEATHS", str(deaths))
+    monkeypatch.setenv("ACME_DEATHS", str(tmp_path))
     code = "import sys; from mridiff.cli.app import application; application()(sys.argv[1:])"
     path = os.pathsep.join(p for p in sys.path if p)
-    command = [sys.executable, "-c", code, "measure", "deadly", "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-c", code, "measure", "deadly", "--only", "filled,once", "-o", str(tmp_path / "out")]
     assert subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False).returncode == 9
     done = list((tmp_path / "out" / "cells").rglob("record.json"))
     mark = ".partial-" + json.loads((tmp_path / "out" / "run.json").read_text())["token"] + "-"
     torn = done[0].parent.with_name(mark + "s1")
     torn.mkdir()
     assert len(done) == 3 and not (tmp_path / "out" / "table.csv").exists()
-    assert _made(run, "deadly") == {"filled": 1, "killed": 2} and not torn.exists()
+    assert _made(run, "deadly", Part(("filled", "once"))) == {"filled": 1, "once": 2} and not torn.exists()
 
 
 def test_two_workers_give_the_numbers_of_one_to_the_bit(run, tmp_path):
@@ -92,18 +90,15 @@ def test_two_workers_give_the_numbers_of_one_to_the_bit(run, tmp_path):
     assert _made(run) == {}
 
 
-@pytest.mark.parametrize(("deaths", "failed"), [(1, 0), (2, 1)])
-def test_a_worker_that_dies_costs_its_cell_alone(run, tmp_path, monkeypatch, deaths, failed):
-    (tmp_path / "deaths").write_text(str(deaths))
-    monkeypatch.setenv("ACME_DEATHS", str(tmp_path / "deaths"))
+def test_a_worker_that_dies_costs_its_cell_alone(run, tmp_path, monkeypatch):
+    """It is made once more; a cell that kills its worker again is reported, and made by the next run."""
+    monkeypatch.setenv("ACME_DEATHS", str(tmp_path))
     results = run("deadly", workers=2)
-    values = results["scans"]["few scans"]["values"]
-    assert None not in values["filled"]["mae"] and values["killed"]["mae"].count(None) == failed == len(results["failed"])
-    assert (tmp_path / "deaths").read_text() == "0"
-    if failed:
-        assert "killed" in results["failed"][0]["cell"] and "died" in results["failed"][0]["message"]
-        assert "killed (2 of 3)" in text_of(results)
-        assert _made(run, "deadly") == {"killed": 1}
+    values = {row: v["mae"] for row, v in results["scans"]["few scans"]["values"].items()}
+    assert None not in values["filled"] + values["once"] and values["twice"] == [0, None, 0]
+    assert [f["cell"] for f in results["failed"]] == ["few scans, scan 1, twice, seed 0"] and "died" in results["failed"][0]["message"]
+    assert "twice (2 of 3)" in text_of(results)
+    assert _made(run, "deadly") == {"twice": 1}
 
 
 CHANGES = {
@@ -149,6 +144,11 @@ def test_what_fails_is_noted_and_the_rest_is_made(package, tmp_path):
     assert sum("no such luck" in m for m in messages) == 1 and sum("not int" in m for m in messages) == 3
     assert sum("unbuilt" in m for m in messages) == 3 and sum("column nope" in m for m in messages) == 1 and len(messages) == 8
     assert None not in results["scans"]["a"]["values"]["filled"]["mae"]
+
+
+def test_where_memory_is_a_column_each_cell_has_a_process_of_its_own(run):
+    values = run("apart", Part(scans=2))["scans"]["its own"]["values"]["filled"]
+    assert len({*values["process"], os.getpid()}) == 3 and all(mb > 10 for mb in values["peak_memory_mb"])
 
 
 def test_a_folder_holds_one_study(run, tmp_path):

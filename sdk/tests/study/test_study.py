@@ -31,7 +31,7 @@ def test_all_that_is_wrong_is_said_at_once():
         bad.check("Bad Name", registry())
     said = "\n".join(map(str, caught.value.mistakes))
     for words in ("Bad Name: a study's name", "rows.a.sampler.options.steps", "stepps", "rows.b: no recipe", "rows.c: a method, an Altered",
-                  "rows.c!", "scans.s: no dataset", "scans.t: a dataset node", "against.d: no such row", "seeds: whole numbers",
+                  "rows.c!", "scans.s: no dataset", "scans.t: a method, a dataset node", "against.d: no such row", "seeds: whole numbers",
                   "extra.e: a function", "better.psnr", "better.e", "metrics: there are none"):  # fmt: skip
         assert words in said, said
 
@@ -53,7 +53,7 @@ def test_a_function_is_known_by_its_arguments_too():
 
 def test_studies_of_a_package_are_found(package):
     found, faults = studies(Registry.discover())
-    assert list(found) == ["deadly", "toy"] and not faults
+    assert list(found) == ["apart", "deadly", "toy"] and not faults
     assert find("toy", Registry.discover()).folder == package.parent
     with pytest.raises(NotFound) as caught:
         find("tou", Registry.discover())
@@ -82,7 +82,7 @@ def test_a_name_that_two_declare_is_refused_when_it_is_used(package):
     (package / "more.py").write_text("from .studies import studies\n")
     twin = replace(recipe, spec=replace(recipe.spec, name="twin", studies="acme_study.more:studies"))
     both = Registry((*whole.all, twin))
-    assert len(studies(both)[1]) == 2
+    assert len(studies(both)[1]) == 3
     with pytest.raises(PluginConflict, match="'toy' is declared by"):
         find("toy", both)
 

@@ -19,13 +19,15 @@ class Quantity:
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "psnr": Quantity("PSNR", "dB", +1, "peak signal-to-noise ratio; higher is better"),
-    "ssim": Quantity("SSIM", "", +1, "structural similarity; higher is better, 1 is identity"),
+    "psnr": Quantity(
+        "PSNR", "dB", +1, "peak signal-to-noise ratio, magnitudes, everywhere, range: the reference's maximum; higher is better"
+    ),
+    "ssim": Quantity("SSIM", "", +1, "structural similarity, magnitudes, everywhere, same range; higher is better, 1 is identity"),
     "pixcorr": Quantity("PixCorr", "", +1, "correlation over all values of a picture in colour; higher is better"),
-    "nmse": Quantity("NMSE", "", -1, "normalised mean squared error; lower is better"),
-    "psnr_head": Quantity("PSNR inside", "dB", +1, "peak signal-to-noise ratio inside the object; higher is better"),
-    "ssim_head": Quantity("SSIM inside", "", +1, "structural similarity inside the object; higher is better"),
-    "mae": Quantity("MAE", "", -1, "mean absolute error; lower is better"),
+    "nmse": Quantity("NMSE", "", -1, "squared error of magnitudes everywhere, relative to the reference; lower is better"),
+    "psnr_head": Quantity("PSNR inside", "dB", +1, "the same inside the object, range: maximum of the whole reference; higher is better"),
+    "ssim_head": Quantity("SSIM inside", "", +1, "the same inside the object; higher is better"),
+    "mae": Quantity("MAE", "", -1, "mean absolute error, in the unit of the quantity; lower is better"),
     "contrast_lesion": Quantity("lesion contrast", "", 0, "contrast of the lesion over that of the reference; 1 is all of it"),
     "nrmse": Quantity("NRMSE", "", -1, "norm of the error over that of the reference, both about their means; lower is better"),
     "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),

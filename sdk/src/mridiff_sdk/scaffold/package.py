@@ -70,7 +70,7 @@ class Package:
             texts[f"{source}/{kind}.py"] = self._filled(f"{kind}.py")
             texts[f"tests/test_{kind}.py"] = self._filled(f"test_{kind}.py")
         if self.has_recipe:
-            texts[f"{source}/recipe.yaml"] = self._filled("recipe.yaml")
+            texts |= {f"{source}/{name}": self._filled(name) for name in ("recipe.yaml", "studies.py")}
         return texts
 
     def write(self, folder: Path, registry: Registry | None = None) -> Path:

@@ -62,8 +62,9 @@ def measure(name: str, study: Study, registry: Registry, out: Path, data: Path |
             workers: int = 1, threads: int = 1, device: str = "cpu", report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
     """Make all cells of a study that are not made yet, write tables and results into `out`, and return the results.
 
-    With several workers the study is the declared one of that name. A cell that fails is noted, the others go on. Raises ConfigError for
-    a wrong declaration, before anything is computed, and where `out` holds another study; DataError where it cannot be written.
+    With several workers, or where peak memory is a column, the study has to be the declared one of that name: processes find it by it. A
+    cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is computed, and where `out`
+    holds another study; DataError where it cannot be written.
     """
     part = part or Part()
     study.check(name, registry)
@@ -78,7 +79,8 @@ def measure(name: str, study: Study, registry: Registry, out: Path, data: Path |
             progress = Progress(list(cells(study, bench, part)), workers)
             report(progress, None)
             address = Address(name, data, out, folder.mark, threads, device)
-            made = map(bench, progress.cells) if workers == 1 else in_processes(address, progress.cells, workers)
+            apart = "peak_memory_mb" in study.metrics
+            made = in_processes(address, progress.cells, workers, apart) if workers > 1 or apart else map(bench, progress.cells)
             for result in made:
                 progress.done[result.cell] = result
                 report(progress, result)

@@ -7,6 +7,7 @@ import json
 import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def _name(function: Any) -> str:
 
 
 def _quantity(metric: str, study: Study) -> dict[str, Any]:
-    q = QUANTITIES.get(metric.rpartition(".")[2], Quantity(metric))
+    quantity, _, word = metric.rpartition(".")
+    q = QUANTITIES.get(word, Quantity(word))
+    q = replace(q, label=f"{q.label} of {quantity}") if quantity else q
     if metric in study.extra:
         lines = (getattr(study.extra[metric], "__doc__", None) or "").strip().splitlines()
         q = Quantity(metric, "", study.better.get(metric, 0), lines[0].rstrip(".") if lines else "")
@@ -100,7 +103,7 @@ def tidy(name: str, cells: Iterable[Cell], found: Mapping[Cell, Result]) -> Iter
 
 
 def write(out: Path, results: Mapping[str, Any], rows: Iterable[tuple[Any, ...]], text: str) -> None:
-    """table.csv, table.md and results.json, and table.parquet where pyarrow is there."""
+    """table.csv, table.md and results.json."""
     rows = list(rows)
     with write_atomically(out / "table.csv") as path, path.open("w", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from mridiff.errors import ConfigError, Mistake, boundary
 from mridiff.interfaces import Dataset, Scan
 from mridiff.interfaces.dataset import Guarded
-from mridiff.pipeline.config import Node
 from mridiff.pipeline.plan import configurable
 from mridiff.pipeline.signature import options_model, validate_options
 from mridiff.plugins.registry import Registry
+
+from .study import Scans, node_of
 
 WHERE = "Give --data FOLDER, or set MRIDIFF_DATA, if they lie in the data folder."
 
@@ -33,15 +32,15 @@ class Latest(Dataset):
         return self._scan
 
 
-def opened(scans: Mapping[str, Any] | Callable[[Path], Dataset], registry: Registry, data: Path | None) -> Dataset:
-    """The scans of a node or of a function of the data folder; the `path` of a node lies in that folder, or is it where none is given.
+def opened(scans: Scans, registry: Registry, data: Path | None) -> Dataset:
+    """The scans that a study names; the `path` of a node lies in the data folder, or is it where none is given.
 
     Raises ConfigError for options that are not right, DataError for scans that are not there.
     """
     with boundary("they cannot be opened", "" if data else WHERE):
         if callable(scans):
             return Latest(scans(data))  # type: ignore[arg-type]
-        node = Node.model_validate(scans)
+        node = node_of(scans, registry)
         entry = registry.find("dataset", node.use)
         model, options = options_model(configurable(entry)), dict(node.options)
         if "path" in model.model_fields and data is not None:

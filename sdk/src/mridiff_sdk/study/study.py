@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.interfaces import Dataset, Scan
-from mridiff.pipeline.config import Node
+from mridiff.pipeline.config import Node, parse
 from mridiff.pipeline.method import Method, Reconstruction
 from mridiff.pipeline.plan import plan
 from mridiff.plugins.registry import Registry
@@ -23,8 +23,9 @@ from mridiff.spec import NAME
 Made = Callable[[Scan, int], Reconstruction | Tensor]
 """A row as a function of scan and seed; a tensor (sample, ...) lies in the space of the truth "x"."""
 Metric = Callable[[Reconstruction, Scan], float]
-Scans = Mapping[str, Any] | Callable[[Path], Dataset]
-"""A dataset node (`{"use": ..., "options": ...}`), or a function of the data folder; a node's `path` lies in that folder."""
+Scans = str | Mapping[str, Any] | Callable[[Path], Dataset]
+"""A method's name, for the scans of its recipe; a dataset node (`{"use": ..., "options": ...}`), whose `path` lies in the data folder; or a
+function of that folder."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,20 @@ class Study:
             if callable(scans):
                 continue
             try:
-                registry.find("dataset", Node.model_validate(scans).use)
+                registry.find("dataset", node_of(scans, registry).use)
             except (MridiffError, ValueError) as error:
-                yield Mistake(f"scans.{title}", getattr(error, "message", f"a dataset node or a function is expected, not {scans!r}"))
+                expected = f"a method, a dataset node or a function is expected, not {scans!r}"
+                yield Mistake(f"scans.{title}", getattr(error, "message", expected))
+
+
+def node_of(scans: str | Mapping[str, Any], registry: Registry) -> Node:
+    """The dataset node, of a recipe where its method is named; raises NotFound, ConfigError, ValueError."""
+    if not isinstance(scans, str):
+        return Node.model_validate(scans)
+    node = parse(scans, registry)[0].dataset
+    if node is None:
+        raise ConfigError([Mistake("dataset", f"the recipe of {scans} has no scans")])
+    return node
 
 
 def of_x(metric: Callable[..., Tensor], **options: Any) -> Metric:

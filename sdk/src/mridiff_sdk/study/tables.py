@@ -39,7 +39,8 @@ def _set(title: str, results: Mapping[str, Any]) -> Iterator[str]:
         if rest := {row: v for row, v in rows.items() if row != base}:
             yield from _differences(base, rest, rows[base], columns)
     if n < FEW:
-        yield f"{n} subject{'s' * (n != 1)}: too few to tell methods apart; read these numbers as examples.\n"
+        few = "too few to tell methods apart, and their intervals are too narrow. Read these numbers as examples."
+        yield f"{n} subject{'s' * (n != 1)}: {few}\n"
 
 
 def _differences(base: str, rows: Mapping[str, Values], other: Values, columns: Mapping[str, Any]) -> Iterator[str]:

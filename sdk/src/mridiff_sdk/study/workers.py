@@ -6,6 +6,7 @@ writes its own folder, so that results need no way back but their record.
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -62,6 +63,14 @@ class Worker:
         with suppress(OSError):
             self.connection.send(cell)
 
+    def answer(self) -> Result | None:
+        """What became of the cell; None where the process died."""
+        try:
+            result: Result = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return result
+
     def stop(self) -> None:
         """End the process."""
         self.connection.close()
@@ -71,11 +80,12 @@ class Worker:
 
 def serve(address: Address, connection: Connection) -> None:
     """Make cells until nobody asks for one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt goes to all processes; the first ends the others
     bench: Bench | None = None
     while True:
         try:
             cell: Cell = connection.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         try:
             bench = bench or address.bench()
@@ -85,8 +95,11 @@ def serve(address: Address, connection: Connection) -> None:
         connection.send(result)
 
 
-def in_processes(address: Address, cells: Sequence[Cell], workers: int) -> Iterator[Result]:
-    """A result for each cell, as they come; a cell whose worker dies is begun once more, then reported."""
+def in_processes(address: Address, cells: Sequence[Cell], workers: int, apart: bool = False) -> Iterator[Result]:
+    """A result for each cell, as they come; a cell whose worker dies is begun once more, then reported.
+
+    `apart` gives each cell that is made a process of its own, so that peak memory is its own.
+    """
     waiting, begun = deque(cells), dict.fromkeys(cells, 0)
     pool = [Worker(address) for _ in range(min(workers, len(cells)))]
     try:
@@ -97,18 +110,17 @@ def in_processes(address: Address, cells: Sequence[Cell], workers: int) -> Itera
                 worker = busy[connection]  # type: ignore[index]
                 cell = worker.cell
                 assert cell is not None
-                try:
-                    yield worker.connection.recv()
-                except (EOFError, OSError):
+                result = worker.answer()
+                if result is not None:
+                    yield result
+                elif begun[cell] < TRIES:
+                    waiting.appendleft(cell)
+                else:
+                    message = f"the process that made {cell} died, {TRIES} times"
+                    yield Result(cell, error={"code": "DR170", "message": message, "hint": "Is there enough memory? Try fewer --workers."})
+                if result is None or (apart and waiting and not result.kept):
                     worker.stop()
                     pool[pool.index(worker)] = worker = Worker(address)
-                    if begun[cell] < TRIES:
-                        waiting.appendleft(cell)
-                    else:
-                        message = f"the process that made {cell} died, {TRIES} times"
-                        yield Result(
-                            cell, error={"code": "DR170", "message": message, "hint": "Is there enough memory? Try fewer --workers."}
-                        )
                 _next(worker, waiting, begun)
     finally:
         for worker in pool:

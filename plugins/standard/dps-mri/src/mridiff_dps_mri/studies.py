@@ -6,27 +6,42 @@ from typing import Any
 
 from mridiff_sdk.study import Study
 
-STEPS = 100
+CLASSICAL: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
+METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "backward", "operator_calls", "seconds")
 
 
 def studies() -> dict[str, Study]:
-    """The method and DPS, one sample each, so that samplers are compared and not averages, beside the classical methods."""
+    """Single draws on slices of five heads, and the method as it ships on heads measured with coils."""
+    mine: dict[str, dict[str, Any]] = {"dps-mri": {}, "dps-mri, mean": {"draw": False}, "dps-mri, J = 0": {"J": 0}}
+    draws = {"dps": one("dps"), **{name: one("dps-mri", **options) for name, options in mine.items()}}
+    shipped = {"dps-mri": "dps-mri", "dps-mri, 20 steps, mean of 8": {**one("dps-mri", steps=20), "samples": 8}}
+    measured = {"source": "measured", "count": 2}
     return {
-        "dps-mri": Study(
-            title="dps-mri beside DPS and the classical methods on held-out heads",
-            rows={
-                **{name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")},
-                "dps": method("dps"),
-                "dps-mri": method("dps-mri"),
-                "dps-mri, J = 0 (no data)": method("dps-mri", J=0),
-            },
-            scans={f"heads, R = {R}": {"use": "held-out-heads", "options": {"acceleration": R}} for R in (4, 6)},
-            metrics=("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "backward", "operator_calls", "seconds"),
+        "dps-mri-draws": Study(
+            title="one draw of dps-mri beside one of DPS and the classical methods",
+            rows=CLASSICAL | draws,
+            scans={"T2 slices, R = 4": heads(R=4, source="t2", count=2, noise_std=0.01)},
+            metrics=METRICS,
             against=("dps-mri",),
-        )
-    }
+            notes=("`dps` and `dps-mri`: one sample each, so that samplers are compared and not their averages.",
+                   "`mean`: x0' is the mean, as in the study, and not a draw. `J = 0`: the data are left out."),
+        ),
+        "dps-mri-measured": Study(
+            title="dps-mri beside the classical methods on measured heads",
+            rows=CLASSICAL | shipped,
+            scans={f"measured heads, R = {R}": heads(R=R, **measured) for R in (4, 8)},
+            metrics=METRICS,
+            against=("dps-mri",),
+            notes=("`dps-mri` is the recipe: 50 steps, the mean of 4 draws.",),
+        ),
+    }  # fmt: skip
 
 
-def method(name: str, **options: Any) -> dict[str, Any]:
+def one(name: str, steps: int = 50, **options: Any) -> dict[str, Any]:
     """One sample of a method."""
-    return {"recipe": name, "samples": 1, "sampler": {"options": {"steps": STEPS, **options}}}
+    return {"recipe": name, "samples": 1, "sampler": {"options": {"steps": steps, **options}}}
+
+
+def heads(R: float, **options: Any) -> dict[str, Any]:
+    """Slices of heads that no weights have seen."""
+    return {"use": "held-out-heads", "options": {"acceleration": R, **options}}
