@@ -20,7 +20,7 @@ def studies() -> dict[str, Study]:
         "dps-mri-draws": Study(
             title="one draw of dps-mri beside one of DPS and the classical methods",
             rows=CLASSICAL | draws,
-            scans={"T2 slices, R = 4": heads(R=4, source="t2", count=2, noise_std=0.01)},
+            scans={"T2 slices, R = 4": heads(R=4, source="t2", count=1, noise_std=0.01)},
             metrics=METRICS,
             against=("dps-mri",),
             notes=("`dps` and `dps-mri`: one sample each, so that samplers are compared and not their averages.",
