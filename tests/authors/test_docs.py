@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from mridiff import Registry
 from mridiff.interfaces import Dataset, Operator, Prior, Sampler
 from mridiff.spec import KINDS, Trait
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def reference():
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+def generator(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.pages()
+    return module
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return generator("reference").pages()
 
 
 @pytest.mark.parametrize("interface", [Operator, Prior, Sampler, Dataset], ids=lambda i: i.__name__)
@@ -34,10 +39,19 @@ def test_every_trait_and_every_hook_is_in_the_reference(reference):
     assert "| has a nuisance: `at(phi)` gives a linear operator |" in reference["reference/traits.md"]
 
 
+def test_every_sampler_has_its_algorithm_box():
+    page = generator("algorithms").page()
+    samplers = Registry.discover().entries("sampler")
+    assert [page.count(f'<h3 id="{e.spec.name}">') for e in samplers] == [1] * len(samplers)
+    assert page.count("yield") >= len(samplers) and "def trajectory" not in page
+    diffpir = page[page.index('id="diffpir"') :].split("</section>")[0]
+    assert "for i, (t, s) in enumerate(pairwise(times)):" in diffpir and "of the kit: Reverse, ddim, karras_times, proximal<" in diffpir
+
+
 def test_the_site_builds_with_warnings_as_errors(tmp_path):
     pytest.importorskip("mkdocs")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(ROOT / "mkdocs.yml"), "-d", str(tmp_path / "site")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for page in ("index.html", "authors-guide.html", "reference/prior.html", "reference/traits.html"):
+    for page in ("index.html", "authors-guide.html", "reference/prior.html", "reference/traits.html", "reference/algorithms.html"):
         assert (tmp_path / "site" / page).exists()
