@@ -4,6 +4,7 @@ import ast
 import hashlib
 import importlib
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,8 @@ import pytest
 from importlib_metadata import packages_distributions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from mridiff_sdk.scaffold import KINDS, Package
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(
@@ -119,6 +122,14 @@ def test_of_another_package_its_public_names_alone_are_imported(file):
     own = next((m for m, p in MODULES.items() if file.is_relative_to(p)), "")
     hidden = list(_hidden(file.read_text(), own))
     assert not hidden, f"{', '.join(hidden)}: import what PACKAGE.MODULE names in its __all__"
+
+
+def test_a_new_package_and_the_examples_in_pages_import_public_names_alone():
+    texts = {name: text for name, text in Package("mine", KINDS).files().items() if name.endswith(".py")}
+    for page in [ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("plugins/*/*/README.md"), *ROOT.glob("docs/*.md")]:
+        texts[_name(page)] = "\n".join(line for line in page.read_text().splitlines() if re.match("(from|import) mridiff", line))
+    hidden = {name: found for name, text in texts.items() if (found := list(_hidden(text, "mridiff_mine")))}
+    assert not hidden and any("mridiff_sdk" in text for name, text in texts.items() if name.endswith(".md"))
 
 
 @pytest.mark.parametrize(("source", "hidden"), [

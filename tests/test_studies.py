@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mridiff.plugins.registry import Registry
+from mridiff import Registry
 from mridiff_sdk.study.finding import studies
 
 REGISTRY = Registry.discover()
