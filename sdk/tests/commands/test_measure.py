@@ -28,7 +28,11 @@ def cli(tmp_path, monkeypatch):
 
 def test_alone_it_lists_all_studies(cli):
     found = cli()
-    assert found.exit_code == 0 and "toy     acme-study  4 x 1" in found.output and "Deaths" in found.output
+    assert (
+        found.exit_code == 0
+        and ["toy", "acme-study", "4", "x", "1", "Toys"] in [line.split() for line in found.output.splitlines()]
+        and "Deaths" in found.output
+    )
 
 
 def test_a_study_is_measured_and_shown(cli, tmp_path):

@@ -23,8 +23,8 @@ def mridiff_datasets(): return [DATASET]
 
 @hookimpl
 def mridiff_recipes():
-    return [RecipeSpec(name="filled", summary="zeros", file="recipe.yaml", family=Family.CLASSICAL, application="a", domain="image",
-                       studies="acme_study.studies:studies")]
+    return [RecipeSpec(name=name, summary="zeros", file="recipe.yaml", family=Family.CLASSICAL, application="a", domain="image",
+                       studies="acme_study.studies:studies") for name in ("filled", "plain")]
 """
 PARTS = "from sdk_parts import Filled, Keep, Scans\nfrom mridiff_sdk.testing.reference import Masked\n"
 RECIPE = "dataset: {use: scans}\noperator: {use: masked}\npriors: {prior: {use: keep}}\nsampler: {use: filled}\n"
@@ -52,7 +52,7 @@ STUDIES = '''
 import os
 from functools import partial
 
-from mridiff_sdk.study import Altered, Study
+from mridiff_sdk.study import Altered, Study, on_recipe
 
 from .rows import killed, noisy
 
@@ -81,6 +81,7 @@ def studies():
         "toy": Study(title="Toys", rows=rows, scans=SCANS, metrics=("mae", "nfe"), extra={"error": error}, better={"error": -1},
                      against=("filled",), seeds=(0, 1)),
         "deadly": Study(title="Deaths", rows={"filled": "filled", "once": partial(killed, times=1), "twice": partial(killed, times=2)}, scans=SCANS, metrics=("mae",)),
+        "filled-recipe": on_recipe("filled", "plain", operator="masked"),
         "apart": Study(title="Memory", rows={"filled": "filled"}, scans={"its own": "filled"}, metrics=("peak_memory_mb",),
                        extra={"process": process}),
     }

@@ -13,7 +13,7 @@ from mridiff.plugins.registry import Registry
 from mridiff_sdk.metrics import outer_nmse, psnr
 from mridiff_sdk.study import Study, of_x
 from mridiff_sdk.study.finding import find, studies
-from mridiff_sdk.study.study import identity
+from mridiff_sdk.study.study import identity, node_of
 
 GOOD = Study(title="A", rows={"a": {"sampler": {"use": "filled"}, "operator": {"use": "masked"}, "priors": {"prior": {"use": "keep"}}}},
              scans={"few": {"use": "scans"}})  # fmt: skip
@@ -53,7 +53,7 @@ def test_a_function_is_known_by_its_arguments_too():
 
 def test_studies_of_a_package_are_found(package):
     found, faults = studies(Registry.discover())
-    assert list(found) == ["apart", "deadly", "toy"] and not faults
+    assert list(found) == ["apart", "deadly", "filled-recipe", "toy"] and not faults
     assert find("toy", Registry.discover()).folder == package.parent
     with pytest.raises(NotFound) as caught:
         find("tou", Registry.discover())
@@ -82,9 +82,20 @@ def test_a_name_that_two_declare_is_refused_when_it_is_used(package):
     (package / "more.py").write_text("from .studies import studies\n")
     twin = replace(recipe, spec=replace(recipe.spec, name="twin", studies="acme_study.more:studies"))
     both = Registry((*whole.all, twin))
-    assert len(studies(both)[1]) == 3
+    assert len(studies(both)[1]) == 4
     with pytest.raises(PluginConflict, match="'toy' is declared by"):
         find("toy", both)
+
+
+def test_a_method_beside_others_on_the_scans_of_its_recipe(package):
+    registry = Registry.discover()
+    study = find("filled-recipe", registry).study
+    study.check("filled-recipe", registry)
+    assert study.rows == {"plain": {"recipe": "plain", "operator": {"use": "masked"}}, "filled": "filled"}
+    assert node_of(study.scans["scans of the recipe"], registry).use == "scans"
+    study = replace(study, scans={"none": "nobody"})
+    with pytest.raises(ConfigError, match=r"scans\.none: no recipe is called 'nobody'"):
+        study.check("filled-recipe", registry)
 
 
 def test_a_metric_of_x_and_its_truth_is_an_extra_with_its_own_meaning():

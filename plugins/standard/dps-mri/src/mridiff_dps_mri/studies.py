@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mridiff_sdk.study import Study
+from mridiff_sdk.study import Study, on_recipe
 
 CLASSICAL: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
+BUSY = "Seconds are wall clock, on a machine that had other work."
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "backward", "operator_calls", "seconds")
 
 
@@ -15,8 +16,9 @@ def studies() -> dict[str, Study]:
     mine: dict[str, dict[str, Any]] = {"dps-mri": {}, "dps-mri, mean": {"draw": False}, "dps-mri, J = 0": {"J": 0}}
     draws = {"dps": one("dps"), **{name: one("dps-mri", **options) for name, options in mine.items()}}
     shipped = {"dps-mri": "dps-mri", "dps-mri, 20 steps, mean of 8": {**one("dps-mri", steps=20), "samples": 8}}
-    measured = {"source": "measured", "count": 2}
+    eight, sixteen = ({"source": "measured", "count": 1, "subjects": name} for name in ("brain8_full", "brain16_lowres"))
     return {
+        "dps-mri-recipe": on_recipe("dps-mri", "cg-sense", "tv", "l1-wavelet", operator="sense"),
         "dps-mri-draws": Study(
             title="one draw of dps-mri beside one of DPS and the classical methods",
             rows=CLASSICAL | draws,
@@ -24,15 +26,16 @@ def studies() -> dict[str, Study]:
             metrics=METRICS,
             against=("dps-mri",),
             notes=("`dps` and `dps-mri`: one sample each, so that samplers are compared and not their averages.",
-                   "`mean`: x0' is the mean, as in the study, and not a draw. `J = 0`: the data are left out."),
+                   "`mean`: x0' is the mean, as in the study, and not a draw. `J = 0`: the data are left out. " + BUSY),
         ),
         "dps-mri-measured": Study(
             title="dps-mri beside the classical methods on measured heads",
             rows=CLASSICAL | shipped,
-            scans={f"measured heads, R = {R}": heads(R=R, **measured) for R in (4, 8)},
+            scans={**{f"eight coils, R = {R}": heads(R=R, **eight) for R in (4, 8)},
+                   "sixteen coils, 96 pixels, R = 4, maps of all samples": heads(R=4, maps="given", **sixteen)},
             metrics=METRICS,
             against=("dps-mri",),
-            notes=("`dps-mri` is the recipe: 50 steps, the mean of 4 draws.",),
+            notes=("`dps-mri` is the recipe: 50 steps, the mean of 4 draws. " + BUSY,),
         ),
     }  # fmt: skip
 
