@@ -2,7 +2,8 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from mridiff.interfaces import Gaussian, Problem, Streams
+from mridiff.interfaces import Gaussian, Problem, Space, Streams
+from mridiff.interfaces.algebra import Multiply
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_samplers.cg_sense import CGSense
@@ -158,13 +159,15 @@ def test_tv_is_the_minimum_that_another_solver_finds(measure):
     assert error(best, exact) < 0.01 and error(other, exact) > 0.05
 
 
-def test_tv_counts_every_spatial_axis():
-    """Half of the lines of three axes in noise: a heavy weight flattens all of them, z as well."""
-    A = DipoleOperator(torch.ones(1, 6, 7, 8, dtype=torch.float64), torch.tensor([[0.0, 0.0, 1.0]]))
-    problem = Problem(A, A(Streams.of(0).normal((6, 7, 8), torch.float64)), Gaussian(None), A.domain)
-    rough, flat = (TotalVariation(weight=w, iterations=100)(problem, Streams.of(0)) for w in (1e-4, 0.3))
-    for dim in (1, 2, 3):
-        assert float(flat.diff(dim=dim).abs().sum()) < 0.3 * float(rough.diff(dim=dim).abs().sum())
+@pytest.mark.parametrize("axis", ["z", "y", "x"])
+def test_tv_counts_every_spatial_axis(axis):
+    """What changes along one axis alone is flattened by a heavy weight, z as well."""
+    space = Space(("z", "y", "x"), (6, 7, 8), complex=False)
+    dim = space.dim(axis)
+    ripple = torch.ones(1, *space.shape, dtype=torch.float64).cumsum(dim) % 2
+    problem = Problem(Multiply(space, 1.0), ripple, Gaussian(None), space)
+    flat = TotalVariation(weight=1.0, iterations=100)(problem, Streams.of(0))
+    assert float(flat.diff(dim=dim).abs().sum()) < 0.05 * float(ripple.diff(dim=dim).abs().sum())
 
 
 @pytest.mark.parametrize("shape", [(40, 30), (33, 25)])

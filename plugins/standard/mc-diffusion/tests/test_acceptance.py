@@ -27,7 +27,7 @@ from mridiff_mc_diffusion.sampler import JointPC
 from mridiff_sdk.metrics import contrast_recovery
 
 PRIORS = {"joint": cache(JointPrior), "independent": cache(IndependentPrior)}
-STEPS = 20
+STEPS = 12
 
 
 @cache
@@ -51,7 +51,7 @@ def found(which, kind=""):
 def test_mr_improves_pet_and_the_gain_goes_with_the_mr_data():
     gain = found("joint")["PSNR PET"] - found("independent")["PSNR PET"]
     without = found("joint", "no mr")["PSNR PET"] - found("independent", "no mr")["PSNR PET"]
-    assert gain > 0.3 and without < 0.5 * gain
+    assert gain > 0.2 and without < 0
 
 
 def test_both_modalities_are_better_than_a_first_look():
@@ -64,7 +64,9 @@ def test_both_modalities_are_better_than_a_first_look():
 
 
 def test_spots_of_pet_alone_survive_the_mr_of_somebody_else():
-    assert found("joint", "shuffled")["lesion"] > 0.7 * found("joint")["lesion"] > 0.4
+    """Their contrast differs much from subject to subject, so it is compared in the same ones."""
+    joint, shuffled, independent = (found(*made)["lesion"] for made in (("joint",), ("joint", "shuffled"), ("independent",)))
+    assert shuffled > 0.7 * joint and joint > 0.7 * independent > 0.2
 
 
 def test_activity_is_positive_and_the_counts_are_kept():

@@ -42,7 +42,7 @@ def shapes(axes: tuple[str, ...], examples: int) -> list[Shape]:
 
 
 def mask(shape: Shape, precision: torch.dtype) -> Field:
-    """A binary mask per sample, (sample, *k), with its centre: lines along one axis where the seed is odd, points where it is even.
+    """A binary mask per sample, (sample, *k), with its centre and never full: lines along one axis where the seed is odd, else points.
 
     Frames have masks of their own.
     """
@@ -51,7 +51,9 @@ def mask(shape: Shape, precision: torch.dtype) -> Field:
     near = torch.stack(torch.meshgrid(*((torch.arange(n) == n // 2) | (a == "t") for a, n in axes), indexing="ij"))
     if shape.seed % 2:
         u, near = u[..., :1, :].expand_as(u), near[-1:]
-    kept = (u < 0.6) | near.all(0)
+    u = torch.where(near.all(0), 0, u)
+    within = [i + 1 for i, a in enumerate(shape.axes) if a != "t"]
+    kept = u < u.amax(within, keepdim=True).clamp_max(0.6)
     return Field(kept.to(precision), tuple(a if a == "t" else f"k{a}" for a in shape.axes))
 
 
