@@ -15,6 +15,7 @@ from mridiff.io import atomic
 from mridiff.pipeline import output
 from mridiff.pipeline import run as run_module
 from mridiff.pipeline.method import load, load_dataset
+from mridiff.pipeline.record import recall
 from mridiff.pipeline.run import run
 from toy import CONFIG, registry
 
@@ -239,3 +240,8 @@ def test_a_name_no_terminal_should_see_is_written_out(tmp_path):
     assert outcomes[0].error is None and outcomes[0].scan == r"M\udcfcller\x1b[31m\n\u202e"
     assert all(path.name.isprintable() for path in tmp_path.iterdir())
     assert outcomes[0].record["id"] == outcomes[0].scan
+
+
+def test_a_pipe_in_the_place_of_a_record_is_no_record(tmp_path, in_time):
+    os.mkfifo(tmp_path / "record.json")
+    assert recall(tmp_path, {}) == (None, "its record.json is missing or damaged")

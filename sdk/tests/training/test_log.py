@@ -1,5 +1,7 @@
 """The log: lines that survive a kill, and event files as TensorBoard reads them."""
 
+import os
+import signal
 import struct
 
 from mridiff_sdk.training.events import crc32c
@@ -33,6 +35,15 @@ def test_what_is_no_line_of_a_log_is_left_out(tmp_path):
 
 def test_no_log_is_no_lines(tmp_path):
     assert read_log(tmp_path) == []
+
+
+def test_what_is_no_ordinary_file_is_put_aside(tmp_path):
+    """Who opens a pipe for writing waits for a reader."""
+    os.mkfifo(tmp_path / "log.jsonl")
+    signal.alarm(20)
+    Log(tmp_path).write(1, loss=0.5)
+    signal.alarm(0)
+    assert read(tmp_path) == [{"step": 1, "loss": 0.5}]
 
 
 def test_the_checksum_is_castagnolis():

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DataError, Mistake
-from ..io.atomic import lock
+from ..io.atomic import lock, regular
 from .record import plain, write_json
 
 OWN = {"run.json", "record.json", "index.html"}  # what a run leaves beside the folders of scans
@@ -41,12 +41,14 @@ class Folder(AbstractContextManager["Folder"]):
         except BlockingIOError as error:
             raise DataError(f"another run is writing to {path}", hint="Wait until it ends, or choose another folder with -o.") from error
         except OSError as error:
-            raise DataError(f"cannot write to {path}: {error.strerror or error}", hint="Choose a writable folder with -o.") from error
+            raise DataError(
+                f"cannot write to {error.filename or path}: {error.strerror or error}", hint="Choose a writable folder with -o."
+            ) from error
 
     def _token(self, head: Mapping[str, Any]) -> str:
         found: dict[str, Any] = {}
         with suppress(FileNotFoundError, ValueError, TypeError, RecursionError):
-            found = dict(json.loads(self._marker.read_bytes()))
+            found = dict(json.loads(regular(self._marker).read_bytes()))
         self._new, token = not found, str(found.pop("token", ""))
         if not self._new and found != head:
             raise ConfigError([Mistake("", "this folder holds a run of another configuration, version or machine setting", str(self.path))],

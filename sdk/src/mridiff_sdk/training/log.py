@@ -16,7 +16,7 @@ class Log:
     def __init__(self, folder: Path, step: int = 0) -> None:
         """A log that goes on after update `step`; later lines, of a run that was killed, are dropped: it writes them again."""
         self.path = folder / "log.jsonl"
-        if self.path.is_file():
+        if self.path.exists():
             kept = [row for row in read_log(folder) if row["step"] <= step]
             with write_atomically(self.path) as temporary:
                 temporary.write_text("".join(f"{json.dumps(row)}\n" for row in kept))
