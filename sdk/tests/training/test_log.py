@@ -43,7 +43,7 @@ def test_what_is_no_ordinary_file_is_put_aside(tmp_path):
     signal.alarm(20)
     Log(tmp_path).write(1, loss=0.5)
     signal.alarm(0)
-    assert read(tmp_path) == [{"step": 1, "loss": 0.5}]
+    assert read_log(tmp_path) == [{"step": 1, "loss": 0.5}]
 
 
 def test_the_checksum_is_castagnolis():

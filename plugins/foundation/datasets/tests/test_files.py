@@ -1,7 +1,14 @@
+import os
+
 import pytest
 
 from mridiff.errors import DataError
+from mridiff_datasets.arrays import Arrays
+from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.files import entries, find, refuse, refuse_foreign, select, stem
+from mridiff_datasets.folder import Folder
+from mridiff_datasets.ismrmrd import ISMRMRD
+from mridiff_datasets.nifti import NIfTI
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,17 @@ def test_find_refuses_missing_and_empty(tmp_path):
         find(tmp_path / "nowhere", (".h5",))
     with pytest.raises(DataError, match="holds no file"):
         find(tmp_path, (".h5",))
+
+
+@pytest.mark.parametrize("reader", [NIfTI, Arrays, FastMRI, ISMRMRD, Folder])
+def test_pipes_and_devices_are_refused_and_not_opened(tmp_path, reader):
+    os.mkfifo(tmp_path / "pipe.h5")
+    (tmp_path / "zero.nii.gz").symlink_to("/dev/zero")
+    for name in ("pipe.h5", "zero.nii.gz"):
+        with pytest.raises(DataError, match=f"{name} is a pipe or a device"):
+            reader(tmp_path / name)
+    with pytest.raises(DataError, match="holds no"):
+        reader(tmp_path)
 
 
 def test_ids_are_stable_and_unique(tmp_path):

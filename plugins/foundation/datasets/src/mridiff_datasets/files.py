@@ -33,12 +33,19 @@ def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
+        raise missing(path)
     files = [f for f in sorted(path.iterdir()) if f.name.endswith(tuple(reads)) and (f.is_file() or dangling(f))]
     if not files:
         raise DataError(f"{path} holds no file that this dataset reads (of {', '.join(reads)})",
                         hint="Folders inside it are not entered; name one of them, or a file.")  # fmt: skip
     return files
+
+
+def missing(path: Path) -> DataError:
+    """What to say of a path that is neither a file nor a folder."""
+    if path.exists():
+        return DataError(f"{path} is a pipe or a device", hint="Store the data in an ordinary file first.")
+    return DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
 
 
 def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slices: int | str = "") -> list[Entry]:

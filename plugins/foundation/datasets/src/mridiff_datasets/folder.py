@@ -12,7 +12,7 @@ from mridiff.interfaces import Dataset, Scan, reader_of
 from . import options
 from .arrays import Arrays
 from .fastmri import FastMRI
-from .files import SUFFIXES, Entry, dangling, refuse_all, refuse_foreign, stem, unique
+from .files import SUFFIXES, Entry, dangling, missing, refuse_all, refuse_foreign, stem, unique
 from .foreign import foreign, stands_beside
 from .ismrmrd import ISMRMRD
 from .nifti import Axis, NIfTI
@@ -77,7 +77,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise DataError(f"{path} does not exist", hint="Check the spelling; relative paths start at the current folder.")
+        raise missing(path)
     files = [f for f in sorted(path.iterdir()) if dangling(f) or (f.is_file() and not stands_beside(f))]
     if not files:
         raise DataError(f"{path} holds no scan", hint="Folders inside it are not entered; name one of them, or a file.")
