@@ -2,8 +2,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from mridiff.interfaces import Gaussian, Problem, Space, Streams
-from mridiff.interfaces.algebra import Multiply
+from mridiff.interfaces import Gaussian, Multiply, Problem, Space, Streams
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_samplers.cg_sense import CGSense
