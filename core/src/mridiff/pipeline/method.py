@@ -157,8 +157,8 @@ def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tens
 
     `look` leads a truth "x" in the space of the unknown to the scored space; None where it lies there.
     """
-    measure = service("metrics")
-    if measure is None:
+    metrics = service("metrics")
+    if metrics is None:
         return {}
     made = {"x": (result.x, space)}
     if result.baseline is not None and "x" in scan.truth:
@@ -169,7 +169,7 @@ def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tens
     for name in made.keys() & {*scan.truth, "baseline"}:
         what = "x" if name == "baseline" else name
         truth = scan.truth[what].data
-        found[name] = measure(what, made[name][0], look(truth) if what == "x" and look else truth, made[name][1], scan.truth)
+        found[name] = metrics(what, made[name][0], look(truth) if what == "x" and look else truth, made[name][1], scan.truth)
     return found
 
 

@@ -12,6 +12,7 @@ from mridiff.cli.common import (
     Changes,
     Device,
     Json,
+    Out,
     Reader,
     Samples,
     Seed,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def compare(
     methods: Annotated[str, typer.Argument(help="Names or YAML files, separated by commas.")],
     path: Annotated[Path | None, typer.Argument(metavar="[INPUT]", help="A file or a folder; else the first method's own scan.")] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
+    out: Out = Path("out"),
     acceleration: Acceleration = None,
     samples: Samples = None,
     seed: Seed = None,

@@ -1,6 +1,6 @@
-"""Measures: what this package says of images, series, lesions, maps of susceptibility, pictures and motion."""
+"""Metrics by quantity: what this package says of images, series, lesions, maps of susceptibility, pictures and motion."""
 
-# ruff: noqa: ARG001 - every measure is called alike
+# ruff: noqa: ARG001 - every metric is called alike
 
 from __future__ import annotations
 

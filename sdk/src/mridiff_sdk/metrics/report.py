@@ -1,4 +1,4 @@
-"""The metrics of a record: every installed measure of what a quantity is."""
+"""The metrics of a record: every installed metric of what a quantity is."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mridiff.plugins.importing import imported
 from mridiff.plugins.sources import Source, fault
 
 GROUP = "mridiff.metrics"
-Measure = Callable[[Tensor, Tensor, Space, Mapping[str, Field]], Mapping[str, float]]
-"""`measure(estimate, reference, space, truth)`: numbers by name, none where it has nothing to say of such a quantity."""
+Metric = Callable[[Tensor, Tensor, Space, Mapping[str, Field]], Mapping[str, float]]
+"""`metric(estimate, reference, space, truth)`: numbers by name, none where it has nothing to say of such a quantity."""
 
 
 def score(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: Mapping[str, Field]) -> dict[str, float]:
@@ -35,9 +35,9 @@ def score(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: M
     )  # squares of 1e20 are no floats
     found: dict[str, float] = {}
     owner: dict[str, Source] = {}
-    for source, measure in measures(dict.fromkeys((name, space.kind, space.unit))):
+    for source, metric in metrics_for(dict.fromkeys((name, space.kind, space.unit))):
         try:
-            numbers = {n: float(v) for n, v in measure(estimate, reference, space, truth).items()}
+            numbers = {n: float(v) for n, v in metric(estimate, reference, space, truth).items()}
         except MridiffError:
             raise
         except Exception as error:
@@ -50,8 +50,8 @@ def score(name: str, estimate: Tensor, reference: Tensor, space: Space, truth: M
     return found or differences(estimate, reference)
 
 
-def measures(words: Iterable[str]) -> Iterator[tuple[Source, Measure]]:
-    """What measures a quantity of these words, those of one word by name; raises PluginConflict where two packages claim one name."""
+def metrics_for(words: Iterable[str]) -> Iterator[tuple[Source, Metric]]:
+    """The metrics of a quantity of these words, those of one word by name; raises PluginConflict where two packages claim one name."""
     installed = survey()
     for group in (f"{GROUP}.{word}" for word in words if word):
         claimed = {error.plugin for error in installed.failures if error.group == group}
