@@ -46,6 +46,10 @@ def test_a_study_is_measured_and_shown(cli, tmp_path):
 def test_tables_go_into_the_card(cli, tmp_path):
     assert cli("toy", "--card").exit_code == 0
     assert "| filled |" in (tmp_path / "site" / "README.md").read_text() and (tmp_path / "site" / "results" / "toy.json").exists()
+    card = tmp_path / "site" / "README.md"
+    text = card.read_text()
+    card.write_text(text.replace("| filled |", "| typed |"))
+    assert cli("--card").exit_code == 0 and card.read_text() == text
 
 
 @pytest.mark.parametrize(("args", "words"), [

@@ -32,8 +32,16 @@ def test_few_subjects_are_said_and_nothing_is_bold():
     few = deepcopy(RESULTS)
     few["scans"]["heads"]["ids"] = ["p1/1", "p1/2", "p2/1", "p2/2", "p3/1", "p3/2", "p4/1", "p5/1"]
     text = text_of(few)
-    assert "**heads** (8 scans, 5 subjects)" in text and "5 subjects: too few" in text and text.count("**") == 2 and "p =" not in text
+    assert "**heads** (8 scans of 5 subjects)" in text and "5 subjects: too few" in text and text.count("**") == 2 and "p =" not in text
     assert "too few" not in text_of(RESULTS)
+
+
+def test_one_subject_is_an_example():
+    one = deepcopy(RESULTS)
+    one["scans"]["heads"]["ids"] = [f"p/{i}" for i in RNG]
+    text = text_of(one)
+    assert "(8 scans of 1 subject)" in text and "1 subject: an example" in text
+    assert not any(words in text for words in ("paired", "interval", "Wilcoxon", "["))
 
 
 def test_definitions_notes_failures_and_origin_are_printed():

@@ -26,7 +26,12 @@ def measure(
     workers: Annotated[int, typer.Option(min=1, help="Processes that make cells; the numbers stay the same.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads per process.")] = 1,
     device: Device = None,
-    card: Annotated[bool, typer.Option("--card", help="Write results and tables into the package that declares the study.")] = False,
+    card: Annotated[
+        bool,
+        typer.Option(
+            "--card", help="Write results and tables into the package that declares the study; without NAME, tables anew from results."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure methods on sets of scans: a table with intervals and paired differences; what is there already is not made again."""
@@ -34,13 +39,15 @@ def measure(
 
     from ..study import Part
     from ..study import measure as run
-    from ..study.card import ready, write_card
+    from ..study.card import ready, refresh, write_card
     from ..study.finding import find, studies
     from ..study.tables import text_of
 
     found = registry()
     if name is None:
         known, faults = studies(found)
+        for folder in {d.folder for d in known.values() if d.folder is not None} if card else ():
+            refresh(folder)
         rows = [[n, d.entry.distribution, f"{len(d.study.rows)} x {len(d.study.scans)}", d.study.title] for n, d in known.items()]
         typer.echo(table(rows, ("study", "package", "rows x scans", "what")))
         for fault in faults:

@@ -16,31 +16,38 @@ Values = Mapping[str, Mapping[str, float]]
 
 def text_of(results: Mapping[str, Any]) -> str:
     """All tables with what is needed to read them, as Markdown without a heading."""
-    parts = [line for title in results["scans"] for line in _set(title, results)]
-    return "\n".join([*parts, *_legend(results)]) + "\n"
+    sets = {title: _subjects(results, table) for title, table in results["scans"].items()}
+    parts = [line for title, rows in sets.items() for line in _set(title, rows, results)]
+    return "\n".join([*parts, *_legend(results, max(map(_size, sets.values()), default=0))]) + "\n"
 
 
-def _set(title: str, results: Mapping[str, Any]) -> Iterator[str]:
-    table, seeds = results["scans"][title], len(results["seeds"])
-    scans = [scan for scan in table["ids"] for _ in range(seeds)]
-    rows = {row: {m: by_subject(scans, v) for m, v in metrics.items()} for row, metrics in table["values"].items()}
+def _subjects(results: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Values]:
+    """By row and metric the value of each subject of a set of scans."""
+    scans = [scan for scan in table["ids"] for _ in results["seeds"]]
+    return {row: {m: by_subject(scans, v) for m, v in metrics.items()} for row, metrics in table["values"].items()}
+
+
+def _size(rows: Mapping[str, Values]) -> int:
+    return max((len(v) for metrics in rows.values() for v in metrics.values()), default=0)
+
+
+def _set(title: str, rows: Mapping[str, Values], results: Mapping[str, Any]) -> Iterator[str]:
+    columns, count, n = results["metrics"], len(results["scans"][title]["ids"]), _size(rows)
     against = [row for row in results["against"] if row in rows]
-    n = max((len(v) for metrics in rows.values() for v in metrics.values()), default=0)
-    subjects = f", {n} subject{'s' * (n != 1)}" if n != len(table["ids"]) else ""
-    yield f"**{title}** ({len(table['ids'])} scan{'s' * (len(table['ids']) != 1)}{subjects})\n"
-    columns = results["metrics"]
+    of = f" of {_many(n, 'subject')}" if n != count else ""
+    yield f"**{title}** ({_many(count, 'scan')}{of})\n"
     head = [" ".join(filter(None, (q["label"], q["unit"]))) for q in columns.values()]
     yield _line("", *head)
     yield _line(*("---" for _ in ("", *head)))
     for row, values in rows.items():
         yield _line(_label(row, values, n), *(_cell(m, row, rows, against, columns) for m in columns))
     yield ""
-    for base in against:
+    for base in against if n > 1 else ():
         if rest := {row: v for row, v in rows.items() if row != base}:
             yield from _differences(base, rest, rows[base], columns)
     if n < FEW:
-        few = "too few to tell methods apart, and their intervals are too narrow. Read these numbers as examples."
-        yield f"{n} subject{'s' * (n != 1)}: {few}\n"
+        few = "too few to tell methods apart, and their intervals are too narrow" if n > 1 else "an example, and no statistic"
+        yield f"{_many(n, 'subject')}: {few}.\n"
 
 
 def _differences(base: str, rows: Mapping[str, Values], other: Values, columns: Mapping[str, Any]) -> Iterator[str]:
@@ -83,16 +90,27 @@ def _interval(metric: str, found: Estimate) -> str:
     return "" if found.n < 2 else f" [{format_number(metric, found.low)}, {format_number(metric, found.high)}]"
 
 
+def _many(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
 def _line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _legend(results: Mapping[str, Any]) -> Iterator[str]:
-    columns = results["metrics"]
-    meanings = [f"{q['label']}: {q['meaning']}" for q in columns.values() if q["meaning"]]
-    yield (f"Means over subjects{' and seeds' if len(results['seeds']) > 1 else ''} [95 % interval, bootstrap over subjects]. "
-           + ("Bold: better than the row that it is paired with, beyond the interval of the difference; p: Wilcoxon, two-sided. "
-              if any(row in results["rows"] for row in results["against"]) else "") + f"{'. '.join(meanings)}.")  # fmt: skip
+def _legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
+    """How to read tables of which the largest has `n` subjects."""
+    paired = n >= FEW and any(row in results["rows"] for row in results["against"])
+    words = [
+        "Means over subjects" + " and seeds" * (len(results["seeds"]) > 1) + " [95 % interval, bootstrap over subjects]" * (n > 1),
+        *(
+            ["Bold: better than the row that it is paired with, beyond the interval of the difference; p: Wilcoxon, two-sided"]
+            if paired
+            else []
+        ),
+        *(f"{q['label']}: {q['meaning']}" for q in results["metrics"].values() if q["meaning"]),
+    ]
+    yield f"{'. '.join(words)}."
     yield from results["notes"]
     for failure in results["failed"]:
         yield f"Failed: {failure['cell']}: {failure['message']}."
