@@ -43,7 +43,7 @@ class Scans:
 
 
 def sharpness(estimate: Tensor, x: Tensor) -> Tensor:
-    """Mean gradient magnitude of |estimate| relative to that of |x|, (sample,): below 1 is too smooth, above too rough."""
+    """Mean gradient of the magnitude over that of the truth, per sample; below 1 is too smooth, above too rough."""
     return _slope(estimate.abs()) / _slope(x.abs())
 
 
