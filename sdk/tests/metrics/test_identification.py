@@ -32,6 +32,8 @@ def test_identification_counts_every_ordered_pair():
     estimate = torch.tensor([[3.0, 2, 0, 0], [2, 1, 0, 0], [0, 0, 1, 0]])
     assert two_way(estimate, reference).tolist() == [1.0, 0.5, 1.0]
     assert correlations(estimate, reference)[1].argmax() == 0
+    each = [two_way(estimate[j : j + 1], reference[j : j + 1], reference[torch.arange(3) != j]) for j in range(3)]
+    assert torch.cat(each).tolist() == [1.0, 0.5, 1.0]
 
 
 def test_one_sample_and_other_shapes_are_refused():

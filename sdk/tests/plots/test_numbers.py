@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mridiff_sdk.plots.numbers import best, format_number, labelled, short, summary
+from mridiff_sdk.plots.numbers import best, format_number, labelled, quantity, short, summary
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from mridiff_sdk.plots.numbers import best, format_number, labelled, short, summ
         ("psnr", math.nan, "–"),
         ("ssim", 0.91249, "0.912"),
         ("psnr_head", 28, "28.00"),
+        ("psnr_1", 28, "28.00"),
         ("nmse", 0.012345, "0.0123"),
         ("nmse", 1.5e-7, "1.50e−7"),
         ("nfe", 12345, "12\u202f345"),
@@ -47,6 +48,11 @@ def test_labels_carry_units_and_missing_quantities_are_left_out():
 def test_the_best_value_follows_the_direction_of_the_quantity():
     assert best("psnr", {"a": 30, "b": 31, "c": None}) == {"b"}
     assert best("nmse", {"a": 0.1, "b": 0.2, "c": math.nan}) == {"a"}
+
+
+def test_a_metric_of_one_modality_is_that_metric():
+    assert quantity("psnr_1").label == "PSNR (1)" and quantity("psnr_1").unit == "dB" and quantity("own_1").label == "own_1"
+    assert best("nmse_0", {"a": 0.1, "b": 0.2}) == {"a"} and labelled("psnr_0", 30) == "PSNR (0) 30.00 dB"
 
 
 def test_nobody_is_best_without_rivals_without_direction_or_where_all_are_alike():

@@ -52,6 +52,12 @@ def test_definitions_notes_failures_and_origin_are_printed():
         assert words in text
 
 
+def test_columns_of_one_meaning_are_defined_together():
+    two = deepcopy(RESULTS)
+    two["metrics"]["nmse"]["meaning"] = two["metrics"]["psnr"]["meaning"]
+    assert "PSNR, NMSE: peak; higher is better." in text_of(two)
+
+
 def test_a_row_that_lacks_scans_says_so():
     part = deepcopy(RESULTS)
     part["scans"]["heads"]["values"]["more"] = {m: [*v[:6], None, None] for m, v in part["scans"]["heads"]["values"]["more"].items()}

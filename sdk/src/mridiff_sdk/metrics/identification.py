@@ -13,19 +13,21 @@ def pixcorr(estimate: Tensor, reference: Tensor) -> Tensor:
     return torch.diagonal(correlations(estimate, reference))
 
 
-def two_way(estimate: Tensor, reference: Tensor) -> Tensor:
+def two_way(estimate: Tensor, reference: Tensor, others: Tensor | None = None) -> Tensor:
     """How often a sample's features (sample, ...) are nearer to its own reference than to another one, per sample; chance is 0.5.
 
     For sample j the share of all i != j with corr(estimate_j, reference_j) > corr(estimate_j, reference_i); ties count half. The mean over
-    samples is two-way identification as in Ozcelik and VanRullen, Scientific Reports 13, 2023. Raises DataError for fewer than two samples.
+    samples is two-way identification as in Ozcelik and VanRullen, Scientific Reports 13, 2023. Where `others` (other, ...) are given, they
+    are the other references. Raises DataError where there is none.
     """
-    if len(estimate) < 2:
-        raise DataError("two-way identification needs two samples at least")
-    found = correlations(estimate, reference)
-    own = torch.diagonal(found)[:, None]
+    if len(estimate) < 2 and others is None:
+        raise DataError("two-way identification needs two samples at least, or others")
+    own = torch.diagonal(correlations(estimate, reference))[:, None]
+    found = correlations(estimate, reference if others is None else others)
     wins = (own > found).double() + 0.5 * (own == found).double()
-    wins.fill_diagonal_(0)
-    return wins.sum(1) / (len(found) - 1)
+    if others is None:
+        wins.fill_diagonal_(0)
+    return wins.sum(1) / (found.shape[1] - (others is None))
 
 
 def correlations(a: Tensor, b: Tensor) -> Tensor:

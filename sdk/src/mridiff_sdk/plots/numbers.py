@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -39,6 +39,13 @@ QUANTITIES: Mapping[str, Quantity] = {
 """The quantities that are shown, in this order."""
 
 
+def quantity(name: str) -> Quantity:
+    """What is known of a metric or cost; of a modality's ("psnr_0") what is known of the metric, its number in the label."""
+    base, number = _parted(name)
+    known = QUANTITIES.get(base, Quantity(base))
+    return replace(known, label=f"{known.label} ({number})") if number else known
+
+
 def format_number(name: str, value: Any) -> str:
     """The value of the quantity `name` as text without its unit; a dash for what is missing or not a number, text as it is.
 
@@ -51,6 +58,7 @@ def format_number(name: str, value: Any) -> str:
         return "–"
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
+    name, _ = _parted(name)
     if name == "seconds":
         return _duration(number)
     if name in {"psnr", "psnr_head"}:
@@ -85,9 +93,9 @@ def short(number: float) -> str:
 
 def labelled(name: str, value: Any) -> str:
     """The quantity with its label and unit, such as "PSNR 31.42 dB" or "NFE 100"."""
-    quantity = QUANTITIES.get(name, Quantity(name))
+    known = quantity(name)
     text = format_number(name, value)
-    return " ".join(part for part in (quantity.label if name != "seconds" else "", text, quantity.unit if text != "–" else "") if part)
+    return " ".join(part for part in (known.label if name != "seconds" else "", text, known.unit if text != "–" else "") if part)
 
 
 def summary(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
@@ -97,18 +105,23 @@ def summary(values: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _of_modalities(name: str, values: Mapping[str, Any]) -> str:
     each = [format_number(name, values[f"{name}_{i}"]) for i in range(len(values)) if f"{name}_{i}" in values]
-    quantity = QUANTITIES.get(name, Quantity(name))
-    return " ".join(part for part in (quantity.label, " | ".join(each), quantity.unit) if part) if each else ""
+    known = quantity(name)
+    return " ".join(part for part in (known.label, " | ".join(each), known.unit) if part) if each else ""
 
 
 def best(name: str, values: Mapping[str, Any]) -> set[str]:
     """Who has the best value of the quantity `name`: nobody where there is nothing to choose from, all of them at a tie as written."""
-    better = QUANTITIES.get(name, Quantity(name)).better
+    better = quantity(name).better
     numbers = {who: v for who, value in values.items() if (v := as_number(value)) is not None}
     if not better or len(numbers) < 2 or len({format_number(name, v) for v in numbers.values()}) < 2:
         return set()
     top = max(numbers.values(), key=lambda v: better * v)
     return {who for who, v in numbers.items() if format_number(name, v) == format_number(name, top)}
+
+
+def _parted(name: str) -> tuple[str, str]:
+    base, _, number = name.rpartition("_")
+    return (base, number) if base in QUANTITIES and number.isdigit() else (name, "")
 
 
 def _duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .numbers import QUANTITIES, Quantity, as_number, best, format_number
+from .numbers import QUANTITIES, as_number, best, format_number, quantity
 from .record import ScanRow
 
 _HIDDEN = frozenset({"items", "backward"})  # counts for those who read the record itself
@@ -65,9 +65,9 @@ def _table(heading: str, rows: Mapping[str, Row], labels: Mapping[str, str], *, 
 
 
 def _head(name: str) -> str:
-    quantity = QUANTITIES.get(name, Quantity(name))
-    words = f'<abbr title="{escape(quantity.meaning)}">{escape(quantity.label)}</abbr>' if quantity.meaning else escape(quantity.label)
-    unit = f" <small>{escape(quantity.unit)}</small>" if quantity.unit and name not in _FORMATTED else ""
+    known = quantity(name)
+    words = f'<abbr title="{escape(known.meaning)}">{escape(known.label)}</abbr>' if known.meaning else escape(known.label)
+    unit = f" <small>{escape(known.unit)}</small>" if known.unit and name not in _FORMATTED else ""
     return f"<th scope=col>{words}{unit}</th>"
 
 

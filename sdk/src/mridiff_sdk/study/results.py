@@ -17,7 +17,7 @@ import torch
 from mridiff.io.atomic import write_atomically
 from mridiff.pipeline.record import now, plain
 
-from ..plots.numbers import QUANTITIES, Quantity
+from ..plots.numbers import Quantity, quantity
 from .bench import Cell, Result
 from .statistics import subject
 from .study import Altered, Row, Study
@@ -28,8 +28,8 @@ HEADER = ("study", "scans", "row", "scan", "subject", "seed", "metric", "value")
 def numbers(record: Mapping[str, Any]) -> dict[str, float]:
     """All numbers of a cell's record by word: metrics of "x" and extra ones by name, others as "quantity.name", and the cost."""
     found: dict[str, float] = dict(record["cost"])
-    for quantity, metrics in record["metrics"].items():
-        found |= {name if quantity in {"x", "extra"} else f"{quantity}.{name}": value for name, value in metrics.items()}
+    for what, metrics in record["metrics"].items():
+        found |= {name if what in {"x", "extra"} else f"{what}.{name}": value for name, value in metrics.items()}
     return found
 
 
@@ -76,9 +76,9 @@ def _name(function: Any) -> str:
 
 
 def _quantity(metric: str, study: Study) -> dict[str, Any]:
-    quantity, _, word = metric.rpartition(".")
-    q = QUANTITIES.get(word, Quantity(word))
-    q = replace(q, label=f"{q.label} of {quantity}") if quantity else q
+    what, _, word = metric.rpartition(".")
+    q = quantity(word)
+    q = replace(q, label=f"{q.label} of {what}") if what else q
     if metric in study.extra:
         lines = (getattr(study.extra[metric], "__doc__", None) or "").strip().splitlines()
         q = Quantity(metric, "", study.better.get(metric, 0), lines[0].rstrip(".") if lines else "")

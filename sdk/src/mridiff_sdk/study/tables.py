@@ -101,6 +101,9 @@ def _line(*cells: str) -> str:
 def _legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
     """How to read tables of which the largest has `n` subjects."""
     paired = n >= FEW and any(row in results["rows"] for row in results["against"])
+    labels: dict[str, list[str]] = {}
+    for q in results["metrics"].values():
+        labels.setdefault(q["meaning"], []).append(q["label"])
     words = [
         "Means over subjects" + " and seeds" * (len(results["seeds"]) > 1) + " [95 % interval, bootstrap over subjects]" * (n > 1),
         *(
@@ -108,7 +111,7 @@ def _legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
             if paired
             else []
         ),
-        *(f"{q['label']}: {q['meaning']}" for q in results["metrics"].values() if q["meaning"]),
+        *(f"{', '.join(several)}: {meaning}" for meaning, several in labels.items() if meaning),
     ]
     yield f"{'. '.join(words)}."
     yield from results["notes"]
