@@ -1,11 +1,15 @@
-"""Data steps for counts: expectation maximisation, by itself and held near an estimate."""
+"""Data steps for counts: expectation maximisation, by itself and held near an estimate; and how well counts are kept."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Poisson, Problem, spread
+from mridiff import Reconstruction
+from mridiff.interfaces import Poisson, Problem, Scan, spread
+from mridiff_sdk.consistency import separate
+
+from .operator import PetMrOperator
 
 FLOOR = 1e-4
 """The least activity that a step starts from; from 0 it could not grow."""
@@ -46,3 +50,10 @@ def counts(problem: Problem) -> tuple[Tensor, Poisson]:
     if not isinstance(problem.noise, Poisson) or not isinstance(problem.y, Tensor):
         raise TypeError(f"expectation maximisation is for counts with Poisson noise, not {type(problem.noise).__name__}")
     return problem.y, problem.noise
+
+
+def counts_off(result: Reconstruction, scan: Scan) -> float:
+    """How far the counts that PET expects of its activity are, summed, from those above the background, in %."""
+    pet = separate(Problem.of(PetMrOperator.for_scan(scan.measured), scan.measured))[0]
+    g, noise = counts(pet)
+    return 100 * abs(float(pet.linear(result.x[:, 0]).sum() / (g - noise.background).sum()) - 1)

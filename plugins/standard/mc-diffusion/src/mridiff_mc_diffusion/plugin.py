@@ -72,7 +72,8 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """The method, and the same with priors that do not know of each other."""
     return [
         RecipeSpec(name="mc-diffusion", summary="PET and MR reconstructed together with one prior of the pair", file="recipe.yaml",
-                   family=Family.STANDARD, application="cross-modal PET-MRI", domain="image", source=STUDY),
+                   family=Family.STANDARD, application="cross-modal PET-MRI", domain="image", source=STUDY,
+                   studies="mridiff_mc_diffusion.studies:studies"),
         RecipeSpec(name="mc-diffusion-independent", summary="PET and MR with a prior of its own for each, for comparison",
                    file="recipes/independent.yaml", family=Family.STANDARD, application="cross-modal PET-MRI", domain="image"),
         RecipeSpec(name="pet-mr-classical", summary="OSEM for PET and total variation for MR, for comparison",
