@@ -42,5 +42,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Pictures from simulated fMRI."""
     return [
         RecipeSpec(name="neuraldiffuser", summary="seen pictures from fMRI by latent diffusion with decoded vision features as guidance",
-                   file="recipe.yaml", family=Family.LATENT, application="cross-multimodal", domain="latent", source=STUDY)
+                   file="recipe.yaml", family=Family.LATENT, application="cross-multimodal", domain="latent", source=STUDY,
+                   studies="mridiff_neuraldiffuser.studies:studies")
     ]  # fmt: skip
