@@ -76,6 +76,14 @@ def test_a_package_whose_studies_fail_is_named(package, old, new, words):
         find("toy", Registry.discover())
 
 
+def test_a_study_called_as_its_component_imports_no_other_package(package):
+    whole = Registry.discover()
+    recipe = whole.find("recipe", "filled")
+    broken = replace(recipe, spec=replace(recipe.spec, name="other", studies="acme_study.nothing:studies"))
+    both = Registry((*whole.all, broken))
+    assert find("filled-recipe", both).entry.spec.name == "filled" and "acme_study.nothing" in studies(both)[1][0].message
+
+
 def test_a_name_that_two_declare_is_refused_when_it_is_used(package):
     whole = Registry.discover()
     recipe = whole.find("recipe", "filled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,11 +31,11 @@ class Declared:
         return next((f for f in own.parents if (f / "pyproject.toml").is_file() and (f / "README.md").is_file()), None)
 
 
-def studies(registry: Registry) -> tuple[dict[str, Declared], list[MridiffError]]:
+def studies(registry: Registry, of: Callable[[Entry], bool] = lambda _: True) -> tuple[dict[str, Declared], list[MridiffError]]:
     """All studies by name, and what keeps others from being used; a declaration that several components share counts once."""
     found: dict[str, Declared] = {}
     faults: list[MridiffError] = []
-    for entry in {e.spec.studies: e for e in reversed(registry.entries()) if e.spec.studies}.values():
+    for entry in {e.spec.studies: e for e in reversed(registry.entries()) if e.spec.studies and of(e)}.values():
         try:
             for declared in _declared(entry):
                 if other := found.get(declared.name):
@@ -59,7 +59,13 @@ def _declared(entry: Entry) -> Iterator[Declared]:
 
 
 def find(name: str, registry: Registry) -> Declared:
-    """The study of that name; raises NotFound with near names and with what failed, PluginConflict where two packages declare it."""
+    """The study of that name; raises NotFound with near names and with what failed, PluginConflict where two packages declare it.
+
+    One that is called as a component, or begins with its name, is looked for there first, so that no other package is imported.
+    """
+    own, _ = studies(registry, lambda entry: f"{name}-".startswith(f"{entry.spec.name}-"))
+    if name in own:
+        return own[name]
     found, faults = studies(registry)
     if conflict := next((f for f in faults if isinstance(f, PluginConflict) and f"study {name!r} " in f.message), None):
         raise conflict
