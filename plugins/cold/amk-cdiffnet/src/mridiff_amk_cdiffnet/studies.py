@@ -9,7 +9,7 @@ import torch
 
 from mridiff import Method
 from mridiff_sdk.metrics import edge_score, outer_nmse
-from mridiff_sdk.study import Altered, Study, of_x
+from mridiff_sdk.study import Altered, Study, of_x, on_recipe
 
 from .block import AMKBlock
 
@@ -23,9 +23,9 @@ def studies() -> dict[str, Study]:
     variants: dict[str, Any] = {f"{n} step{'s' * (n > 1)}": amk(steps=n) for n in (10, 1, 5, 20)}
     variants |= {"10 steps, uniform schedule": amk("uniform"), "10 steps, no blending": amk(rho=0.0)}
     variants |= {f"10 steps, all {what} alike": Altered(amk(), partial(alike, what=what)) for what in ("branches", "kernels")}
-    scans["embedded scan, R = 4"], one = {"use": "brain"}, {"64 px, 4 coils, random, R = 4": heads(size=64)}
-    return {"amk-cdiffnet": study(rows, scans, "amk-cdiffnet", title="amk-cdiffnet beside others"),
-            "amk-cdiffnet-variants": study(variants, one, "10 steps", title="Steps and choices")}  # fmt: skip
+    return {"amk-cdiffnet-recipe": on_recipe("amk-cdiffnet", "cg-sense", "tv", operator="sense"),
+            "amk-cdiffnet": study(rows, scans, "amk-cdiffnet", title="amk-cdiffnet beside others"),
+            "amk-cdiffnet-variants": study(variants, {"64 px, 4 coils, random, R = 4": heads(size=64)}, "10 steps", title="Choices")}  # fmt: skip
 
 
 def study(rows: dict[str, Any], scans: dict[str, Any], against: str, title: str) -> Study:

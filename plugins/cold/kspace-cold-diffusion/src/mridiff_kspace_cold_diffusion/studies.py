@@ -9,7 +9,7 @@ import torch
 from mridiff import Reconstruction
 from mridiff.interfaces import Scan
 from mridiff_sdk.metrics import outer_nmse
-from mridiff_sdk.study import Study, of_x
+from mridiff_sdk.study import Study, of_x, on_recipe
 
 
 def studies() -> dict[str, Study]:
@@ -22,8 +22,8 @@ def studies() -> dict[str, Study]:
     several = {f"measured heads, R = {R:g}": heads(source="measured", coils=0, noise_std=0.0, acceleration=R) for R in (4.0, 8.0)}
     variants = {f"{n} step{'s' * (n > 1)}": cold(steps=n) for n in (20, 5, 1)} | {"20 steps, mean of 5 orders": {**cold(), "samples": 5}}
     variants |= {f"20 steps, order {o}": {**cold(), "priors": {"prior": {"options": {"order": o}}}} for o in ("centre_out", "edge_in")}
-    several["embedded scan, R = 4"] = {"use": "brain"}
     return {
+        "kspace-cold-diffusion-recipe": on_recipe("kspace-cold-diffusion", "cg-sense", "tv", operator="sense"),
         "kspace-cold-diffusion": study("One coil", rows, one, "each"),
         "kspace-cold-diffusion-coils": study("Several coils", rows | together, several, "combined"),
         "kspace-cold-diffusion-variants": study("Steps, orders", variants, {"128 px, random, R = 4": heads()}, "20 steps", spread=spread),

@@ -9,7 +9,7 @@ import torch
 from mridiff import Reconstruction
 from mridiff.interfaces import Scan
 from mridiff_sdk.metrics import hfen
-from mridiff_sdk.study import Study, of_x
+from mridiff_sdk.study import Study, of_x, on_recipe
 
 from .scans import sharpness
 
@@ -23,8 +23,9 @@ def studies() -> dict[str, Study]:
              "embedded scan": {"use": "brain", "options": {"coils": 1, "maps": "none"}}}  # fmt: skip
     extra = {"HFEN": of_x(hfen), "sharpness": of_x(sharpness), "spread": spread, "correlation": correlation}
     shown = ("psnr", "ssim", *extra, "nfe", "seconds")
-    return {"diffgan": Study(title="One coil, random lines, R = 4", rows=rows, scans=scans, metrics=shown, extra=extra,
-                             better={"HFEN": -1}, against=("diffgan",))}  # fmt: skip
+    main = Study(title="One coil, random lines, R = 4", rows=rows, scans=scans, metrics=shown, extra=extra,
+                 better={"HFEN": -1}, against=("diffgan",))  # fmt: skip
+    return {"diffgan": main, "diffgan-recipe": on_recipe("diffgan", "zero-filled", "tv", operator="fourier")}
 
 
 def single(recipe: str, draws: int = 1, **options: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 
 from mridiff import Method
 from mridiff_sdk.metrics import outer_nmse
-from mridiff_sdk.study import Altered, Study, of_x
+from mridiff_sdk.study import Altered, Study, of_x, on_recipe
 
 from .seen import CENTRE
 
@@ -21,13 +21,11 @@ def studies() -> dict[str, Study]:
     scans = {f"one coil, {pattern}, R = {R:g}": heads(pattern=pattern, acceleration=R)
              for pattern, R in (("poisson", 4.0), ("gaussian-2d", 4.0), ("random", 4.0), ("poisson", 6.0))}  # fmt: skip
     scans["one coil, 64 px, poisson, R = 4"] = heads(size=64)
-    for p in ("poisson", "random"):
-        scans[f"measured heads, {p}, R = 4"] = heads(source="measured", coils=0, noise_std=0.0, pattern=p)
-        scans[f"embedded scan, {p}, R = 4"] = {"use": "brain", "options": {"pattern": p}}
+    scans |= {f"measured heads, {p}, R = 4": heads(source="measured", coils=0, noise_std=0.0, pattern=p) for p in ("poisson", "random")}
     again = {"operator": {"use": "coil-fourier"}, "priors": {"prior": {"use": "latent-kspace"}}, "sampler": {"use": "few-steps"}}
     variants = {"4 steps": lrdm(), "1 step": lrdm(steps=1), "2 steps": lrdm(steps=2), "8 steps of 8 levels": lrdm(8, steps=8),
                 "4 steps, no code": Altered(lrdm(), without_code), "first prior, few-steps": again}  # fmt: skip
-    return {"lrdm": study("lrdm beside others", rows, scans, "lrdm"),
+    return {"lrdm-recipe": on_recipe("lrdm", "cg-sense", "tv", operator="sense"), "lrdm": study("lrdm beside others", rows, scans, "lrdm"),
             "lrdm-variants": study("Codes and steps", variants, {"one coil, poisson, R = 4": heads()}, "4 steps")}  # fmt: skip
 
 
