@@ -24,8 +24,8 @@ def studies() -> dict[str, Study]:
     variants |= {"10 steps, uniform schedule": amk("uniform"), "10 steps, no blending": amk(rho=0.0)}
     variants |= {f"10 steps, all {what} alike": Altered(amk(), partial(alike, what=what)) for what in ("branches", "kernels")}
     return {"amk-cdiffnet-recipe": on_recipe("amk-cdiffnet", "cg-sense", "tv", operator="sense"),
-            "amk-cdiffnet": study(rows, scans, "amk-cdiffnet", title="amk-cdiffnet beside others"),
-            "amk-cdiffnet-variants": study(variants, {"64 px, 4 coils, random, R = 4": heads(size=64)}, "10 steps", title="Choices")}  # fmt: skip
+            "amk-cdiffnet": study(rows, scans, "amk-cdiffnet", "amk-cdiffnet beside others"),
+            "amk-cdiffnet-variants": study(variants, {"64 px, 4 coils, random, R = 4": heads(size=64)}, "10 steps", "Choices")}  # fmt: skip
 
 
 def study(rows: dict[str, Any], scans: dict[str, Any], against: str, title: str) -> Study:
