@@ -56,8 +56,9 @@ def rerun(path: Path, registry: Registry, tolerance: float = TOLERANCE, watch: W
     record, reason = recall(path.parent, {})
     if record is None:
         raise DataError(f"{path}: {reason}", hint="Nothing can be told of it: make the result again with `mridiff recon`.")
-    if "config" not in record:
-        raise DataError(f"{path}: this result was made by a function and has no configuration", hint="`mridiff measure` makes it again.")
+    if "extra" in record:
+        raise DataError(f"{path}: a cell of a study, whose scans and functions the study names",
+                        hint="`mridiff measure NAME -o EMPTY_FOLDER` makes it again.")  # fmt: skip
     with threads(int(record["threads"])):
         method = Method(plan(record["config"], registry))
         scan = _scan(method, record["id"], path)

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 import mridiff
-from mridiff.errors import ConfigError
+from mridiff.errors import ConfigError, DataError
 from mridiff.plugins.registry import Registry
+from mridiff_sdk.rerun import records, rerun
 from mridiff_sdk.study import Altered, Part, Study, measure
 from mridiff_sdk.study.engine import Progress
 from mridiff_sdk.study.tables import text_of
@@ -61,6 +62,13 @@ def test_the_tidy_table_has_every_number_of_every_cell(run, tmp_path):
     assert len(cells) == 3 * 4 * 2 and {r["study"] for r in rows} == {"toy"} and all(r["subject"] == r["scan"] for r in rows)
     by_metric = Counter(r["metric"] for r in rows)
     assert by_metric["mae"] == by_metric["error"] == by_metric["nfe"] == 24 and by_metric["baseline.mae"] == 18
+
+
+def test_a_cell_is_not_taken_for_a_result_that_can_be_made_from_its_record_alone(run, tmp_path):
+    run(part=Part(("filled", "noisy"), scans=1, seeds=1))
+    for record in records(tmp_path / "out"):
+        with pytest.raises(DataError, match="a cell of a study"):
+            rerun(record, Registry.discover())
 
 
 def test_nothing_is_made_twice(run):
