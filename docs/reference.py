@@ -1,4 +1,4 @@
-"""Reference pages made of the code itself when the site is built: interfaces, traits, hooks. Nothing is written beside the sources.
+"""Reference pages made when the site is built: interfaces, traits and hooks of the code itself, what was measured of results files.
 
 A page is a text of Markdown; `pages()` gives all of them by path, and mkdocs takes them through `on_files`.
 """
@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from mridiff import spec
+from mridiff import Registry, spec
 from mridiff.plugins import hookspecs
+from mridiff_sdk.study import results_page
 from mridiff_sdk.testing import CHECKS
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def pages() -> dict[str, str]:
         "reference/shared.md": "\n".join(["# What the interfaces share\n", *shared]),
         "reference/traits.md": _traits(),
         "reference/hooks.md": _hooks(),
+        "reference/results.md": results_page(Registry.discover()),
     }
 
 

@@ -53,5 +53,12 @@ def test_the_site_builds_with_warnings_as_errors(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(ROOT / "mkdocs.yml"), "-d", str(tmp_path / "site")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for page in ("index.html", "authors-guide.html", "reference/prior.html", "reference/traits.html", "reference/algorithms.html"):
+    for page in (
+        "index.html",
+        "authors-guide.html",
+        "reference/prior.html",
+        "reference/traits.html",
+        "reference/algorithms.html",
+        "reference/results.html",
+    ):
         assert (tmp_path / "site" / page).exists()

@@ -1,7 +1,8 @@
 """Studies: methods on sets of scans, declared as data; what `mridiff measure` runs."""
 
 from .engine import Part, measure
+from .page import results_page
 from .recipe import on_recipe
 from .study import Altered, Study, of_x
 
-__all__ = ["Altered", "Part", "Study", "measure", "of_x", "on_recipe"]
+__all__ = ["Altered", "Part", "Study", "measure", "of_x", "on_recipe", "results_page"]

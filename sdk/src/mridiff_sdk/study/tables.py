@@ -16,12 +16,12 @@ Values = Mapping[str, Mapping[str, float]]
 
 def text_of(results: Mapping[str, Any]) -> str:
     """All tables with what is needed to read them, as Markdown without a heading."""
-    sets = {title: _subjects(results, table) for title, table in results["scans"].items()}
+    sets = {title: subjects(results, table) for title, table in results["scans"].items()}
     parts = [line for title, rows in sets.items() for line in _set(title, rows, results)]
     return "\n".join([*parts, *_legend(results, max(map(_size, sets.values()), default=0))]) + "\n"
 
 
-def _subjects(results: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Values]:
+def subjects(results: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Values]:
     """By row and metric the value of each subject of a set of scans."""
     scans = [scan for scan in table["ids"] for _ in results["seeds"]]
     return {row: {m: by_subject(scans, v) for m, v in metrics.items()} for row, metrics in table["values"].items()}
@@ -37,10 +37,10 @@ def _set(title: str, rows: Mapping[str, Values], results: Mapping[str, Any]) -> 
     of = f" of {_many(n, 'subject')}" if n != count else ""
     yield f"**{title}** ({_many(count, 'scan')}{of})\n"
     head = [" ".join(filter(None, (q["label"], q["unit"]))) for q in columns.values()]
-    yield _line("", *head)
-    yield _line(*("---" for _ in ("", *head)))
+    yield line("", *head)
+    yield line(*("---" for _ in ("", *head)))
     for row, values in rows.items():
-        yield _line(_label(row, values, n), *(_cell(m, row, rows, against, columns) for m in columns))
+        yield line(_label(row, values, n), *(_cell(m, row, rows, against, columns) for m in columns))
     yield ""
     for base in against if n > 1 else ():
         if rest := {row: v for row, v in rows.items() if row != base}:
@@ -54,10 +54,10 @@ def _differences(base: str, rows: Mapping[str, Values], other: Values, columns: 
     scored = {m: q for m, q in columns.items() if m not in COST}
     if not scored:
         return
-    yield _line(f"less {base}, paired", *(q["label"] for q in scored.values()))
-    yield _line(*("---" for _ in ("", *scored)))
+    yield line(f"less {base}, paired", *(q["label"] for q in scored.values()))
+    yield line(*("---" for _ in ("", *scored)))
     for row, values in rows.items():
-        yield _line(row, *(_difference(m, difference(values[m], other[m])) for m in scored))
+        yield line(row, *(_difference(m, difference(values[m], other[m])) for m in scored))
     yield ""
 
 
@@ -94,7 +94,8 @@ def _many(n: int, noun: str) -> str:
     return f"{n} {noun}{'s' * (n != 1)}"
 
 
-def _line(*cells: str) -> str:
+def line(*cells: str) -> str:
+    """A row of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
