@@ -8,7 +8,7 @@ from typing import Any
 from mridiff import Reconstruction
 from mridiff.interfaces import Scan
 from mridiff_sdk.stimuli import identified
-from mridiff_sdk.study import Altered, Study, of_x
+from mridiff_sdk.study import Altered, Study, of_x, on_recipe
 
 from .decoders import LATENT
 from .known import known
@@ -30,6 +30,7 @@ def studies() -> dict[str, Study]:
     metrics = ("pixcorr", "ssim", *judged, "nfe", "seconds")
     shared: dict[str, Any] = {"metrics": metrics, "better": dict.fromkeys(judged, 1), "extra": judged}
     return {
+        "neuraldiffuser-recipe": on_recipe("neuraldiffuser"),
         "neuraldiffuser": Study(
             title="neuraldiffuser beside what does without its parts", scans={"test scenes": scenes}, against=("unguided",),
             rows={"ridge to pixels": Altered(one(), to_pixels), "one step from z": one(kappa=0.0, strength=0.04), "text alone": text,

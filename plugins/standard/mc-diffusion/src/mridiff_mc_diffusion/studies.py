@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mridiff_sdk.study import Altered, Study
+from mridiff_sdk.study import Altered, Study, on_recipe
 
 from .counts import counts_off
 from .exchange import with_other_mr, without_mr
@@ -20,6 +20,7 @@ def studies() -> dict[str, Study]:
     metrics = ("psnr_0", "ssim_0", "contrast_lesion_0", "psnr_1", "ssim_1", "nfe", "seconds")
     shared: dict[str, Any] = {"metrics": metrics, "extra": {off: counts_off}, "better": {off: -1}}
     return {
+        "mc-diffusion-recipe": on_recipe(method, classical, "mc-diffusion-independent"),
         "mc-diffusion": Study(
             title="PET and MR together, each by itself, and without a prior",
             rows=plain | {"OSEM, TV": classical, "independent": "mc-diffusion-independent", "joint": method},
