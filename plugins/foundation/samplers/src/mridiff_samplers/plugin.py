@@ -21,6 +21,7 @@ LINEAR = {"operator": needs(Trait.LINEAR)}
 SQUARES = LINEAR | {"dataset": needs(Trait.GAUSSIAN_NOISE)}
 """Of samplers whose data term is a sum of squares."""
 POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
+STUDIES = "mridiff_samplers.studies:studies"
 
 
 @hookimpl
@@ -53,9 +54,9 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
     ]  # fmt: skip
 
 
-def _recipe(name: str, summary: str, family: Family, domain: str, source: Citation | None = None) -> RecipeSpec:
+def _recipe(name: str, summary: str, family: Family, domain: str, source: Citation | None = None, studies: str = "") -> RecipeSpec:
     return RecipeSpec(name=name, summary=summary, file=f"recipes/{name}.yaml", family=family, application="accelerated", domain=domain,
-                      source=source)  # fmt: skip
+                      source=source, studies=studies)  # fmt: skip
 
 
 @hookimpl
@@ -77,5 +78,5 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
         ),
         _recipe("dps", "diffusion posterior sampling, gradient through the prior", Family.STANDARD, "hybrid", DPS),
         _recipe("diffpir", "diffusion prior with a proximal data step, few steps", Family.STANDARD, "hybrid", DIFFPIR),
-        _recipe("dpir", "diffusion prior as plug-and-play denoiser, one estimate", Family.STANDARD, "hybrid", DPIR),
+        _recipe("dpir", "diffusion prior as plug-and-play denoiser, one estimate", Family.STANDARD, "hybrid", DPIR, STUDIES),
     ]
