@@ -48,9 +48,7 @@ def karras(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float,
 
     Karras et al., NeurIPS 2022, equation 5. Raises ValueError where the range of the diffusion or its levels cannot hold them apart.
     """
-    i = torch.linspace(0, 1, steps, dtype=torch.float64)
-    ratios = (sigma_max ** (1 / rho) + i * (sigma_min ** (1 / rho) - sigma_max ** (1 / rho))) ** rho
-    return _ladder(diffusion, torch.cat((diffusion.time(ratios), torch.zeros(1, dtype=torch.float64))))
+    return _ladder(diffusion, _to_zero(diffusion.time(_even_in_root(steps, sigma_max, sigma_min, rho))))
 
 
 def geometric(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float) -> Tensor:
@@ -66,20 +64,21 @@ def reach(diffusion: Diffusion) -> tuple[float, float]:
 
 
 def karras_times(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float) -> list[float]:
-    """`karras` with its ends cut to what the diffusion reaches."""
+    """`karras` with its ends cut to what the diffusion reaches; every level of a discrete chain at most once, so maybe fewer."""
     low, high = reach(diffusion)
-    times: list[float] = karras(diffusion, steps, min(sigma_max, high), max(sigma_min, low)).tolist()
-    return times
+    times = diffusion.time(_even_in_root(steps, min(sigma_max, high), max(sigma_min, low)))
+    found: list[float] = _ladder(diffusion, _to_zero(times if diffusion.levels is None else times.unique().flip(0))).tolist()
+    return found
 
 
-def linear_beta_times(diffusion: Diffusion, steps: int) -> list[float]:
+def linear_beta_times(diffusion: Diffusion, steps: int, start: float | None = None) -> list[float]:
     """steps + 1 times at the noise-to-signal ratios of an evenly respaced DDPM chain with linear beta, whatever diffusion the prior has.
 
-    The chain is entered at the largest ratio that the prior knows. The same ratios in another diffusion are the same sampler, up to
-    the factor alpha of its state.
+    The chain is entered at the ratio `start`, and at the largest one that the prior knows where there is none. The same ratios in another
+    diffusion are the same sampler, up to the factor alpha of its state.
     """
     chain = VP()
-    top = float(chain.time(reach(diffusion)[1]))
+    top = float(chain.time(reach(diffusion)[1] if start is None else start))
     ratios = chain.ratio(uniform(chain, steps, top)[:-1])
     return [*diffusion.time(ratios).tolist(), 0.0]
 
@@ -98,6 +97,16 @@ def time_travel(times: Tensor, last: int, repeats: int) -> Tensor:
         visits.append(torch.stack((times[i + 1], times[i])).repeat(repeats))
         visits.append(times[i + 1 : i + 2])
     return torch.cat(visits)
+
+
+def _even_in_root(steps: int, sigma_max: float, sigma_min: float, rho: float = 7.0) -> Tensor:
+    i = torch.linspace(0, 1, steps, dtype=torch.float64)
+    ratios: Tensor = (sigma_max ** (1 / rho) + i * (sigma_min ** (1 / rho) - sigma_max ** (1 / rho))) ** rho
+    return ratios
+
+
+def _to_zero(times: Tensor) -> Tensor:
+    return torch.cat((times, torch.zeros(1, dtype=torch.float64)))
 
 
 def _ladder(diffusion: Diffusion, times: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from math import sqrt
 
 import torch
@@ -31,6 +32,12 @@ class Reverse:
         self.prior, self.problem, self.rng = prior, problem, rng
         self.conditions = prior.conditions(problem)
         self.diffusion = prior.diffusion.bind(problem, rng)
+
+    def beside(self, name: str, samples: int) -> Reverse:
+        """This process with streams of its own, the same whatever the seed: for work that all samples share."""
+        other = copy(self)
+        other.rng = Streams.of(0, name, samples)
+        return other
 
     def encode(self, x: Tensor) -> Tensor:
         """u of x."""

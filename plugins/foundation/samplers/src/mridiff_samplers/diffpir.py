@@ -13,7 +13,7 @@ from annotated_types import Ge, Gt, Le
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import proximal
 from mridiff_sdk.diffusions import ddim, karras_times
-from mridiff_sdk.reverse import Reverse
+from mridiff_sdk.reverse import Beginning, Calls, Level, Reverse, begin
 
 __all__ = ["DiffPIR"]
 
@@ -34,21 +34,22 @@ class DiffPIR(Sampler):
                  variance: Annotated[float, Gt(0), "variance of the prior's images per number; bounds what a denoised one is off by"] = 1.0,
                  draw: Annotated[bool, "draw x0' instead of its mean, so that what was measured spreads as its noise demands"] = True,
                  iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 20,
-                 sigma_max: Annotated[float, Gt(0), "ratio of noise to signal at the start, at most that of the prior"] = 20.0,
+                 sigma_max: Annotated[float, Gt(0), "largest ratio of noise to signal, at most that of the prior"] = 20.0,
                  sigma_min: Annotated[float, Gt(0), "ratio of noise to signal at the last denoising, at least that of the prior"] = 0.01,
-                 adjoint_start: Annotated[bool, "start from the noised adjoint instead of pure noise"] = False) -> None:  # fmt: skip
+                 start: Beginning = "estimate", level: Level = None, calls: Calls = 20) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.eta, self.weight, self.iterations = prior, steps, eta, weight, iterations
         self.variance, self.draw = variance, draw
-        self.sigma_max, self.sigma_min, self.adjoint_start = sigma_max, sigma_min, adjoint_start
+        self.sigma_max, self.sigma_min, self.start, self.level, self.calls = sigma_max, sigma_min, start, level, calls
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior and one data step."""
         chain = Reverse(self.prior, problem, rng)
-        times = karras_times(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)
-        x_t = chain.noised(problem.linear.H(problem.y), times[0]) if self.adjoint_start else chain.noise(times[0])
+        begun = begin(chain, self.start, self.level, self.sigma_min, self.sigma_max, self.calls)
+        times = karras_times(chain.diffusion, self.steps, begun.level, self.sigma_min)
+        x_t = begun.state(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
             r = chain.uncertainty(t, self.variance) / sqrt(self.weight)
             x0 = proximal(problem, chain.x0(x_t, t), r, iterations=self.iterations, tolerance=None, rng=rng if self.draw else None)
             x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
-            yield Step(i, self.steps, x0, t, x=x_t)
+            yield Step(i, len(times) - 1, x0, t, x=x_t)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress, product
-from math import sqrt
 from typing import Annotated
 
 import torch
 from annotated_types import Ge, Gt
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency import conjugate_gradients, proximal
+from mridiff_sdk.consistency import conjugate_gradients
 from mridiff_sdk.diffusions import reach
-from mridiff_sdk.reverse import Reverse
+from mridiff_sdk.reverse import Reverse, plug_and_play
 
 from .least_squares import for_samples, normal_equations
 
@@ -43,13 +41,9 @@ class DPIR(Sampler):
         """One step per noise level, each with one call of the prior and one data step."""
         chain = Reverse(self.prior, problem, Streams.of(0, "dpir"))  # one estimate, whatever the seed
         levels = self.sigma_max * (self.sigma_min / self.sigma_max) ** torch.linspace(0, 1, self.steps, dtype=torch.float64)
-        # What a prior was told beside the image would have to be mirrored too.
-        axes = [] if chain.conditions else [problem.space.dim(a) for a in problem.space.axes if a in {"x", "y", "z"}]
-        mirrors = [list(compress(axes, chosen)) for chosen in product((False, True), repeat=len(axes))]
+        sigmas = levels.clamp(*reach(chain.diffusion)).tolist()
         H, b = normal_equations(problem)
         x = conjugate_gradients(H, b, iterations=self.iterations)
-        for i, sigma in enumerate(levels.clamp(*reach(chain.diffusion)).tolist()):
-            mirror = mirrors[i % len(mirrors)]
-            x0 = chain.denoised(x.flip(mirror), sigma).flip(mirror)
-            x = proximal(problem, x0, sigma / sqrt(self.weight), iterations=self.iterations)
+        estimates = plug_and_play(chain, x, sigmas, weight=self.weight, iterations=self.iterations, mirrored=True)
+        for i, (sigma, x) in enumerate(zip(sigmas, estimates, strict=True)):
             yield Step(i, self.steps, for_samples(x, rng), sigma)

@@ -12,8 +12,8 @@ from annotated_types import Ge, Le
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import misfit_gradient
-from mridiff_sdk.diffusions import ddim, linear_beta_times
-from mridiff_sdk.reverse import Reverse
+from mridiff_sdk.diffusions import ddim, linear_beta_times, reach
+from mridiff_sdk.reverse import Beginning, Calls, Level, Reverse, begin
 
 __all__ = ["DPS"]
 
@@ -32,15 +32,17 @@ class DPS(Sampler):
     def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "denoising steps"] = 200,
                  zeta: Annotated[float, Ge(0), "length of all data steps together, per root of the image's size"] = 8.0,
                  eta: Annotated[float, Ge(0), Le(1), "stochasticity of the step: 1 is the paper's ancestral chain"] = 1.0,
-                 adjoint_start: Annotated[bool, "start from the noised adjoint instead of pure noise"] = False) -> None:  # fmt: skip
+                 start: Beginning = "noise", level: Level = None, calls: Calls = 20) -> None:  # fmt: skip
         super().__init__()
-        self.prior, self.steps, self.zeta, self.eta, self.adjoint_start = prior, steps, zeta, eta, adjoint_start
+        self.prior, self.steps, self.zeta, self.eta = prior, steps, zeta, eta
+        self.start, self.level, self.calls = start, level, calls
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one forward and one backward pass of the prior."""
         chain = Reverse(self.prior, problem, rng)
-        times = linear_beta_times(chain.diffusion, self.steps)
-        x_t = chain.noised(problem.linear.H(problem.y), times[0]) if self.adjoint_start else chain.noise(times[0])
+        begun = begin(chain, self.start, self.level, *reach(chain.diffusion), self.calls)
+        times = linear_beta_times(chain.diffusion, self.steps, begun.level)
+        x_t = begun.state(times[0])
         z = self.zeta * sqrt(x_t[0].numel()) / self.steps
         for i, (t, s) in enumerate(pairwise(times)):
             u0, gradient = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mridiff.interfaces import Gaussian, Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import proximal, replacement
-from mridiff_sdk.diffusions import ddim, linear_beta_times
-from mridiff_sdk.reverse import Reverse
+from mridiff_sdk.diffusions import ddim, linear_beta_times, reach
+from mridiff_sdk.reverse import Beginning, Calls, Level, Reverse, begin
 
 Rule = Literal["ratio", "posterior"]
 
@@ -36,16 +36,18 @@ class DPSMRI(Sampler):
                  r_rule: Annotated[Rule, "r^2 = c q, or c q / (c + q), with q = (sigma_t / alpha_t)^2"] = "posterior",
                  c: Annotated[float, Gt(0), "of r_rule; for posterior, the prior's variance per number"] = 1.0,
                  draw: Annotated[bool, "map: draw x0' instead of its mean, so that what was measured spreads as its noise demands"] = True,
-                 eta: Annotated[float, Ge(0), Le(1), "stochasticity: 0 deterministic, 1 the ancestral chain"] = 1.0) -> None:  # fmt: skip
+                 eta: Annotated[float, Ge(0), Le(1), "stochasticity: 0 deterministic, 1 the ancestral chain"] = 1.0,
+                 start: Beginning = "noise", level: Level = None, calls: Calls = 20) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.mode, self.steps, self.J, self.r_rule, self.c, self.eta = prior, mode, steps, J, r_rule, c, eta
-        self.draw = draw
+        self.draw, self.start, self.level, self.calls = draw, start, level, calls
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior."""
         chain = Reverse(self.prior, problem, rng)
-        times = linear_beta_times(chain.diffusion, self.steps)
-        x_t = chain.noise(times[0])
+        begun = begin(chain, self.start, self.level, *reach(chain.diffusion), self.calls)
+        times = linear_beta_times(chain.diffusion, self.steps, begun.level)
+        x_t = begun.state(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
             x0 = self.given_data(problem, chain.x0(x_t, t), self.r(chain.ratio(t)), rng)
             # The effective noise (x_t - alpha_t x0') / sigma_t is carried to s by the row of DDIM.

@@ -23,7 +23,7 @@ from ...consistency.proximal import proximal
 from ...diffusions.ladders import karras_times
 from ...diffusions.step import ddpm
 from ...diffusions.step import step as reverse_step
-from ...reverse import Reverse
+from ...reverse import Reverse, begin
 from ..automatic.samplers import MULTI_COIL, SINGLE_COIL, gaussian_problem
 from ..cases import SamplerCase
 from ..reference import Drawn
@@ -218,6 +218,28 @@ class WhiteStart(Drawn):
             yield Step(i, self.steps, x0, t, x=x_t)
 
 
+class FromEstimate(Drawn):
+    """Begins at an estimate, by the rule."""
+
+    level: float | None = None
+
+    def trajectory(self, problem: Problem, rng: Streams) -> Steps:
+        chain = Reverse(self.prior, problem, rng)
+        begun = begin(chain, "estimate", self.level, 0.01, 20.0)
+        times = karras_times(chain.diffusion, self.steps, begun.level, 0.01)
+        x_t = begun.state(times[0])
+        for i, (t, s) in enumerate(pairwise(times)):
+            x0 = proximal(problem, chain.x0(x_t, t), chain.uncertainty(t), iterations=30, tolerance=None, rng=rng)
+            x_t = chain.onward(x_t, x0, t, s, ddpm)
+            yield Step(i, self.steps, x0, t, x=x_t)
+
+
+class TooLow(FromEstimate):
+    """Begins at an estimate with little noise about it, which leaves no room for what is unknown."""
+
+    level = 0.1
+
+
 class PriorIgnored(Drawn):
     """Calls its prior, and takes the least squares."""
 
@@ -360,6 +382,7 @@ FREE = frozenset({Trait.OPERATOR_FREE})
 KEEPS = frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA})
 SOUND = (
     Sound("posterior draws", cases(Drawn)),
+    Sound("posterior draws from an estimate", cases(FromEstimate)),
     Sound("adjoint", cases(Mean, POINT, prior=False)),
     Sound("replacement", lambda: cases(Replaces, KEEPS)()[:1]),
     Sound("draw from the prior", cases(FromPrior, FREE, exact=False)),
@@ -394,5 +417,6 @@ MUTANTS = (
     Mutant("likelihood gradient rescaled silently", "sampler.units", cases(GradientRescaled), "csgm-mri-langevin: divided by its norm"),
     Mutant("threshold in absolute units", "sampler.homogeneous", cases(FixedThreshold, POINT, prior=False)),
     Mutant("pulled to half of the data", "sampler.posterior-mean", cases(Biased)),
+    Mutant("chain from an estimate that starts too low", "sampler.posterior-variance", cases(TooLow)),
     Mutant("half of the spread", "sampler.posterior-variance", cases(Narrow)),
 )
