@@ -76,7 +76,7 @@ def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | No
     for _ in range(rounds):
         operator, network = Stopwatch(), Stopwatch()
         W = Watched(A, operator)
-        sampler = DiffPIR(WatchedPrior(prior, network), steps=STEPS, iterations=iterations)
+        sampler = DiffPIR(WatchedPrior(prior, network), steps=STEPS, iterations=iterations, start="noise")
         problem = Problem(W, c.y[None], Gaussian(0.002), A.domain)
         begin = time.process_time()
         with torch.no_grad():

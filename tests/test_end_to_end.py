@@ -11,10 +11,12 @@ from mridiff import open_scans
 
 BASELINES = ("zero-filled", "cg-sense", "l1-wavelet", "tv")
 
+FROM_NOISE = ("--set", "sampler.options.steps=4", "--set", "sampler.options.start=noise")
+
 
 def test_a_file_becomes_pictures_arrays_and_a_record(mridiff, scan_file, tmp_path):
     out = tmp_path / "out"
-    done = mridiff("recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, "--set", "sampler.options.steps=4")
+    done = mridiff("recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, *FROM_NOISE)
     assert done.returncode == 0, done.stderr
     record = json.loads((out / "record.json").read_text())
     scan = record["scans"][0]
@@ -26,9 +28,7 @@ def test_a_file_becomes_pictures_arrays_and_a_record(mridiff, scan_file, tmp_pat
         assert f["reconstruction"].dtype == np.complex64
     assert (folder / "overview.png").stat().st_size > 10_000 and (out / "index.html").exists()
     assert str(out / "index.html") in done.stdout
-    again = mridiff(
-        "recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, "--set", "sampler.options.steps=4"
-    )
+    again = mridiff("recon", "dps-mri", scan_file, "-R", "3", "--samples", "2", "--seed", "0", "-o", out, *FROM_NOISE)
     assert again.returncode == 0 and "were kept" in again.stdout
 
 

@@ -45,7 +45,9 @@ def test_every_sampler_has_its_algorithm_box():
     assert [page.count(f'<h3 id="{e.spec.name}">') for e in samplers] == [1] * len(samplers)
     assert page.count("yield") >= len(samplers) and "def trajectory" not in page
     diffpir = page[page.index('id="diffpir"') :].split("</section>")[0]
-    assert "for i, (t, s) in enumerate(pairwise(times)):" in diffpir and "of the kit: Reverse, ddim, karras_times, proximal<" in diffpir
+    assert (
+        "for i, (t, s) in enumerate(pairwise(times)):" in diffpir and "of the kit: Reverse, begin, ddim, karras_times, proximal<" in diffpir
+    )
 
 
 def test_the_site_builds_with_warnings_as_errors(tmp_path):

@@ -16,7 +16,8 @@ from .scans import sharpness
 
 def studies() -> dict[str, Study]:
     """The method by number of calls and draws, beside a denoiser in as many calls and the classical methods."""
-    rows = {"zero-filled": single("zero-filled"), "tv": single("tv", weight=0.002), "diffpir, 4 calls": single("diffpir", 1, steps=4),
+    rows = {"zero-filled": single("zero-filled"), "tv": single("tv", weight=0.002),
+            "diffpir, 4 calls": single("diffpir", 1, steps=4, start="noise"),
             "diffgan": single("diffgan"), "mean of 8 draws": single("diffgan", 8), "no data step": single("diffgan", weight=0.0),
             **{f"{n} call{'s' * (n > 1)}": single("diffgan", steps=n) for n in (1, 2, 8)}}  # fmt: skip
     scans = {"64 px": heads(size=64), "128 px": heads(), "measured heads": heads(source="measured"),

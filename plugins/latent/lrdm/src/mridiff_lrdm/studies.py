@@ -15,7 +15,11 @@ from .seen import CENTRE
 
 def studies() -> dict[str, Study]:
     """The method and its first prior alone beside the classical methods and a diffusion in pixels; and what code and steps do."""
-    few = {"samples": 1, "priors": {"prior": {"options": {"weights": "brain-small"}}}, "sampler": {"options": {"steps": 100}}}
+    few = {
+        "samples": 1,
+        "priors": {"prior": {"options": {"weights": "brain-small"}}},
+        "sampler": {"options": {"steps": 100, "start": "noise"}},
+    }
     rows = {**{name: name for name in ("zero-filled", "cg-sense", "tv")}, "diffpir, 100 steps": {"recipe": "diffpir", **few},
             "first prior alone": lrdm(combine="latent"), "swap": lrdm(combine="swap"), "lrdm": lrdm()}  # fmt: skip
     scans = {f"one coil, {pattern}, R = {R:g}": heads(pattern=pattern, acceleration=R)
