@@ -7,8 +7,8 @@ import torch
 
 from mridiff import load
 from mridiff.interfaces import Problem, Streams
+from mridiff_datasets.pet_mr import PetMrPhantom
 from mridiff_mc_diffusion.counts import counts_off
-from mridiff_mc_diffusion.dataset import PetMrPhantom
 from mridiff_mc_diffusion.exchange import with_other_mr, without_mr
 from mridiff_mc_diffusion.operator import PetMrOperator
 from mridiff_mc_diffusion.prior import JointPrior

@@ -5,10 +5,10 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Measured, Poisson, Prior, Problem, Streams
+from mridiff_datasets.pet_mr import PetMrPhantom
 from mridiff_mc_diffusion import sampler
 from mridiff_mc_diffusion.classical import Classical
 from mridiff_mc_diffusion.conformance import small_problem
-from mridiff_mc_diffusion.dataset import PetMrPhantom
 from mridiff_mc_diffusion.noise import Uneven
 from mridiff_mc_diffusion.operator import PetMrOperator
 from mridiff_mc_diffusion.sampler import JointPC

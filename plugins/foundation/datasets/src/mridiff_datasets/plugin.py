@@ -38,4 +38,6 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.sim_fmri:SimFMRI", offers=frozenset({Trait.REFERENCE, Trait.NO_MEASUREMENT})),
         DatasetSpec(name="moving-brain", summary="embedded head moved between the shots of a scan; coils and motion simulated",
                     target="mridiff_datasets.moving:MovingBrain", offers=OFFERS | {Trait.MOTION}),
+        DatasetSpec(name="pet-mr-phantom", summary="simulated head seen by PET and MR: sinogram counts and undersampled k-space",
+                    target="mridiff_datasets.pet_mr:PetMrPhantom", offers=frozenset({Trait.MASK, Trait.REFERENCE, Trait.BLOCK_NOISE})),
     ]  # fmt: skip

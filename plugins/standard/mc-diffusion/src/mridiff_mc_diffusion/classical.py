@@ -12,14 +12,14 @@ from torch import Tensor
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Poisson, Problem, Sampler, Step, Streams
+from mridiff_datasets.pet_mr_head import blurred
 from mridiff_samplers.cg_sense import CGSense
 from mridiff_samplers.least_squares import for_samples
 from mridiff_samplers.tv import TotalVariation
 from mridiff_sdk.consistency import separate
+from mridiff_sdk.operators import Radon
 
 from .counts import em
-from .phantom import blurred
-from .radon import Radon
 
 
 class Classical(Sampler):

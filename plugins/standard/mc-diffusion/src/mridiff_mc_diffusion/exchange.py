@@ -8,8 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from mridiff.interfaces import Blocks, Field, Gaussian, Noise, Scan, Streams
-
-from .dataset import PetMrPhantom
+from mridiff_datasets.pet_mr import PetMrPhantom
 
 
 def without_mr(scan: Scan) -> Scan:

@@ -9,9 +9,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import Measured
 from mridiff_operators.fourier import FourierOperator
-from mridiff_sdk.operators import AsComplex, Block
-
-from .radon import Radon
+from mridiff_sdk.operators import AsComplex, Block, Radon
 
 
 class PetMrOperator(Block):

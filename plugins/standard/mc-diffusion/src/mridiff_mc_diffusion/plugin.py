@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mridiff import hookimpl
-from mridiff.spec import Citation, DatasetSpec, Family, OperatorSpec, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
+from mridiff.spec import Citation, Family, OperatorSpec, PriorSpec, RecipeSpec, SamplerSpec, Trait, Weights, needs
 
 STUDY = Citation("Joint diffusion: mutual consistency-driven diffusion model for PET-MRI co-reconstruction", 2024,
                  "10.1088/1361-6560/ad6117")  # fmt: skip
@@ -54,16 +54,6 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="pet-mr-classical", summary="filtered back-projection or OSEM for PET, zero-filled or TV for MR",
                     target="mridiff_mc_diffusion.classical:Classical", offers=frozenset({Trait.POINT, Trait.NO_BACKWARD}),
                     needs={"operator": needs(Trait.LINEAR, Trait.BLOCK)}, source=OSEM),
-    ]  # fmt: skip
-
-
-@hookimpl
-def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Simulated pairs."""
-    return [
-        DatasetSpec(name="pet-mr-phantom", summary="simulated head seen by PET and MR: sinogram counts and undersampled k-space",
-                    target="mridiff_mc_diffusion.dataset:PetMrPhantom",
-                    offers=frozenset({Trait.MASK, Trait.REFERENCE, Trait.BLOCK_NOISE}), source=STUDY)
     ]  # fmt: skip
 
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from mridiff.interfaces import Streams, spread
+from mridiff_datasets.pet_mr_head import Contrast, Phantom
 from mridiff_sdk.training import Batch, DenoisingObjective, NoiseLevels, Run, Stage, Training, Validate
 
 from .net import PairNet
-from .phantom import Contrast, Phantom
 
 VALIDATION = range(100_000, 100_016)
 """Subjects of the validation figures; training takes those from 0 on, tuning and tables others again."""

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mridiff.interfaces import Streams
 
+__all__ = ["Contrast", "Phantom", "blurred"]
+
 Contrast = Literal["brain", "any"]
 EDGE = 0.7
 """Pixels over which an edge falls off."""

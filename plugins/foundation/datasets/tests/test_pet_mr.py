@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from mridiff.interfaces import Blocks, Gaussian, Poisson
-from mridiff_mc_diffusion.dataset import ACTIVITY, PetMrPhantom
-from mridiff_mc_diffusion.phantom import Phantom, blurred
+from mridiff_datasets.pet_mr import ACTIVITY, PetMrPhantom
+from mridiff_datasets.pet_mr_head import Phantom, blurred
 from mridiff_sdk.metrics import contrast
 
 

@@ -10,10 +10,13 @@ from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
 from mridiff.interfaces import Blocks, Dataset, Field, Gaussian, Measured, Poisson, Scan, Streams
+from mridiff_sdk.fourier import fft
+from mridiff_sdk.operators import Radon
 from mridiff_sdk.sampling_patterns import mask as draw_mask
 
-from .operator import PetMrOperator
-from .phantom import Contrast, Phantom
+from .pet_mr_head import Contrast, Phantom
+
+__all__ = ["ACTIVITY", "PetMrPhantom"]
 
 ACTIVITY = 0.19
 """The mean of the activity of a typical subject over the field of view, which makes a number of counts a duration of the scan."""
@@ -68,9 +71,8 @@ class PetMrPhantom(Dataset):
         angles = (torch.arange(self.angles) * (math.pi / self.angles))[None]
         scale = torch.tensor([[self.counts / (self.angles * ACTIVITY * n**2), 1.0]])
         noise = Blocks((Poisson(self.background * self.counts / (self.angles * bins)), Gaussian(self.noise_std or None)))
-        A = PetMrOperator(angles, bins, mask, scale)
         rng = Streams.of(self.seed, name).child("noise")
-        mean, k = A(x)
+        mean, k = Radon((n, n), angles, bins, scale[:, 0])(x[:, 0]), mask * fft(x[:, 1])
         counts, n_k = noise.parts[0].draw(mean, rng.child("pet")), self.noise_std * rng.child("mr").normal_like(k)
         fields = {"angles": Field(angles, ("angle",), "rad"), "mask": Field(mask, ("ky", "kx")), "scale": Field(scale, ("modality",))}
         return Measured((counts, k + mask * n_k), noise, fields)

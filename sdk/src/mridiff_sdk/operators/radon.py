@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from mridiff.errors import DataError
 from mridiff.interfaces import LinearOperator, Space
-from mridiff_sdk.operators import linear
+
+from .linear import linear
 
 SLIM = 1e-4
 """The least width in pixels that a side of a pixel is given when it is seen edge on."""
