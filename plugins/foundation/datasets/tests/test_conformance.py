@@ -19,6 +19,7 @@ from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
+from mridiff_datasets.pet_mr import PetMrPhantom
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_sdk.coils import simulate_maps
@@ -135,8 +136,9 @@ def cases(spec):
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]
     if spec.name == "held-out-heads":
         return [held_out(spec, source, coils) for source, coils in (("t2", (1, 3)), ("measured", (0, 1)), ("t1", (3,)), ("heart", (3,)))]
-    return [DatasetCase(id="small", offers=spec.offers, build=partial({"qsm-phantom": partial(QsmPhantom, subjects=2),
-                                                                       "sim-fmri": partial(SimFMRI, stimuli=2)}[spec.name], size=16))]  # fmt: skip
+    drawn = {"qsm-phantom": partial(QsmPhantom, subjects=2), "sim-fmri": partial(SimFMRI, stimuli=2),
+             "pet-mr-phantom": partial(PetMrPhantom, subjects=2)}  # fmt: skip
+    return [DatasetCase(id="small", offers=spec.offers, build=partial(drawn[spec.name], size=16))]
 
 
 test_conformance = conformance("datasets", cases=cases)
