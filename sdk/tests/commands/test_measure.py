@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 import acme
 
 from mridiff.cli.app import application
+from mridiff_sdk.commands.measure import named
 
 
 @pytest.fixture
@@ -59,3 +60,9 @@ def test_tables_go_into_the_card(cli, tmp_path):
 def test_a_wrong_call_is_refused_before_anything_is_made(cli, tmp_path, args, words):
     found = cli(*args)
     assert found.exit_code == 2 and words in found.output and not (tmp_path / "measured").exists()
+
+
+def test_names_of_rows_may_hold_commas():
+    rows = ("tv", "dps-mri, mean", "dps-mri", "a,b")
+    assert list(named("tv, dps-mri, mean,dps-mri,,a,b, c", rows)) == ["tv", "dps-mri, mean", "dps-mri", "a,b", "c"]
+    assert list(named("", rows)) == []

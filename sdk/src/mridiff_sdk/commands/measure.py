@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,7 +54,7 @@ def measure(
             typer.echo(f"{fault.message}", err=True)
         return
     declared = find(name, found)
-    part = Part(tuple(filter(None, (only or "").split(","))), scans, seeds)
+    part = Part(tuple(named(only or "", declared.study.rows)), scans, seeds)
     mistakes = [Mistake("--data", f"{data} is no folder")] if data is not None and not data.is_dir() else []
     mistakes += [Mistake("--card", "a card shows a study whole: leave --only, --scans and --seeds out")] if card and not part.whole else []
     if mistakes:
@@ -74,6 +74,16 @@ def measure(
         raise DataError(f"not all could be measured:\n{failed}", hint="What is whole is kept; the same command makes the rest.")
     if package is not None:
         write_card(package, results)
+
+
+def named(text: str, rows: Collection[str]) -> Iterator[str]:
+    """The names in a text that are separated by commas, which a row's name may hold too."""
+    parts = text.split(",")
+    while parts:
+        n = next((n for n in range(len(parts), 0, -1) if ",".join(parts[:n]).strip() in rows), 1)
+        if name := ",".join(parts[:n]).strip():
+            yield name
+        del parts[:n]
 
 
 @contextmanager
