@@ -1,6 +1,7 @@
 """The path that real weights take: a local folder in the layout that diffusers and transformers write."""
 
 import json
+import shutil
 import socket
 
 import pytest
@@ -81,13 +82,19 @@ def test_everything_that_is_missing_is_named(folder, tmp_path):
 
 
 def test_pickled_weights_are_not_read(stack, folder, tmp_path):
-    import shutil
-
     shutil.copytree(folder, tmp_path / "pickled")
     weights = tmp_path / "pickled" / "unet" / "diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_suffix(".bin"))
     with pytest.raises(DataError, match="safetensors"):
         load(str(tmp_path / "pickled"))
+
+
+@pytest.mark.parametrize("place", ["tokenizer/tokenizer.json", "scheduler/scheduler_config.json", "image_encoder/preprocessor_config.json"])
+def test_a_damaged_text_of_the_folder_is_one_clear_error(folder, tmp_path, place):
+    shutil.copytree(folder, tmp_path / "damaged")
+    (tmp_path / "damaged" / place).write_text("{")
+    with pytest.raises(DataError, match="tokenizer, scheduler or preprocessor cannot be read"):
+        Stack.load(tmp_path / "damaged")
 
 
 def test_the_estimate_is_what_the_noise_leaves(folder):

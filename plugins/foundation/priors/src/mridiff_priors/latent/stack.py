@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from mridiff.errors import ConfigError, DataError, Mistake
+from mridiff.errors import ConfigError, DataError, Mistake, boundary
 
 
 class Stack(nn.Module):
@@ -59,10 +59,12 @@ class Stack(nn.Module):
                 ]  # fmt: skip
         except OSError as error:
             raise DataError(f"{folder}: {str(error).splitlines()[0]}", hint="only .safetensors weights are read") from error
-        tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-        scheduler = DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
-        normalisation = json.loads((tower / "preprocessor_config.json").read_text())
-        return cls(*networks, tokenizer, scheduler, {k: normalisation[k] for k in ("image_mean", "image_std")})  # type: ignore[call-arg]
+        with silent(), boundary(f"{folder}: tokenizer, scheduler or preprocessor cannot be read", "Copy the folder again."):
+            tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+            scheduler = DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
+            content = json.loads((tower / "preprocessor_config.json").read_text())
+            normalisation = {k: content[k] for k in ("image_mean", "image_std")}
+        return cls(*networks, tokenizer, scheduler, normalisation)  # type: ignore[call-arg]
 
     @property
     def size(self) -> int:
