@@ -154,7 +154,7 @@ def test_escapes_by_link_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["pipe", "folder", "zero", "gone", "a\0b"])
-def test_what_is_no_ordinary_file_is_refused_instead_of_waited_for(tmp_path, name):
+def test_what_is_no_ordinary_file_is_refused_instead_of_waited_for(tmp_path, in_time, name):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "zero").symlink_to("/dev/zero")
