@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mridiff_sdk.diffusions import VE, VP, Box, Cosine, FourierDiffusion
-from mridiff_sdk.diffusions.ladders import geometric, karras, respaced, spanning, time_travel, uniform
+from mridiff_sdk.diffusions.ladders import geometric, karras, karras_times, respaced, spanning, time_travel, uniform
 
 DIFFUSIONS = [VP(), VP(levels=1000), VE(0.002, 80.0), Cosine()]
 
@@ -77,3 +77,9 @@ def test_time_travel_costs_last_times_repeats_estimates(steps, last, repeats):
     assert all((float(t), float(s)) in down for s, t in pairwise(visits) if t > s)
     with pytest.raises(ValueError, match="repeat"):
         time_travel(times, steps + 1, 1)
+
+
+def test_a_low_start_on_a_discrete_chain_visits_each_of_its_levels_once():
+    times = karras_times(VP(levels=1000), 40, 0.2, 0.01)
+    assert 20 < len(times) < 41 and all(a > b for a, b in pairwise(times)) and times[-1] == 0
+    assert {round(1000 * t) / 1000 for t in times} == set(times)
