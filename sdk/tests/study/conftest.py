@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import acme
+import acme_package
 
 from mridiff.plugins.registry import Registry
 from mridiff_sdk.study import measure
@@ -19,9 +19,9 @@ def package(tmp_path, monkeypatch):
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("MRIDIFF_PLUGINS", "acme,mridiff,dist:mridiff-sdk")
-    acme.forget()
-    yield acme.install(site)
-    acme.forget()
+    acme_package.forget()
+    yield acme_package.install(site)
+    acme_package.forget()
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def run(package, tmp_path):
     """Measure a declared study, as it is declared now; gives the results."""
 
     def run(name="toy", part=None, **options):
-        acme.forget()
+        acme_package.forget()
         registry = Registry.discover()
         return measure(name, find(name, registry).study, registry, tmp_path / "out", None, part, **options)
 

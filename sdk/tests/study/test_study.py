@@ -65,11 +65,11 @@ def test_studies_of_a_package_are_found(package):
     ("def studies", "def other", "has no 'studies'"), ("    return {", "    return 3 or {", "declaring studies"),
 ])  # fmt: skip
 def test_a_package_whose_studies_fail_is_named(package, old, new, words):
-    import acme
+    import acme_package
 
     file = package / "studies.py"
     file.write_text(file.read_text().replace(old, new, 1))
-    acme.forget()
+    acme_package.forget()
     found, faults = studies(Registry.discover())
     assert "toy" not in found and len(faults) == 1 and words in faults[0].message and faults[0].distribution == "acme-study"
     with pytest.raises(NotFound, match=words.replace(".", r"\.")):
