@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.errors import PluginConflict, PluginError
-from mridiff.interfaces import Space
+from mridiff.interfaces import Field, Space
 from mridiff.pipeline import services
 from mridiff_sdk.metrics.report import score
 
@@ -49,6 +49,14 @@ def test_a_package_adds_a_number_for_a_kind_of_quantity(site):
     assert "brightness" not in score("x", x, x, Space(("y", "x"), complex=False, kind="susceptibility"), {})
     assert services.providers()["metrics.image.brightness"] == "acme 1.2.3"
     assert services.providers()["metrics.image.quality"].startswith("mridiff-sdk")
+
+
+def test_a_plane_of_a_scan_in_motion_is_scored_after_the_motion_that_nothing_tells():
+    x = head() * torch.linspace(0.5, 1, 24)[:, None]
+    shifted, told = x.roll(1, -1), {"motion": Field(torch.zeros(1, 4, 3), ("shot", "channel"))}
+    found = score("x", shifted, x, PLANE, told)
+    assert found["psnr_registered"] > found["psnr"] + 10 and found["ssim_registered"] > found["ssim"] + 0.02
+    assert "psnr_registered" not in score("x", shifted, x, PLANE, {})
 
 
 @pytest.mark.parametrize("word", ["t2", "ms", "relaxation"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Field, Space
-from mridiff_sdk.metrics import moving_region, psnr, temporal_nmse
+from mridiff_sdk.metrics import head_region, moving_region, psnr, temporal_nmse
 from mridiff_sdk.metrics.report import score
 
 SERIES = Space(("t", "y", "x"), complex=False)
@@ -44,6 +44,8 @@ def test_the_record_of_a_series_that_moves_says_so():
     x[..., :2] = x[..., -2:] = 0  # something around the object, so that there is one
     made, still = score("x", 0.9 * x, x, SERIES, {}), score("x", x[:, :1], x[:, :1], SERIES, {})
     assert made["psnr_moving"] == pytest.approx(float(psnr(0.9 * x, x, region=moving_region(x))))
+    head = head_region(x) & ~moving_region(x)
+    assert made["psnr_still"] == pytest.approx(float(psnr(0.9 * x, x, region=head)))
     assert made["nmse_temporal"] == pytest.approx(0.01, rel=1e-4)
     plane = score("x", x[:, 0], x[:, 0], Space(("y", "x"), complex=False), {"head": Field(torch.ones(1, 16, 16), ("y", "x"))})
     assert "psnr_moving" not in still and "nmse_temporal" not in plane

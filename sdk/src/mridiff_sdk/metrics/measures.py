@@ -11,6 +11,7 @@ from torch import Tensor
 from mridiff.interfaces import Field, Space
 
 from ..motion.gauge import errors
+from ..motion.registration import registered
 from .contrast import contrast_recovery
 from .hfen import hfen
 from .identification import pixcorr
@@ -35,15 +36,26 @@ def quality(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> 
 
 
 def series(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
-    """Of images over time that move: PSNR where they do (`_moving`), and the NMSE of frame-to-frame differences."""
+    """Of images over time that move: PSNR where they do (`_moving`), where the object stands still (`_still`), and the NMSE of
+    frame-to-frame differences."""
     if "t" not in space.axes or not _planes(reference, space):
         return {}
     dim = space.dim("t")
     moving = moving_region(reference, dim=dim)
     if not bool(moving.any()):
         return {}
+    still = _region(reference, truth) & ~moving
+    rest = {"psnr_still": float(psnr(estimate, reference, region=still))} if bool(still.any()) else {}
     change = temporal_nmse(estimate, reference, dim=dim)
-    return {"psnr_moving": float(psnr(estimate, reference, region=moving)), "nmse_temporal": float(change)}
+    return {"psnr_moving": float(psnr(estimate, reference, region=moving)), **rest, "nmse_temporal": float(change)}
+
+
+def moved(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of planes of a scan in motion: PSNR and SSIM after the one rigid motion that no measurement tells (`_registered`)."""
+    if "motion" not in truth or space.axes != ("y", "x") or not _planes(reference, space):
+        return {}
+    image = registered(estimate, reference)
+    return {"psnr_registered": float(psnr(image, reference)), "ssim_registered": float(ssim(image, reference))}
 
 
 def lesion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:

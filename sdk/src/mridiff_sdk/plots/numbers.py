@@ -27,10 +27,18 @@ QUANTITIES: Mapping[str, Quantity] = {
     "nmse": Quantity("NMSE", "", -1, "squared error of magnitudes everywhere, relative to the reference; lower is better"),
     "psnr_head": Quantity("PSNR inside", "dB", +1, "the same inside the object, range: maximum of the whole reference; higher is better"),
     "ssim_head": Quantity("SSIM inside", "", +1, "the same inside the object; higher is better"),
+    "psnr_registered": Quantity("PSNR registered", "dB", +1, "PSNR after the rigid motion that brings the image nearest to the reference"),
+    "ssim_registered": Quantity("SSIM registered", "", +1, "SSIM after the same motion"),
+    "psnr_moving": Quantity("PSNR moving", "dB", +1, "PSNR where the series moves"),
+    "psnr_still": Quantity("PSNR still", "dB", +1, "PSNR where the object stands still"),
+    "nmse_temporal": Quantity("temporal NMSE", "", -1, "NMSE of the differences of neighbouring frames"),
+    "mae_degrees": Quantity("rotation error", "°", -1, "mean absolute error of the poses of shots, less what no measurement tells"),
+    "mae_pixels": Quantity("shift error", "pixels", -1, "the same of the shifts"),
     "mae": Quantity("MAE", "", -1, "mean absolute error, in the unit of the quantity; lower is better"),
     "contrast_lesion": Quantity("lesion contrast", "", 0, "contrast of the lesion over that of the reference; 1 is all of it"),
     "nrmse": Quantity("NRMSE", "", -1, "norm of the error over that of the reference, both about their means; lower is better"),
     "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),
+    "hfen": Quantity("HFEN", "", -1, "high-frequency error norm over that of the reference; lower is better"),
     "nfe": Quantity("NFE", "", -1, "network evaluations per sample"),
     "operator_calls": Quantity("A-count", "", -1, "operator applications per sample"),
     "seconds": Quantity("time", "", -1, "wall-clock time"),
@@ -61,9 +69,9 @@ def format_number(name: str, value: Any) -> str:
     name, _ = _parted(name)
     if name == "seconds":
         return _duration(number)
-    if name in {"psnr", "psnr_head"}:
+    if name.startswith("psnr"):
         text = f"{number:.2f}"
-    elif name in {"ssim", "ssim_head"}:
+    elif name.startswith("ssim"):
         text = f"{number:.3f}"
     elif name in {"nfe", "operator_calls", "items", "backward", "peak_memory_mb"}:
         text = f"{number:,.0f}".replace(",", "\u202f")
