@@ -104,6 +104,17 @@ def test_shots_are_those_of_the_scan_or_else_counted():
     assert RigidMotionSense.for_scan(told, shots=3).start()["motion"].shape == (1, 5, 3)
 
 
+def test_an_estimate_begins_with_the_motion_that_the_scan_tells_less_its_mean():
+    mask, maps = lines().float(), simulate_maps(2, N, 0)[None]
+    held = {"mask": Field(mask, ("ky", "kx")), "sensitivity_maps": Field(maps, ("coil", "y", "x"))}
+    held |= {"shots": Field(shots_of(mask, SHOTS), ("ky", "kx")), "motion": Field(3 + poses()["motion"].float(), ("shot", "channel"))}
+    scan = Measured(torch.zeros(1, 2, *N, dtype=torch.complex64), Gaussian(0.1), held)
+    torch.testing.assert_close(RigidMotionSense.for_scan(scan).start()["motion"], poses()["motion"].float())
+    fewer = Measured(scan.y, scan.noise, {**held, "motion": Field(torch.zeros(1, 3, 3), ("shot", "channel"))})
+    with pytest.raises(DataError, match=r"\(1, 3, 3\), but its samples belong to 4 shots"):
+        RigidMotionSense.for_scan(fewer)
+
+
 def test_what_does_not_fit_is_refused():
     maps = simulate_maps(2, N, 0)[None]
     with pytest.raises(DataError, match="do not fit"):

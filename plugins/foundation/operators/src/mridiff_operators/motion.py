@@ -32,7 +32,7 @@ class RigidMotionSense(ParametricOperator):
     maps: Tensor
     taken: Tensor
 
-    def __init__(self, maps: Tensor, shots: Tensor, coils: Coils = "moving", limit: float = 15.0) -> None:
+    def __init__(self, maps: Tensor, shots: Tensor, coils: Coils = "moving", limit: float = 15.0, start: Tensor | None = None) -> None:
         super().__init__()
         if maps.ndim != 4 or shots.ndim != 3 or maps.shape[2:] != shots.shape[1:] or not maps.is_complex():
             raise DataError(f"coil maps {maps.dtype} {tuple(maps.shape)} and shots {tuple(shots.shape)} do not fit each other",
@@ -48,8 +48,14 @@ class RigidMotionSense(ParametricOperator):
         self.domain = Space(("y", "x"), tuple(maps.shape[2:]))
         self.codomain = Space(("coil", "ky", "kx"), tuple(maps.shape[1:]), kind="k-space")
         space = Space(("shot", "channel"), (count, 3), complex=False, unit="degree, pixel", kind="motion")
-        start = torch.zeros(1, count, 3, dtype=real, device=maps.device)
-        self.nuisance = {"motion": Nuisance(space, start, "degree, pixel", 1.0, lambda motion: _bounded(centred(motion), limit))}
+        if start is None:
+            start = torch.zeros(1, count, 3, dtype=real, device=maps.device)
+        elif tuple(start.shape[1:]) != space.shape:
+            raise DataError(f"the scan tells a motion {tuple(start.shape)}, but its samples belong to {count} shots",
+                            hint="Give the pose (degrees, pixels along y and x) of every shot: (1 or sample, shot, 3).")  # fmt: skip
+        self.nuisance = {
+            "motion": Nuisance(space, centred(start).to(real), "degree, pixel", 1.0, lambda motion: _bounded(centred(motion), limit))
+        }
 
     @classmethod
     def for_scan(cls, measured: Measured, *,
@@ -57,10 +63,11 @@ class RigidMotionSense(ParametricOperator):
                  order: Annotated[Order, "order of the lines, where the scan does not say: every n-th line, or neighbours"] = "interleaved",
                  coils: Annotated[Coils, "whether the sensitivities move with the head, or stand still"] = "moving",
                  limit: Annotated[float, Gt(0), "largest motion that is believed, in degrees and in pixels"] = 15.0) -> Self:  # fmt: skip
-        """The operator of a scan with `sensitivity_maps` and `mask`; `shots`, where the scan has it, names the shot of each sample."""
+        """The operator of a scan with `sensitivity_maps` and `mask`; `shots`, where the scan has it, names the shot of each sample, and
+        `motion` their poses, as a navigator found them, with which an estimate begins."""
         maps, mask = measured.require("sensitivity_maps", "mask")
-        told = measured.acquisition.get("shots")
-        return cls(maps, shots_of(mask, shots, order) if told is None else told.data, coils, limit)
+        told, motion = measured.acquisition.get("shots"), measured.acquisition.get("motion")
+        return cls(maps, shots_of(mask, shots, order) if told is None else told.data, coils, limit, None if motion is None else motion.data)
 
     def at(self, phi: Mapping[str, Tensor]) -> LinearOperator:
         """The operator at the motion phi["motion"] (1 or sample, shot, 3)."""
