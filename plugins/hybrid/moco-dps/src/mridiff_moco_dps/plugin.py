@@ -39,5 +39,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """A multi-shot brain scan with unknown rigid motion between the shots."""
     return [
         RecipeSpec(name="moco-dps", summary="joint sampling of image and rigid motion between shots", file="recipe.yaml",
-                   family=Family.HYBRID, application="motion", domain="hybrid", source=STUDY)
+                   family=Family.HYBRID, application="motion", domain="hybrid", source=STUDY,
+                   studies="mridiff_moco_dps.studies:studies")
     ]  # fmt: skip

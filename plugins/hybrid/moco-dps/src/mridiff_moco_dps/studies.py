@@ -1,0 +1,60 @@
+"""Studies: the tables of the card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mridiff.interfaces import Dataset, Problem, Scan, Streams
+from mridiff_datasets.moving import Movement
+from mridiff_operators.motion import RigidMotionSense
+from mridiff_samplers.cg_sense import CGSense
+from mridiff_sdk.held_out import image, numbers
+from mridiff_sdk.study import Altered, Study
+
+HEADS = (*(("t2", head) for head in "ABCEG"), ("t2-clinical", "patient12"))
+METRICS = ("psnr_registered", "ssim_registered", "motion.mae_degrees", "motion.mae_pixels", "nfe", "operator_calls", "seconds")
+
+
+class MovedHeads(Dataset):
+    """The middle T2 slices of heads that no weights were trained on, moved at 192 x 192 pixels and imaged at 96 x 96."""
+
+    def __init__(self, data: Path, acceleration: int = 2, rotation: float = 4.0, shift: float = 3.0) -> None:
+        self.data, self.movement = data, Movement(acceleration, 8, rotation=rotation, shift=shift, coils=8)
+
+    def __len__(self) -> int:
+        return len(HEADS)
+
+    def __getitem__(self, index: int) -> Scan:
+        """The scan of one head."""
+        source, who = HEADS[index]
+        (n,) = numbers(self.data, source, who, 1)
+        return self.movement.scan(image(self.data, source, who, n, 192), f"{who}/{n:03d}")
+
+
+def told(scan: Scan) -> Scan:
+    """The scan with its true motion, as if a navigator had found it."""
+    return replace(scan, measured=replace(scan.measured, acquisition={**scan.measured.acquisition, "motion": scan.truth["motion"]}))
+
+
+def cg_told(scan: Scan, seed: int) -> Any:
+    """CG-SENSE at the true motion."""
+    A = RigidMotionSense.for_scan(told(scan).measured)
+    return CGSense(l2=0.01)(Problem.of(A.at(A.start()), scan.measured), Streams.of(seed, scan.id))
+
+
+def studies() -> dict[str, Study]:
+    """Both samplers joint, blind to motion and told of it; then other scans."""
+    joint: dict[str, Any] = {name: {"recipe": "moco-dps", "sampler": {"use": name}} for name in ("moco-ald", "moco-dps")}
+    still = {name: {"recipe": "moco-dps", "sampler": {"use": name, "options": {"motion_steps": 0}}} for name in joint}
+    blind: dict[str, Any] = {f"{name}, blind": row for name, row in still.items()}
+    oracle = {"CG-SENSE, told": cg_told, **{f"{name}, told": Altered(row, scan=told) for name, row in still.items()}}
+    plain = {"zero-filled": "zero-filled", "CG-SENSE, blind": {"recipe": "cg-sense", "sampler": {"options": {"l2": 0.01}}}}
+    others = {"R = 1": partial(MovedHeads, acceleration=1), "R = 2, nothing moved": partial(MovedHeads, rotation=0, shift=0)}
+    study = partial(Study, metrics=METRICS, against=("moco-ald",))
+    return {
+        "moco-dps": study(title="heads in motion", rows=plain | blind | joint | oracle, scans={"R = 2": MovedHeads}),
+        "moco-dps-others": study(title="all lines, and heads that did not move", rows=blind | joint, scans=others),
+    }
