@@ -46,5 +46,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Cardiac cine with time-interleaved lines."""
     return [
         RecipeSpec(name="gldm", summary="dynamic MRI with a global and a local k-space prior and low rank", file="recipe.yaml",
-                   family=Family.HYBRID, application="dynamic", domain="hybrid", source=STUDY)
+                   family=Family.HYBRID, application="dynamic", domain="hybrid", source=STUDY,
+                   studies="mridiff_gldm.studies:studies")
     ]  # fmt: skip
