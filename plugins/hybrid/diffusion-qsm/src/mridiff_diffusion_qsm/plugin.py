@@ -54,5 +54,6 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Susceptibility of the brain from its local field."""
     return [
         RecipeSpec(name="diffusion-qsm", summary="dipole inversion with a 3-D prior of susceptibility patches, refined by time travel",
-                   file="recipe.yaml", family=Family.HYBRID, application="susceptibility", domain="image", source=STUDY)
+                   file="recipe.yaml", family=Family.HYBRID, application="susceptibility", domain="image", source=STUDY,
+                   studies="mridiff_diffusion_qsm.studies:studies")
     ]  # fmt: skip

@@ -1,0 +1,60 @@
+"""Studies: the tables of the card, on subjects that no weights were trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from mridiff import Reconstruction
+from mridiff.interfaces import Field, Scan
+from mridiff_sdk.metrics import cone_error
+from mridiff_sdk.physics import dipole_kernel
+from mridiff_sdk.study import Altered, Study
+
+PARTS: dict[str, Any] = {"side by side": {}, "no data step": {"iterations": 0}, "limit 0": {"limit": 0.0}, "late 5": {"late": 5},
+                         "weight 0.1, limit 0": {"weight": 0.1, "limit": 0.0}, "90 levels, no time travel": {"steps": 90, "repeats": 0},
+                         "eta 0": {"eta": 0.0}}  # fmt: skip
+METRICS = ("nrmse", "psnr_head", "ssim_head", "hfen", "cone", "nfe", "seconds")
+
+
+def cone(result: Reconstruction, scan: Scan) -> float:
+    """Energy of the error where |D| < 0.1, over that of the truth there (streaks); lower is better."""
+    truth, head, geometry = scan.truth["x"].data, scan.truth["head"].data, scan.measured.geometry
+    assert geometry is not None
+    D = dipole_kernel(truth.shape[1:], geometry.voxel_size, *scan.measured.require("b0_direction"))
+    return float(cone_error(result.x, truth, head, D))
+
+
+def upright(scan: Scan) -> Scan:
+    """The scan with its field direction forgotten: along z."""
+    along_z = Field(torch.tensor([[1.0, 0.0, 0.0]]), ("channel",))
+    return replace(scan, measured=replace(scan.measured, acquisition={**scan.measured.acquisition, "b0_direction": along_z}))
+
+
+def apart(**options: Any) -> dict[str, Any]:
+    """The recipe with cubes side by side, 8 instead of 27, and other options."""
+    return {"recipe": "diffusion-qsm", "priors": {"prior": {"options": {"stride": 24}}}, "sampler": {"options": options}}
+
+
+def brains(**options: Any) -> dict[str, Any]:
+    """Six subjects that nothing was trained or tuned on."""
+    return {"use": "qsm-phantom", "options": {"first": 1000, "subjects": 6, **options}}
+
+
+def studies() -> dict[str, Study]:
+    """The recipe beside classical inversions; its parts; another field and more noise."""
+    least_squares = {"recipe": "cg-sense", "operator": {"use": "dipole"}, "sampler": {"options": {"iterations": 50, "l2": 0.003}}}
+    variation = {"recipe": "tv", "operator": {"use": "dipole"}, "sampler": {"options": {"weight": 0.002, "iterations": 40, "inner": 10}}}
+    rows: dict[str, Any] = {"TKD": "tkd", "Tikhonov": least_squares, "TV": variation, "diffusion-qsm": "diffusion-qsm"}
+    travel = {"no time travel": {"recipe": "diffusion-qsm", "sampler": {"options": {"repeats": 0}}}}
+    study = partial(Study, metrics=METRICS, extra={"cone": cone}, better={"cone": -1}, against=("diffusion-qsm",))
+    parts, turned = {name: apart(**part) for name, part in PARTS.items()}, {"direction taken for z": Altered("diffusion-qsm", scan=upright)}
+    return {
+        "diffusion-qsm": study(title="diffusion-qsm beside others", rows=rows | travel, scans={"brains": brains()}),
+        "diffusion-qsm-parts": study(title="diffusion-qsm, changed", rows=parts, scans={"brains": brains()}, against=("side by side",)),
+        "diffusion-qsm-turned": study(title="diffusion-qsm, field turned", rows=rows | turned, scans={"30 degrees": brains(tilt=30.0)}),
+        "diffusion-qsm-noise": study(title="diffusion-qsm, more noise", rows=rows, scans={"twice the noise": brains(noise_std=0.002)}),
+    }
