@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 
-import acme
+import acme_package
 
 from mridiff.cli.app import application
 from mridiff_sdk.commands.measure import named
@@ -21,10 +21,10 @@ def cli(tmp_path, monkeypatch):
     monkeypatch.setenv("MRIDIFF_PLUGINS", "acme,dist:mridiff-sdk")
     monkeypatch.delenv("MRIDIFF_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    acme.forget()
-    acme.install(tmp_path / "site")
+    acme_package.forget()
+    acme_package.install(tmp_path / "site")
     yield lambda *args: CliRunner().invoke(application(), ["measure", *map(str, args)])
-    acme.forget()
+    acme_package.forget()
 
 
 def test_alone_it_lists_all_studies(cli):
