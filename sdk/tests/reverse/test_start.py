@@ -83,7 +83,7 @@ def test_a_worse_estimate_begins_higher():
     c = closed_form("smooth", 3)
     chain = Reverse(c.prior, c.problem, Streams.of(0))
     levels = [begin(chain, kind, None, 0.01, 20.0, calls).level for kind, calls in (("estimate", 20), ("estimate", 0), ("adjoint", 0))]
-    assert levels[0] < 0.8 * levels[1] and levels[1] < levels[2]
+    assert 2 * max(levels[:2]) < levels[2]
 
 
 def test_samples_share_estimate_and_level_whatever_the_seed():

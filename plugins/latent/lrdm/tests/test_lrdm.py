@@ -64,6 +64,12 @@ class Fixed(Prior):
         return self.x.expand_as(x_t)
 
 
+def test_the_void_of_oblong_k_space_is_measured_by_its_shorter_side():
+    k = torch.ones(1, 12, 20, dtype=torch.complex128)
+    row = Seen.of(k, torch.zeros(1, 12, 20), 0.25).k[0, 6]  # through the centre, which is at 10; the void reaches 3 samples
+    assert not row[8:13].any() and bool(row[[6, 14]].all())
+
+
 def test_weighting_is_undone_exactly_and_the_void_stays_empty():
     k, all_of_it = seen()
     torch.testing.assert_close(all_of_it.absolute(all_of_it.relative(k)), k, rtol=1e-12, atol=1e-12)
