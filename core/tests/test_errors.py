@@ -50,3 +50,8 @@ def test_many_and_long_problems_are_shortened():
     assert len(error.mistakes) == 300 and len(error.as_dict()["mistakes"]) == 300
     assert error.message.endswith("... and 280 more") and "(5000 letters)" in error.message and len(error.message) < 20_000
     assert "more" not in ConfigError([Mistake("a", "b")] * 20).message
+
+
+def test_what_a_message_quotes_cannot_reach_the_terminal_as_control():
+    error = DataError("scan\x1b[31m\u202e\u0085 cannot be read:\n  because", hint="h")
+    assert error.message == "scan\\x1b[31m\\u202e\\x85 cannot be read:\n  because" and str(error) == f"{error.message}\n  h"

@@ -47,6 +47,13 @@ def test_spokes_pass_the_origin_and_end_at_the_edge():
     assert (weights > 0).all()
 
 
+@pytest.mark.parametrize("golden", [True, False])
+def test_weights_of_spokes_are_the_areas_of_a_disc(golden):
+    """The sample at the origin, of both halves of its spoke, is one of them."""
+    _, weights = radial(7, 49, 24.0, golden=golden)
+    assert float(weights.double().sum()) == pytest.approx(math.pi * 12**2, rel=1e-5)
+
+
 def test_first_spoke_lies_along_kx():
     trajectory, _ = radial(3, 8, 8)
     torch.testing.assert_close(trajectory[0, :, 1], torch.arange(-4.0, 4.0))

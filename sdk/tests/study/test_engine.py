@@ -76,6 +76,7 @@ def test_nothing_is_made_twice(run):
     assert _made(run) == {}
 
 
+@pytest.mark.unsalted  # the other processes draw without salt
 def test_a_run_that_was_killed_goes_on(run, package, tmp_path, monkeypatch):
     monkeypatch.setenv("ACME_DEATHS", str(tmp_path))
     code = "import sys; from mridiff.cli.app import application; application()(sys.argv[1:])"
@@ -90,6 +91,7 @@ def test_a_run_that_was_killed_goes_on(run, package, tmp_path, monkeypatch):
     assert _made(run, "deadly", Part(("filled", "once"))) == {"filled": 1, "once": 2} and not torn.exists()
 
 
+@pytest.mark.unsalted  # the other processes draw without salt
 def test_two_workers_give_the_numbers_of_one_to_the_bit(run, tmp_path):
     run()
     (tmp_path / "out").rename(tmp_path / "one")
@@ -98,6 +100,7 @@ def test_two_workers_give_the_numbers_of_one_to_the_bit(run, tmp_path):
     assert _made(run) == {}
 
 
+@pytest.mark.unsalted  # the other processes draw without salt
 def test_a_worker_that_dies_costs_its_cell_alone(run, tmp_path, monkeypatch):
     """It is made once more; a cell that kills its worker again is reported, and made by the next run."""
     monkeypatch.setenv("ACME_DEATHS", str(tmp_path))

@@ -16,6 +16,7 @@ from .record import describe, now, origin, recall, scan_record, write_json
 from .services import service
 
 __all__ = ["Outcome", "cell", "folder_name", "run"]
+_claim = Folder
 LOST = "Check that the folder is still there, and that the disk has space."
 
 
@@ -37,7 +38,7 @@ def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None)
     Raises ConfigError if `out` holds a run of another configuration, DataError if another writes to it, or it cannot be written.
     """
     head = describe(method)
-    with Folder(out, head) as folder:
+    with _claim(out, head) as folder:
         outcomes: list[Outcome] = []
         for index in range(len(dataset)):
             outcomes.append(cell(method, dataset, index, head, folder.place, folder.mark, watch))
