@@ -17,7 +17,7 @@ from .hfen import hfen
 from .identification import pixcorr
 from .nmse import nmse
 from .psnr import psnr
-from .region import head_region
+from .region import region_of
 from .ssim import WINDOW, ssim
 from .susceptibility import nrmse
 from .temporal import moving_region, temporal_nmse
@@ -30,7 +30,7 @@ def quality(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> 
     and SSIM inside the object (`_head`): `truth["head"]` (bool) where there is one, else found in the reference."""
     if not _planes(reference, space):
         return {}
-    region = _region(reference, truth)
+    region = region_of(reference, truth)
     return {**_everywhere(estimate, reference), "psnr_head": float(psnr(estimate, reference, region=region)),
             "ssim_head": float(ssim(estimate, reference, region=region))}  # fmt: skip
 
@@ -44,7 +44,7 @@ def series(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> d
     moving = moving_region(reference, dim=dim)
     if not bool(moving.any()):
         return {}
-    still = _region(reference, truth) & ~moving
+    still = region_of(reference, truth) & ~moving
     rest = {"psnr_still": float(psnr(estimate, reference, region=still))} if bool(still.any()) else {}
     change = temporal_nmse(estimate, reference, dim=dim)
     return {"psnr_moving": float(psnr(estimate, reference, region=moving)), **rest, "nmse_temporal": float(change)}
@@ -70,7 +70,7 @@ def susceptibility(estimate: Tensor, reference: Tensor, space: Space, truth: Tru
     """Of maps in ppm: the error about their means inside the object (`nrmse`), and that of edges (`hfen`)."""
     if not _planes(reference, space):
         return {}
-    region = _region(reference, truth)
+    region = region_of(reference, truth)
     return {"nrmse": float(nrmse(estimate, reference, region)), "hfen": float(hfen(estimate, reference, region=region))}
 
 
@@ -86,10 +86,6 @@ def motion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> d
 
 def _planes(reference: Tensor, space: Space) -> bool:
     return space.axes[-2:] == ("y", "x") and min(reference.shape[-2:]) >= WINDOW
-
-
-def _region(reference: Tensor, truth: Truth) -> Tensor:
-    return truth["head"].data.bool() if "head" in truth else head_region(reference)
 
 
 def _everywhere(estimate: Tensor, reference: Tensor) -> dict[str, float]:

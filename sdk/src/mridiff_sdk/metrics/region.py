@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
+from mridiff.interfaces import Field
 
 
 def head_region(reference: Tensor) -> Tensor:
@@ -21,6 +23,11 @@ def head_region(reference: Tensor) -> Tensor:
     planes = reference.detach().abs().to("cpu", torch.float64).reshape(-1, *reference.shape[-2:]).numpy()
     found = np.stack([_object(plane) for plane in planes])
     return torch.from_numpy(found).reshape(reference.shape).to(reference.device)
+
+
+def region_of(reference: Tensor, truth: Mapping[str, Field]) -> Tensor:
+    """Where the object is, bool (sample, ..., y, x): `truth["head"]` where there is one, else found in the reference."""
+    return truth["head"].data.bool() if "head" in truth else head_region(reference)
 
 
 def _object(plane: Any) -> Any:
