@@ -25,8 +25,8 @@ def studies() -> dict[str, Study]:
     of_another = Altered(one(), scan=partial(known, what="voxels", ahead=1))
     text = Altered(one(kappa=0.0, strength=1.0), scan=partial(known, what=LATENT, scale=0.0))
     judged = {f"judge, layer {n}": of_x(identified, layer=n) for n in (2, 5)}
-    scenes = {"use": "sim-fmri", "options": {"split": "test", "stimuli": 40}}
-    levels = {f"noise level {n:g}": {"use": "sim-fmri", "options": {"split": "test", "stimuli": 12, "noise": n}} for n in (1.0, 2.0, 4.0)}
+    scenes = {"use": "sim-fmri", "options": {"split": "test", "stimuli": 30}}
+    levels = {f"noise level {n:g}": {"use": "sim-fmri", "options": {"split": "test", "stimuli": 8, "noise": n}} for n in (1.0, 2.0, 4.0)}
     metrics = ("pixcorr", "ssim", *judged, "nfe", "seconds")
     shared: dict[str, Any] = {"metrics": metrics, "better": dict.fromkeys(judged, 1), "extra": judged}
     return {
