@@ -52,7 +52,7 @@ lowest: env
 	$(PYTHON) -m venv build/lowest
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python tests/lowest.py $(EXCEPT)) -r requirements-dev.txt
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(EDITABLE)
-	build/lowest/bin/python -m pytest -q -n 2 --dist loadfile $(PYTEST)
+	build/lowest/bin/python -m pytest -q -n 2 --dist loadfile -W default::DeprecationWarning $(PYTEST)
 
 malformed: env
 	OMP_NUM_THREADS=1 $(BIN)/python tests/malformed --count $(or $(COUNT),10000) --seed $(or $(SEED),0)

@@ -115,3 +115,10 @@ def test_a_batch_is_the_loop_and_inputs_are_kept():
         row = step(d, x0[i : i + 1], res, s[i], *ddim(d, t[i], s[i], 0.7), Streams.of(5, "scan", [i]))
         torch.testing.assert_close(batch[i : i + 1], row)
     assert torch.equal(x0, kept[0]) and torch.equal(x_t, kept[1])
+
+
+def test_a_deterministic_step_draws_nothing():
+    """What is drawn after it is what would have been drawn before."""
+    d, x, rng = VP(), torch.ones(2, 3), Streams.of(0, "step", 2)
+    assert torch.equal(step(d, x, x, 0.4, 0.5, 0.0, rng), d.mean(x, 0.4) + 0.5 * x)
+    assert torch.equal(rng.normal_like(x), Streams.of(0, "step", 2).normal_like(x))

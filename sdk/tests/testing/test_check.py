@@ -1,7 +1,7 @@
 import pytest
 
 from mridiff.spec import Family, OperatorSpec, RecipeSpec, Trait
-from mridiff_sdk.testing import Case, Check, checks_for, examine
+from mridiff_sdk.testing import Case, Check, SamplerCase, checks_for, examine
 from mridiff_sdk.testing import run as runner
 from mridiff_sdk.testing.check import law
 from mridiff_sdk.testing.run import CHECKS, perform
@@ -81,3 +81,10 @@ def test_a_failure_says_what_was_measured():
 def test_recipes_are_checked_as_components_too():
     spec = RecipeSpec(name="r", summary="r", file="r.yaml", family=Family.COLD, application="a", domain="d")
     assert {c.kind for c in checks_for(spec)} == {"component", "recipe"}
+
+
+@pytest.mark.parametrize("bound", [0.0, -1.0, 0.6, 100.0])
+@pytest.mark.parametrize("name", ["mean_error", "variance_error"])
+def test_a_bound_that_would_say_nothing_is_refused(name, bound):
+    with pytest.raises(ValueError, match=f"{name} must lie between"):
+        SamplerCase(id="loose", offers=frozenset(), build=lambda: None, problem=None, **{name: bound})
