@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mridiff_sdk.study import Study, on_recipe
+from mridiff_sdk.uncertainty import UNCERTAINTY
 
 CLASSICAL: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
 BUSY = "Seconds are wall clock, on a machine that had other work."
@@ -12,7 +13,7 @@ METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "backward", "operato
 
 
 def studies() -> dict[str, Study]:
-    """Single draws from noise on slices of five heads, and the method from noise and as it ships on heads measured with coils."""
+    """Single draws on slices of five heads, the method from noise and as it ships on measured heads, and how far its samples spread."""
     mine: dict[str, dict[str, Any]] = {"dps-mri": {}, "dps-mri, mean": {"draw": False}, "dps-mri, J = 0": {"J": 0}}
     draws = {"dps": one("dps"), **{name: one("dps-mri", **options) for name, options in mine.items()}}
     shipped = {"dps-mri": {**one("dps-mri"), "samples": 4}, "dps-mri, 20 steps, mean of 8": {**one("dps-mri", steps=20), "samples": 8},
@@ -37,6 +38,14 @@ def studies() -> dict[str, Study]:
             metrics=METRICS,
             against=("dps-mri",),
             notes=("`dps-mri`: 50 steps from noise, the mean of 4 draws. " + BUSY,),
+        ),
+        "dps-mri-uncertainty": Study(
+            title="19 samples of dps-mri and of diffpir as they ship: their spread beside their errors",
+            rows={name: {"recipe": name, "samples": 19} for name in ("diffpir", "dps-mri")},
+            scans={f"T2 slices, R = {R}": heads(R=R, source="t2", count=1, noise_std=0.01) for R in (4, 8)},
+            metrics=("psnr_head", *UNCERTAINTY, "nfe"),
+            extra=UNCERTAINTY, better={"crps": -1},
+            against=("dps-mri",),
         ),
     }  # fmt: skip
 
