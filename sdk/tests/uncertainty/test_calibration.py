@@ -108,6 +108,7 @@ def test_other_weights_and_versions_are_refused(done, monkeypatch):
     record = describe(method())
     with pytest.raises(DataError, match=r"versions\.mridiff was .* and is '9'"):
         done.check({**record, "versions": {**record["versions"], "mridiff": "9", "torch": "1"}})
+    done.check({**record, "versions": {**record["versions"], "reader-of-another": "1"}})  # scans come from whoever reads them
 
 
 def test_too_few_subjects_a_point_and_a_scan_without_truth_are_refused():

@@ -64,7 +64,10 @@ class Calibration:
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Raise DataError, with all reasons, unless a record (or `describe(method)`) is of the method that was calibrated."""
-        if found := list(_differences(self.made_from, _identity(record))):
+        here = _identity(record)
+        both = self.made_from["versions"].keys() & here["versions"].keys()  # who reads the scans may differ
+        was, here = ({**m, "versions": {name: m["versions"][name] for name in sorted(both)}} for m in (self.made_from, here))
+        if found := list(_differences(was, here)):
             raise DataError(f"this calibration is of another method: {'; '.join(found)}",
                             hint="Calibrate the method as it is, or run it as it was calibrated.")  # fmt: skip
 
