@@ -28,9 +28,9 @@ def package(tmp_path, monkeypatch):
 def run(package, tmp_path):
     """Measure a declared study, as it is declared now; gives the results."""
 
-    def run(name="toy", part=None, **options):
+    def run(name="toy", part=None, out="out", **options):
         acme_package.forget()
         registry = Registry.discover()
-        return measure(name, find(name, registry).study, registry, tmp_path / "out", None, part, **options)
+        return measure(name, find(name, registry).study, registry, tmp_path / out, None, part, **options)
 
     return run

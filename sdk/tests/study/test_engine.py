@@ -53,6 +53,7 @@ def test_numbers_are_those_that_users_get(run, tmp_path):
     assert halved != results["scans"]["few scans"]["values"]["filled"]["mae"] and results["failed"] == []
     assert json.loads((tmp_path / "out" / "results.json").read_text()) == results
     assert (tmp_path / "out" / "table.md").read_text() == text_of(results)
+    assert (tmp_path / "out" / "quality.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_the_tidy_table_has_every_number_of_every_cell(run, tmp_path):

@@ -24,6 +24,7 @@ def measure(
     data: Annotated[Path | None, typer.Option(envvar="MRIDIFF_DATA", help="Folder of the data.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results; measured/NAME if not given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that make cells; the numbers stay the same.")] = 1,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler: its workers make the cells.")] = "",
     threads: Annotated[int, typer.Option(min=1, help="Threads per process.")] = 1,
     device: Device = None,
     card: Annotated[
@@ -57,14 +58,14 @@ def measure(
     part = Part(tuple(named(only or "", declared.study.rows)), scans, seeds)
     mistakes = [Mistake("--data", f"{data} is no folder")] if data is not None and not data.is_dir() else []
     mistakes += [Mistake("--card", "a card shows a study whole: leave --only, --scans and --seeds out")] if card and not part.whole else []
+    mistakes += [Mistake("--scheduler", "its workers make the cells: leave --workers out")] if scheduler and workers > 1 else []
     if mistakes:
         raise ConfigError(mistakes)
     package = ready(declared.folder, name) if card else None
     place = out or Path("measured") / name
     with bar(name) as report:
-        results = run(
-            name, declared.study, found, place, data, part, workers=workers, threads=threads, device=device or "cpu", report=report
-        )
+        results = run(name, declared.study, found, place, data, part, workers=workers, scheduler=scheduler, threads=threads,
+                      device=device or "cpu", report=report)  # fmt: skip
     if as_json:
         print_json(results)
     else:

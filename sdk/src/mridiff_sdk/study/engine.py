@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from mridiff.pipeline.folder import Folder
 from mridiff.plugins.registry import Registry
 
 from .bench import Bench, Cell, Result
+from .cluster import Cluster
+from .picture import draw
 from .results import collected, numbers, tidy, write
 from .study import Study
 from .tables import text_of
@@ -59,34 +62,44 @@ class Progress:
 
 
 def measure(name: str, study: Study, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,
-            workers: int = 1, threads: int = 1, device: str = "cpu", report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
+            workers: int = 1, scheduler: str = "", threads: int = 1, device: str = "cpu",
+            report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
     """Make all cells of a study that are not made yet, write tables and results into `out`, and return the results.
 
-    With several workers, or where peak memory is a column, the study has to be the declared one of that name: processes find it by it. A
-    cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is computed, and where `out`
-    holds another study; DataError where it cannot be written.
+    With several workers, with a Dask `scheduler`, or where peak memory is a column, the study has to be the declared one of that name:
+    processes find it by it. A cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is
+    computed, and where `out` holds another study; DataError where it cannot be written, or the scheduler does not answer.
     """
     part = part or Part()
     study.check(name, registry)
     if unknown := [row for row in part.rows if row not in study.rows]:
         raise ConfigError([Mistake("--only", f"no row {row!r}; rows: {', '.join(study.rows)}") for row in unknown])
+    apart = "peak_memory_mb" in study.metrics
+    if scheduler and apart:
+        raise ConfigError([Mistake("--scheduler", "peak memory is a column: each cell needs a process of its own, and no Dask worker is")],
+                          hint="Measure this study with --workers.")  # fmt: skip
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        with Folder(out, {"study": name}) as folder:
+        with ExitStack() as held:
+            cluster = held.enter_context(Cluster(scheduler)) if scheduler else None
+            folder = held.enter_context(Folder(out, {"study": name}))
             bench = Bench(study, registry, data, out, folder.mark, device)
             bench.clear()
-            progress = Progress(list(cells(study, bench, part)), workers)
+            progress = Progress(list(cells(study, bench, part)), workers if cluster is None else max(1, len(cluster)))
             report(progress, None)
             address = Address(name, data, out, folder.mark, threads, device)
-            apart = "peak_memory_mb" in study.metrics
-            made = in_processes(address, progress.cells, workers, apart) if workers > 1 or apart else map(bench, progress.cells)
+            if cluster is not None:
+                made = cluster(address, progress.cells)
+            else:
+                made = in_processes(address, progress.cells, workers, apart) if workers > 1 or apart else map(bench, progress.cells)
             for result in made:
                 progress.done[result.cell] = result
                 report(progress, result)
             results = collected(name, study, progress.cells, progress.done)
             results["failed"] += _unknown(study, progress.done.values())
             write(out, results, tidy(name, progress.cells, progress.done), text_of(results))
+            draw(out / "quality.png", results)
             return results
     finally:
         torch.set_num_threads(before)

@@ -1,6 +1,6 @@
 """Workers: processes that make cells; one that dies costs its cell, which another makes once more.
 
-Whoever brings other workers (a cluster) offers what `in_processes` offers: of an address and cells a result for each, in any order. A cell
+Whoever brings other workers (`cluster`) offers what `in_processes` offers: of an address and cells a result for each, in any order. A cell
 writes its own folder, so that results need no way back but their record.
 """
 
@@ -116,8 +116,7 @@ def in_processes(address: Address, cells: Sequence[Cell], workers: int, apart: b
                 elif begun[cell] < TRIES:
                     waiting.appendleft(cell)
                 else:
-                    message = f"the process that made {cell} died, {TRIES} times"
-                    yield Result(cell, error={"code": "DR170", "message": message, "hint": "Is there enough memory? Try fewer --workers."})
+                    yield died(cell)
                 if result is None or (apart and waiting and not result.kept):
                     worker.stop()
                     pool[pool.index(worker)] = worker = Worker(address)
@@ -125,6 +124,12 @@ def in_processes(address: Address, cells: Sequence[Cell], workers: int, apart: b
     finally:
         for worker in pool:
             worker.stop()
+
+
+def died(cell: Cell) -> Result:
+    """What is said of a cell that no worker survived."""
+    hint = "Is there enough memory? Try fewer --workers."
+    return Result(cell, error={"code": "DR170", "message": f"the process that made {cell} died, {TRIES} times", "hint": hint})
 
 
 def _next(worker: Worker, waiting: deque[Cell], begun: dict[Cell, int]) -> None:
