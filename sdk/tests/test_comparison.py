@@ -127,3 +127,11 @@ def test_scans_are_read_once_for_all_methods(tmp_path, monkeypatch):
     monkeypatch.setattr(sdk_parts.Scans, "__getitem__", lambda self, i: (read.append(i), get(self, i))[1])
     compare([_yaml(tmp_path / f"{n}.yaml") for n in "abc"], registry(), {}, tmp_path / "out")
     assert read == [0, 1, 2]
+
+
+def test_a_number_that_one_scan_lacks_is_not_averaged(tmp_path, monkeypatch):
+    whole = sdk_parts.Scans.__getitem__
+    monkeypatch.setattr(sdk_parts.Scans, "__getitem__", lambda self, i: whole(self, i).blind() if i == 1 else whole(self, i))
+    record = compare([_yaml(tmp_path / "a.yaml")], registry(), {}, tmp_path / "out")
+    assert [bool(scan["methods"]["a"]["metrics"]) for scan in record["scans"]] == [True, False, True]
+    assert record["mean"]["a"]["metrics"] == {} and record["mean"]["a"]["cost"]["nfe"] == 2
