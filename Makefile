@@ -12,6 +12,7 @@ BIN := $(ENV)/bin
 ALL := core sdk $(wildcard plugins/*/*)
 EDITABLE := $(foreach p,$(ALL),-e ./$(p))
 SOURCES := $(wildcard $(addsuffix /src,$(ALL)))
+METHODS := $(filter-out plugins/foundation/%,$(wildcard plugins/*/*/tests))
 STAMP := $(ENV)/installed
 
 .PHONY: env demo test lint types docs isolation mutants malformed lowest clean
@@ -35,8 +36,11 @@ lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+types: export MYPYPATH = $(shell echo $(SOURCES) | tr ' ' ':')
 types: env
-	MYPYPATH="$$(echo $(SOURCES) | tr ' ' ':')" $(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy --config-file tests/mypy.ini core/tests sdk/tests tests $(wildcard plugins/foundation/*/tests)
+	for tests in $(METHODS); do $(BIN)/mypy --config-file tests/mypy.ini $$tests || exit 1; done
 
 docs: env
 	$(BIN)/python -m mkdocs build --strict --quiet

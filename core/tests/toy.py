@@ -37,7 +37,8 @@ class Mask(LinearOperator):
 
     @classmethod
     def for_scan(cls, measured, *, factor: Annotated[float, Ge(0), "a factor"] = 1.0):
-        return cls(*measured.require("mask"), factor)
+        (mask,) = measured.require("mask")
+        return cls(mask, factor)
 
     def forward(self, x):
         return self.mask * x

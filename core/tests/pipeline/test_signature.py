@@ -72,7 +72,7 @@ def test_a_dataclass_may_inherit_its_options_from_another_module(monkeypatch):
     exec(OTHER, vars(other))
 
     @dataclass
-    class Derived(other.Base):
+    class Derived(vars(other)["Base"]):
         count: "int" = 1
 
         def __post_init__(self):

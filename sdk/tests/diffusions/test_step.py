@@ -46,7 +46,8 @@ def test_the_excess_of_the_reverse_diffusion_predictor_is_as_stated():
 def test_a_step_reproduces_mean_and_variance_given_the_true_x0(d, rule):
     t, s, rng = 0.7, 0.3, Streams.of(3, "marginal", 4)
     x0 = torch.full((4, 80, 80), 2.0 - 1.0j)
-    x_s = step(d, x0, residual(d, d.degrade(x0, t, rng), x0, t), s, *rule(d, t, s), rng)
+    r, tau = rule(d, t, s)
+    x_s = step(d, x0, residual(d, d.degrade(x0, t, rng), x0, t), s, r, tau, rng)
     n = x_s - d.mean(x0, s)
     assert abs(float(n.abs().square().mean().sqrt() / d.sigma(s)) - 1) < 0.02
     assert float(n.mean().abs() / d.sigma(s)) < 0.02

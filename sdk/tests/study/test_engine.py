@@ -49,6 +49,8 @@ def test_numbers_are_those_that_users_get(run, tmp_path):
             assert values == pytest.approx(
                 {"mae": found.metrics["x"]["mae"], "nfe": 2, "error": float((found.x - scan.truth["x"].data).abs().max())}, rel=1e-5
             )
+    noisy = results["scans"]["few scans"]["values"]["noisy"]["mae"]
+    assert all(first != second for first, second in zip(noisy[::2], noisy[1::2], strict=True))  # a seed each
     halved = results["scans"]["few scans"]["values"]["halved"]["mae"]
     assert halved != results["scans"]["few scans"]["values"]["filled"]["mae"] and results["failed"] == []
     assert json.loads((tmp_path / "out" / "results.json").read_text()) == results
