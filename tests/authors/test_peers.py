@@ -25,7 +25,7 @@ def reconstruct(scan_file):
         run = {
             "operator": {"use": operator},
             "priors": {"prior": {"use": prior}},
-            "sampler": {"use": "diffpir", "options": {"steps": steps}},
+            "sampler": {"use": "diffpir", "options": {"steps": steps, "start": "noise"}},
         }
         return mridiff.load(run, registry)(scan)
 

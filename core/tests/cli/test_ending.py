@@ -18,6 +18,8 @@ from mridiff.cli.app import application
 from mridiff.errors import ConfigError, DataError, Mistake, PluginImportError, UnsafeInput
 
 CHILD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests are a job in the background it is ignored
 import sys
 sys.path.insert(0, {tests!r})
 from mridiff.plugins.registry import Registry
