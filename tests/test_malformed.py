@@ -29,7 +29,7 @@ def worker(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import worker
 
-    monkeypatch.setattr(worker, "SECONDS", 2.0)
+    monkeypatch.setattr(worker, "SECONDS", 1.0)
     monkeypatch.setattr(worker, "PATIENCE", 30.0)
     monkeypatch.setattr(worker, "MEGABYTES", worker._status("VmRSS") / 1e3 + 100)
     return worker
@@ -57,7 +57,7 @@ def raise_(error):
 
 SEEN = {
     "a sound result": (lambda: None, ""), "b hang": (sleep, "it was not done after 30 s"), "c crash": (lambda: os.kill(os.getpid(), signal.SIGKILL), "ended with status"),
-    "d slow": (lambda: spin(2.4), "it took "), "h endless": (lambda: spin(100), "it "), "e memory": (fill, "MB"), "f other error": (lambda: raise_(KeyError("x")), "KeyError"),
+    "d slow": (lambda: spin(1.2), "it took 1."), "h endless": (lambda: spin(100), "it "), "e memory": (fill, "MB"), "f other error": (lambda: raise_(KeyError("x")), "KeyError"),
     "g no words": (lambda: raise_(DataError("")), "without words"),
     "i long": (lambda: raise_(DataError("x" * 9000)), "of 9000 letters"), "j exit": (lambda: raise_(SystemExit(0)), "SystemExit"),
     "k no name": (lambda: raise_(DataError("it is damaged")), "names no file"),

@@ -155,7 +155,7 @@ def test_tv_is_the_minimum_that_another_solver_finds(measure):
     with torch.enable_grad():
         exact, other = minimum(), minimum(anisotropic=True)
     assert objective(best) <= objective(exact) * (1 + 1e-4)
-    assert error(best, exact) < 0.01 and error(other, exact) > 0.02
+    assert error(best, exact) < 0.01 and error(other, exact) > 0.05
 
 
 @pytest.mark.parametrize("axis", ["z", "y", "x"])

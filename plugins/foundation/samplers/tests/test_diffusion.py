@@ -28,7 +28,8 @@ def test_diffpir_draws_from_the_posterior_at_any_noise_level(case, kind, coils, 
     """Of a white prior nearly exactly; of a smooth one the mean is off where little was measured, for the error of x0 is taken for white."""
     c = case(kind, coils, std=std)
     off, variance = c.errors(DiffPIR(c.prior, start=start), 300)
-    assert off < (0.2 if kind == "white" else 0.5) and 0.8 < variance < 1.2
+    from_noise = start == "noise"
+    assert off < (0.4 if kind == "smooth" else 0.15 if from_noise else 0.2) and 0.8 < variance < (1.15 if from_noise else 1.2)
 
 
 @pytest.mark.parametrize("coils", [1, 3])
@@ -43,7 +44,7 @@ def test_without_drawing_what_was_measured_does_not_spread(case):
     """The mean in place of a draw, as published: at low noise most of the posterior's variance is missing."""
     c = case("smooth", 3, std=0.02)
     (off, variance), (_, drawn) = (c.errors(DiffPIR(c.prior, draw=d, start="noise"), 300) for d in (False, True))
-    assert off < 0.3 and variance < 0.8 and drawn > 0.9
+    assert off < 0.3 and variance < 0.75 and drawn > 0.9
 
 
 def test_diffpir_is_its_box(case):
@@ -151,7 +152,7 @@ def test_diffpir_through_a_unitary_codec(case):
     both = Covariance.diagonal(Channels().space(c.problem.space), 1.0)
     prior = GaussianPrior(Channels().encode(c.prior.mean), both, c.prior.diffusion, Channels())
     direct, apart = c.deviation(DiffPIR(c.prior), 100), c.deviation(DiffPIR(prior), 100)
-    assert apart == pytest.approx(direct, abs=0.1)
+    assert apart == pytest.approx(direct, abs=0.06)
 
 
 def test_diffpir_calls_the_prior_without_gradients_and_dps_with(case):

@@ -57,7 +57,7 @@ def test_nothing_is_kept_for_a_backward_pass(case):
 def test_white_posterior_in_closed_form(case, coils, samples):
     c = case("white", coils, std=0.3)
     mean, variance = c.deviation(DPSMRI(c.prior, steps=100), samples)
-    assert mean < 0.04 and 0.93 < variance < 1.07
+    assert mean < 0.03 and 0.93 < variance < 1.07
 
 
 @pytest.mark.parametrize("start", ["noise", "estimate"])
@@ -67,7 +67,7 @@ def test_correlated_posterior_is_near_at_any_noise_level(case, coils, std, start
     """The mean is off where little was measured, for the error of x0 is taken for white."""
     c = case("smooth", coils, std=std)
     off, variance = c.errors(DPSMRI(c.prior, steps=50, start=start), 200)
-    assert off < 0.5 and 0.8 < variance < 1.2
+    assert off < 0.4 and 0.8 < variance < (1.15 if start == "noise" else 1.2)
 
 
 @pytest.mark.parametrize("coils", [1, 3])
@@ -88,7 +88,7 @@ def test_residual_is_that_of_the_noise(case):
         c = case("smooth", coils)
         x = DPSMRI(c.prior, steps=100)(c.problem, Streams.of(0, "", 8))
         residual = torch.linalg.vector_norm((c.problem.operator(x) - c.problem.y).flatten(1), dim=1)
-        assert residual.max() < 1.4 * 0.1 * (c.problem.y != 0).sum().sqrt()
+        assert residual.max() < 1.2 * 0.1 * (c.problem.y != 0).sum().sqrt()
 
 
 def test_no_data_step_draws_from_the_prior(case):
