@@ -87,7 +87,7 @@ def scan_record(result: Reconstruction, made_from: Mapping[str, Any]) -> dict[st
 def sealed(record: Mapping[str, Any], files: Iterable[Path]) -> dict[str, Any]:
     """A record with the hashes of the files that it speaks of, and one of itself."""
     whole = plain({**record, "files": {f.name: _file_hash(f) for f in sorted(files)}})
-    return {**whole, "sha256": _seal(whole)}
+    return {**whole, "sha256": seal(whole)}
 
 
 def recall(folder: Path, made_from: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
@@ -96,7 +96,7 @@ def recall(folder: Path, made_from: Mapping[str, Any]) -> tuple[dict[str, Any] |
         return None, ""
     try:
         record = json.loads(regular(folder / "record.json").read_bytes())
-        if record.pop("sha256") != (seal := _seal(record)):
+        if record.pop("sha256") != (found := seal(record)):
             return None, "its record.json was changed"
         wrong = [key.removesuffix("_sha256") for key, value in made_from.items() if record.get(key) != value]
         changed = [name for name, sha in record["files"].items() if not (folder / name).is_file() or _file_hash(folder / name) != sha]
@@ -105,10 +105,11 @@ def recall(folder: Path, made_from: Mapping[str, Any]) -> tuple[dict[str, Any] |
     reasons = [*([f"it was made from other {', '.join(wrong)}"] if wrong else []), *(f"{name} is missing or changed" for name in changed)]
     if reasons:
         return None, " and ".join(reasons)
-    return {**record, "sha256": seal}, ""
+    return {**record, "sha256": found}, ""
 
 
-def _seal(record: Mapping[str, Any]) -> str:
+def seal(record: Mapping[str, Any]) -> str:
+    """The hash of plain data, by which a change of its file is seen."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 

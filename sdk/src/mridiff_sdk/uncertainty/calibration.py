@@ -16,7 +16,7 @@ from mridiff.errors import DataError, boundary
 from mridiff.interfaces import Dataset, Scan
 from mridiff.io.atomic import regular
 from mridiff.pipeline.method import Method, Reconstruction, Watch
-from mridiff.pipeline.record import describe, digest, now, origin, plain, write_json
+from mridiff.pipeline.record import describe, now, origin, plain, seal, write_json
 from mridiff.spec import Trait
 
 from ..metrics.region import region_of
@@ -74,7 +74,7 @@ class Calibration:
     def write(self, path: Path) -> None:
         """A small JSON file, with the hash of itself."""
         whole = plain({**asdict(self), "promise": self.promise})
-        write_json(path, {**whole, "sha256": _seal(whole)})
+        write_json(path, {**whole, "sha256": seal(whole)})
 
     @classmethod
     def read(cls, path: Path) -> Calibration:
@@ -82,11 +82,11 @@ class Calibration:
         with boundary(f"{path} cannot be read"):
             try:
                 whole = json.loads(regular(path).read_bytes())
-                seal = whole.pop("sha256")
+                sealed = whole.pop("sha256")
                 found = cls(**{key: value for key, value in whole.items() if key != "promise"})
             except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
                 raise DataError(f"{path} is no calibration", hint="`mridiff calibrate METHOD INPUT -o FILE` makes one.") from error
-        if seal != _seal(whole):
+        if sealed != seal(whole):
             raise DataError(f"{path} was changed since it was made", hint="Make it again with `mridiff calibrate`.")
         return found
 
@@ -158,7 +158,3 @@ def _differences(was: Any, now: Any, path: str = "") -> Iterator[str]:
             yield from _differences(was.get(key), now.get(key), f"{path}.{key}" if path else key)
     elif was != now:
         yield f"the {path} are others" if path.startswith("weights.") else f"{path} was {was!r} and is {now!r}"
-
-
-def _seal(whole: Mapping[str, Any]) -> str:
-    return digest([("", json.dumps(whole, sort_keys=True))])

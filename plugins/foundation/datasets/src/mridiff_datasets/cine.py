@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 
-from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Streams
+from mridiff.interfaces import Field, Gaussian, Measured, Scan, Streams
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.sampling_patterns import interleaved, spokes
 
 from .beating_heart import BeatingHeart
+from .subjects import Count, First, Seed, Subjects
 
 __all__ = ["Cine"]
 
@@ -23,7 +24,7 @@ CenterLines = Annotated[int, Ge(0), "interleaved: fully sampled lines about the 
 NoiseStd = Annotated[float, Ge(0), "standard deviation of the noise per complex sample, over the largest magnitude of the series"]
 
 
-class Cine(Dataset):
+class Cine(Subjects):
     """Simulated breath-hold cine of one coil: y_f = M_f (F x_f + n), frame by frame, with samples interleaved over time.
 
     Scan i is subject `first` + i; a subject's anatomy and noise depend on its number and the seed alone, so that ranges of numbers
@@ -33,15 +34,15 @@ class Cine(Dataset):
     def __init__(
         self,
         *,
-        subjects: Annotated[int, Ge(1), "number of scans"] = 1,
-        first: Annotated[int, Ge(0), "number of the first subject"] = 0,
+        subjects: Count = 1,
+        first: First = 0,
         frames: Frames = 16,
         size: Size = 64,
         pattern: Pattern = "interleaved",
         acceleration: Acceleration = 4,
         center_lines: CenterLines = 8,
         noise_std: NoiseStd = 0.005,
-        seed: Annotated[int, Ge(0), Lt(2**63), "seed of all subjects"] = 0,
+        seed: Seed = 0,
     ) -> None:
         self.subjects, self.first, self.frames, self.size = subjects, first, frames, size
         self.noise_std, self.seed = noise_std, seed
@@ -49,14 +50,8 @@ class Cine(Dataset):
         radial = pattern == "radial"
         self.mask = spokes(shape, max(1, round(size / acceleration))) if radial else interleaved(shape, acceleration, center_lines)
 
-    def __len__(self) -> int:
-        return self.subjects
-
-    def __getitem__(self, index: int) -> Scan:
+    def scan(self, subject: int) -> Scan:
         """The scan of one subject."""
-        if not -self.subjects <= index < self.subjects:
-            raise IndexError(f"there are {self.subjects} scans; there is no index {index}")
-        subject = self.first + index % self.subjects
         name = f"cine-{subject}"
         x = BeatingHeart(subject, self.seed).series(self.frames, self.size)[None]
         std = self.noise_std * float(x.abs().max())

@@ -6,15 +6,16 @@ import math
 from typing import Annotated, Literal
 
 import torch
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
-from mridiff.interfaces import Blocks, Dataset, Field, Gaussian, Measured, Poisson, Scan, Streams
+from mridiff.interfaces import Blocks, Field, Gaussian, Measured, Poisson, Scan, Streams
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.operators import Radon
 from mridiff_sdk.sampling_patterns import mask as draw_mask
 
 from .pet_mr_head import Contrast, Phantom
+from .subjects import Count, First, Seed, Subjects
 
 __all__ = ["ACTIVITY", "PetMrPhantom"]
 
@@ -24,7 +25,7 @@ LINES = 0.08
 """Share of k-space lines in its fully sampled centre."""
 
 
-class PetMrPhantom(Dataset):
+class PetMrPhantom(Subjects):
     """Scan i is subject `first` + i: y = (Poisson(s P u + b), M (F v + n)), all of it drawn from the subject's number and the seed.
 
     Acquisition: `angles` (angle), `mask` (ky, kx), `scale` (modality). Truth: "x" and "lesion" (modality, y, x), where each
@@ -34,8 +35,8 @@ class PetMrPhantom(Dataset):
     def __init__(
         self,
         *,
-        subjects: Annotated[int, Ge(1), "number of scans"] = 1,
-        first: Annotated[int, Ge(0), "number of the first subject"] = 0,
+        subjects: Count = 1,
+        first: First = 0,
         size: Annotated[int, Ge(16), Le(256), "pixels of each side"] = 64,
         contrast: Annotated[Contrast, "brightness of tissues: as in a brain, or almost any"] = "brain",
         counts: Annotated[float, Gt(0), "true counts of PET in a scan of a typical subject"] = 1e4,
@@ -44,20 +45,14 @@ class PetMrPhantom(Dataset):
         acceleration: Annotated[float, Ge(1), "MR: number of lines over lines sampled"] = 3.0,
         pattern: Annotated[Literal["random", "equispaced-fraction"], "MR: how lines are chosen outside of the centre"] = "random",
         noise_std: Annotated[float, Ge(0), "MR: standard deviation of the noise per complex sample, in units of the image"] = 0.02,
-        seed: Annotated[int, Ge(0), Lt(2**63), "seed of all subjects"] = 0,
+        seed: Seed = 0,
     ) -> None:
         self.subjects, self.first, self.size, self.contrast, self.seed = subjects, first, size, contrast, seed
         self.counts, self.background, self.angles = counts, background, angles
         self.acceleration, self.pattern, self.noise_std = acceleration, pattern, noise_std
 
-    def __len__(self) -> int:
-        return self.subjects
-
-    def __getitem__(self, index: int) -> Scan:
+    def scan(self, subject: int) -> Scan:
         """The scan of one subject."""
-        if not -self.subjects <= index < self.subjects:
-            raise IndexError(f"there are {self.subjects} scans; there is no index {index}")
-        subject = self.first + index % self.subjects
         head = Phantom(self.size, self.seed, self.contrast).head(subject)
         measured = self.measure(head.images[None], f"pet-mr-phantom-{subject}", subject)
         truth = {"x": Field(head.images[None], ("modality", "y", "x")), "lesion": Field(head.spots[None], ("modality", "y", "x"))}

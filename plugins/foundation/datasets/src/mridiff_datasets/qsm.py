@@ -6,12 +6,13 @@ import math
 from typing import Annotated
 
 import torch
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 from torch import Tensor
 
-from mridiff.interfaces import Dataset, Field, Gaussian, Geometry, Measured, Scan, Streams
+from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Scan, Streams
 from mridiff_sdk.physics import convolve, dipole_kernel
 
+from .subjects import Count, First, Seed, Subjects
 from .susceptibility_brain import SusceptibilityBrain
 
 __all__ = ["QsmPhantom", "averaged", "fine_map"]
@@ -26,7 +27,7 @@ Tilt = Annotated[float, Ge(-90), Le(90), "angle of the main field to the z axis 
 NoiseStd = Annotated[float, Ge(0), "standard deviation of the noise of the field, in ppm"]
 
 
-class QsmPhantom(Dataset):
+class QsmPhantom(Subjects):
     """Local fields y (z, y, x) in ppm of the main field, with white noise, inside the brain; 0.001 ppm is what four echoes about 20 ms
     at 3 T give together, each with a signal-to-noise ratio of 30.
 
@@ -38,25 +39,19 @@ class QsmPhantom(Dataset):
     def __init__(
         self,
         *,
-        subjects: Annotated[int, Ge(1), "number of scans"] = 1,
-        first: Annotated[int, Ge(0), "number of the first subject"] = 0,
+        subjects: Count = 1,
+        first: First = 0,
         size: Size = 48,
         voxel: Voxel = 3.0,
         tilt: Tilt = 0.0,
         noise_std: NoiseStd = 0.001,
-        seed: Annotated[int, Ge(0), Lt(2**63), "seed of all subjects"] = 0,
+        seed: Seed = 0,
     ) -> None:
         self.subjects, self.first, self.size, self.voxel = subjects, first, size, voxel
         self.tilt, self.noise_std, self.seed = tilt, noise_std, seed
 
-    def __len__(self) -> int:
-        return self.subjects
-
-    def __getitem__(self, index: int) -> Scan:
+    def scan(self, subject: int) -> Scan:
         """The scan of one subject."""
-        if not -self.subjects <= index < self.subjects:
-            raise IndexError(f"there are {self.subjects} scans; there is no index {index}")
-        subject = self.first + index % self.subjects
         name = f"qsm-{subject}"
         fine, mask = fine_map(subject, self.size, self.seed)
         angle = math.radians(self.tilt)
