@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from mridiff import Reconstruction
-from mridiff.interfaces import Scan
 from mridiff_sdk.metrics import outer_nmse
 from mridiff_sdk.study import Study, of_x, on_recipe
+from mridiff_sdk.uncertainty import UNCERTAINTY
 
 
 def studies() -> dict[str, Study]:
@@ -22,11 +19,12 @@ def studies() -> dict[str, Study]:
     several = {f"measured heads, R = {R:g}": heads(source="measured", coils=0, noise_std=0.0, acceleration=R) for R in (4.0, 8.0)}
     variants = {f"{n} step{'s' * (n > 1)}": cold(steps=n) for n in (20, 5, 1)} | {"20 steps, mean of 5 orders": {**cold(), "samples": 5}}
     variants |= {f"20 steps, order {o}": {**cold(), "priors": {"prior": {"options": {"order": o}}}} for o in ("centre_out", "edge_in")}
+    spread = {"spread / error": UNCERTAINTY["spread_over_error"]}
     return {
         "kspace-cold-diffusion-recipe": on_recipe("kspace-cold-diffusion", "cg-sense", "tv", operator="sense"),
         "kspace-cold-diffusion": study("One coil", rows, one, "each"),
         "kspace-cold-diffusion-coils": study("Several coils", rows | together, several, "combined"),
-        "kspace-cold-diffusion-variants": study("Steps, orders", variants, {"128 px, random, R = 4": heads()}, "20 steps", spread=spread),
+        "kspace-cold-diffusion-variants": study("Steps, orders", variants, {"128 px, random, R = 4": heads()}, "20 steps", **spread),
     }
 
 
@@ -44,9 +42,3 @@ def cold(**options: Any) -> dict[str, Any]:
 def heads(**options: Any) -> dict[str, Any]:
     """Held-out heads: T2 slices, one coil, unless said otherwise."""
     return {"use": "held-out-heads", "options": {"count": 2, "coils": 1, "noise_std": 0.005, **options}}
-
-
-def spread(result: Reconstruction, scan: Scan) -> float:
-    """Standard deviation over orders relative to the error of their mean, both as norms."""
-    error = torch.linalg.vector_norm(scan.truth["x"].data - result.x)
-    return float("nan") if result.std is None else float(torch.linalg.vector_norm(result.std) / error)

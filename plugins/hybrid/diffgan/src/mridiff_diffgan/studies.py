@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from mridiff import Reconstruction
-from mridiff.interfaces import Scan
 from mridiff_sdk.metrics import hfen
 from mridiff_sdk.study import Study, of_x, on_recipe
+from mridiff_sdk.uncertainty import UNCERTAINTY
 
 from .scans import sharpness
 
@@ -22,7 +19,8 @@ def studies() -> dict[str, Study]:
             **{f"{n} call{'s' * (n > 1)}": single("diffgan", steps=n) for n in (1, 2, 8)}}  # fmt: skip
     scans = {"64 px": heads(size=64), "128 px": heads(), "measured heads": heads(source="measured"),
              "embedded scan": {"use": "brain", "options": {"coils": 1, "maps": "none"}}}  # fmt: skip
-    extra = {"HFEN": of_x(hfen), "sharpness": of_x(sharpness), "spread": spread, "correlation": correlation}
+    extra = {"HFEN": of_x(hfen), "sharpness": of_x(sharpness), "spread / error": UNCERTAINTY["spread_over_error"],
+             "correlation": UNCERTAINTY["spread_error_correlation"]}  # fmt: skip
     shown = ("psnr", "ssim", *extra, "nfe", "seconds")
     main = Study(title="One coil, random lines, R = 4", rows=rows, scans=scans, metrics=shown, extra=extra,
                  better={"HFEN": -1}, against=("diffgan",))  # fmt: skip
@@ -37,15 +35,3 @@ def single(recipe: str, draws: int = 1, **options: Any) -> dict[str, Any]:
 def heads(**options: Any) -> dict[str, Any]:
     """Held-out heads seen by one coil: three T2 slices of each, unless said otherwise."""
     return {"use": "held-out-heads", "options": {"count": 3, "coils": 1, "maps": "none", "noise_std": 0.01, **options}}
-
-
-def spread(result: Reconstruction, scan: Scan) -> float:
-    """Root mean square over pixels of the standard deviation over draws, relative to that of the error of their mean."""
-    return float("nan") if result.std is None else float(result.std.norm() / (result.x - scan.truth["x"].data).norm())
-
-
-def correlation(result: Reconstruction, scan: Scan) -> float:
-    """Correlation over pixels of the standard deviation over draws with the error of their mean."""
-    if result.std is None:
-        return float("nan")
-    return float(torch.corrcoef(torch.stack([result.std.flatten(), (result.x - scan.truth["x"].data).abs().flatten()]))[0, 1])
