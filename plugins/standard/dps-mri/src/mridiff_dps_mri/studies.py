@@ -37,7 +37,7 @@ def studies() -> dict[str, Study]:
                    "sixteen coils, 96 pixels, R = 4, maps of all samples": heads(R=4, maps="given", **sixteen)},
             metrics=METRICS,
             against=("dps-mri",),
-            notes=("`dps-mri`: 50 steps from noise, the mean of 4 draws. " + BUSY,),
+            notes=("`dps-mri`: 50 steps from noise; `from an estimate`: as it ships. Means of 4 draws. " + BUSY,),
         ),
         "dps-mri-uncertainty": Study(
             title="19 samples of dps-mri and of diffpir as they ship: their spread beside their errors",
