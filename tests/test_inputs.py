@@ -5,6 +5,9 @@ import json
 import h5py
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from mridiff.cli.app import application
 
 
 @pytest.fixture
@@ -38,6 +41,24 @@ def test_a_folder_of_formats_with_damaged_and_foreign_files(mridiff, head, tmp_p
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert len(record["scans"]) == 3 and len(record["failed"]) == 2
     assert record["config"]["dataset"]["use"].endswith("/folder")
+
+
+def test_a_file_is_inspected_before_anyone_waits(head, tmp_path, monkeypatch):
+    k, maps = head
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.h5", kspace=k, csm=maps)
+    (tmp_path / "in" / "b.h5").write_bytes((tmp_path / "in" / "a.h5").read_bytes()[:6000])
+
+    def raw(self, entry):
+        raise AssertionError("a scan is read")
+
+    monkeypatch.setattr("mridiff_datasets.arrays.Arrays.raw", raw)
+    told, damaged = json.loads(CliRunner().invoke(application(), ["inspect", str(tmp_path / "in"), "--json"]).output)
+    assert told["measured"]["y"] == dict(zip(("coil", "ky", "kx"), k.shape, strict=True)) and "csm" in told["left_out"][0]
+    assert "cg-sense" in told["fits"] and {"gldm", "tkd", "mc-diffusion"} <= told["does_not_fit"].keys()
+    assert damaged["scans"] == 0 and not damaged["fits"] and "truncated" in damaged["left_out"][0]
+    shown = CliRunner().invoke(application(), ["inspect", str(tmp_path / "in" / "a.h5"), "--why"]).output
+    assert f"(coil, y, x) = {k.shape}" in shown and "fits " in shown and "brain_mask" in shown
 
 
 def test_what_a_reader_notes_is_told_once_and_recorded(mridiff, head, tmp_path):

@@ -83,7 +83,7 @@ def refused(*arguments):
 
 POSITIONAL = {
     "recon": [], "compare": [], "validate": [], "show": [], "list": [], "check": [], "train": ["-o", "trained"],
-    "convert": ["-o", "x.safetensors", "--format", "edm"], "new": [],
+    "convert": ["-o", "x.safetensors", "--format", "edm"], "new": [], "inspect": [],
 }  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def test_every_bad_value_of_an_option(command, option, value, folder):
     assert (folder / "file").read_text() == "a file" and not (folder / "out").exists()
 
 
-@pytest.mark.parametrize("command", ["validate", "show", "list", "check", "matrix", "doctor", "train", "convert", "new"])
+@pytest.mark.parametrize("command", ["validate", "show", "list", "check", "matrix", "doctor", "train", "convert", "new", "inspect"])
 def test_unknown_options_missing_arguments_and_misspelt_rules(command):
     refused(command, "--no-such-option")
     refused(command, "-p", "nonsense")

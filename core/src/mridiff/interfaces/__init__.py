@@ -2,7 +2,7 @@
 
 from .algebra import Composition, Multiply
 from .codec import Codec, Identity
-from .dataset import Dataset, reader_of
+from .dataset import Contents, Dataset, reader_of
 from .diffusion import Diffusion, spread
 from .noise import Blocks, Gaussian, Noise, Poisson
 from .objective import Objective
@@ -14,6 +14,6 @@ from .scan import Field, Geometry, Measured, Scan
 from .space import Space
 from .streams import Streams
 
-__all__ = ["Blocks", "Codec", "Composition", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity", "LinearOperator",
-           "Measured", "Multiply", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
+__all__ = ["Blocks", "Codec", "Composition", "Contents", "Dataset", "Diffusion", "Field", "Gaussian", "Geometry", "Identity",
+           "LinearOperator", "Measured", "Multiply", "Noise", "Nuisance", "Objective", "Operator", "ParametricOperator", "Poisson", "Prior",
            "Problem", "Sampler", "Scaling", "Scan", "Space", "Step", "Streams", "reader_of", "single", "spread"]  # fmt: skip

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, MridiffError, boundary
 from .scan import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds, told by its headers: `holds` in words by subject, `left_out` in sentences that say why.
+
+    `scans` is how many are read of it. `measured` has the axes with their sizes, in order, of "y" and of each part of the acquisition of
+    its first scan ({"y": {"coil": 8, "ky": 256, "kx": 256}, "mask": {"ky": 256, "kx": 256}}); empty where none is read.
+    """
+
+    source: str
+    holds: Mapping[str, str]
+    scans: int = 0
+    measured: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 class Dataset(ABC):
@@ -24,6 +40,10 @@ class Dataset(ABC):
 
     def __iter__(self) -> Iterator[Scan]:
         return (self[i] for i in range(len(self)))
+
+    def contents(self) -> Sequence[Contents]:
+        """What its files hold, one each, without reading a scan; none for a dataset that needs no file. Raises DataError as a scan does."""
+        return ()
 
     @classmethod
     def can_read(cls, path: Path) -> bool:
@@ -45,6 +65,11 @@ class Guarded(Dataset):
         place = range(len(self))[index]
         with boundary(f"{self.name}: scan {place} cannot be read"):
             return self.scans[place]
+
+    def contents(self) -> Sequence[Contents]:
+        """What its files hold; raises DataError or UnsafeInput where that cannot be told."""
+        with boundary(f"{self.name}: its contents cannot be told"):
+            return self.scans.contents()
 
 
 def reader_of(path: Path, readers: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from ismrmrd import xsd
 from mridiff.errors import DataError, UnsafeInput
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.fastmri import FastMRI
+from mridiff_datasets.heads import read_heads
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_sdk.fourier import fft, ifft
 
@@ -173,3 +174,21 @@ def test_a_line_whose_head_lies_about_its_size(tmp_path, wide):
         file["dataset/data"][0] = row
     with warnings.catch_warnings(), pytest.raises(DataError, match="cannot be read"):
         ISMRMRD(path)[0]
+
+
+@pytest.mark.parametrize("layout", [{"chunks": (1,)}, {"chunks": (7,)}, {"chunks": (5,), "compression": "gzip"}, {}])
+def test_heads_are_the_same_however_they_are_stored(tmp_path, wide, layout):
+    lines = [line(wide[:, r], r, slice=s) for s in (0, 1) for r in range(wide.shape[1])]
+    plain = write(tmp_path / "a.h5", xml(72, 40), lines)
+    with h5py.File(plain) as file, h5py.File(tmp_path / "b.h5", "w") as other:
+        group = other.create_group("dataset")
+        group["xml"] = file["dataset/xml"][()]
+        data = group.create_dataset("data", dtype=file["dataset/data"].dtype, shape=(len(lines),), **layout)
+        for i in range(len(lines)):
+            data[i] = file["dataset/data"][i]
+    heads = []
+    for path in (plain, tmp_path / "b.h5"):
+        with h5py.File(path) as file:
+            heads.append(read_heads(file["dataset/data"], path))
+            assert (heads[-1] == file["dataset/data"]["head"]).all()
+    assert (heads[0] == heads[1]).all() and heads[0]["idx"]["slice"].tolist() == [0] * 40 + [1] * 40

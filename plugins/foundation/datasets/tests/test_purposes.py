@@ -343,3 +343,21 @@ def test_the_level_of_a_file_without_a_noise_scan_is_that_of_the_array(tmp_path,
     other = Arrays(save(tmp_path / "b.h5", kspace=full))[0]
     assert scan.measured.noise == other.measured.noise and torch.equal(maps(scan), maps(other))
     assert scan.measured.noise.std == noise_level(full, torch.ones(NY, NX, dtype=torch.bool))
+
+
+def test_what_a_file_holds_is_told_by_its_heads(tmp_path, full):
+    lines = [line(0.01 * complex_normal(COILS, 500), 0, flag=NOISE)]
+    lines += [line(full[:, r], r, flag=CALIBRATION) for r in range(NY // 2 - 8, NY // 2 + 8)]
+    for s, c, p in ((s, c, p) for s in (0, 1) for c in (0, 1) for p in (0, 1)):
+        lines += [line(full[:, r, 10:], r, centre=NX // 2 - 10, slice=s, contrast=c, repetition=p) for r in range(12, NY, 3)]
+    lines += [line(full[:, 0], 0, flag=ismrmrd.ACQ_IS_NAVIGATION_DATA)]
+    data = ISMRMRD(write(tmp_path / "a.h5", header(encoding("separate"), encoding(trajectory="spiral")), lines))
+    data.raw = None  # no scan is read
+    (told,) = data.contents()
+    held = told.holds
+    assert told.scans == 8 and (held["slices"], held["contrasts"], held["repetitions"]) == ("2", "2", "2") and "phases" not in held
+    assert held["lines"] == "96 of images, 16 of calibration, 1 of noise" and held["coil maps"] == "from calibration lines"
+    assert held["sampling"] == (f"12 of {NY} lines (4 x), 1 of them side by side about the origin; "
+                                f"partial Fourier: lines 12 to 45, the origin is 24; asymmetric echo: samples 10 to {NX - 1} of {NX}")  # fmt: skip
+    assert held["noise"] == "whitened, at the level of the noise scan" and told.left_out == ("1 lines of navigators are left out",)
+    assert told.measured["y"] == {"coil": COILS, "ky": NY, "kx": NX}

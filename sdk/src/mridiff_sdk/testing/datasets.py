@@ -119,6 +119,19 @@ def contents(case: DatasetCase) -> None:
         assert maps.data.is_complex() and "coil" in maps.axes, f"the coil maps are {maps.data.dtype} with axes {maps.axes}"
 
 
+@law("dataset", after=("index",))
+def foretold(case: DatasetCase) -> None:
+    """What it says of its files without reading a scan is what is read: as many scans, the same parts, axes and sizes."""
+    told = case.dataset.contents()
+    counted = sum(c.scans for c in told)
+    assert not told or counted == len(case.dataset), f"its contents count {counted} scans, it has {len(case.dataset)}"
+    if said := next((c.measured for c in told if c.scans), None):
+        measured = case.dataset[0].measured
+        fields = {**measured.acquisition, **({"y": Field(measured.y, tuple(said["y"]))} if isinstance(measured.y, Tensor) else {})}
+        read = {name: dict(zip(f.axes, f.data.shape[1:], strict=True)) for name, f in fields.items()}
+        assert {n: dict(axes) for n, axes in said.items()} == read, f"its contents say {said}, the first scan has {read}"
+
+
 def _check_mask(mask: Field, y: object) -> None:
     m = mask.data
     assert not m.is_complex() and bool(((m == 0) | (m == 1)).all()), "the mask holds values other than 0 and 1"

@@ -7,6 +7,7 @@ half (`reference`) may use all of k-space. A simulated image brings its maps alo
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import torch
@@ -65,6 +66,13 @@ class Acquisition(Sampling):
         elif full and (self.noise_std > 0 or bool((support & ~mask).any())):  # otherwise it would be the measurement over again
             truth["x"] = Field(self.reference(raw, support, measured), ("y", "x"))
         return Scan(scan_id, measured, truth, (*raw.notes, *self._doubts(raw, mask)))
+
+    def measured(self, coils: int, size: Sequence[int]) -> dict[str, dict[str, int]]:
+        """The axes and sizes of y and of all parts of the acquisition of a scan with so many coils and k-space of `size` (ky, kx)."""
+        space, image = (dict(zip(axes, size, strict=True)) for axes in (("ky", "kx"), ("y", "x")))
+        if self.maps == "none":
+            return {"y": space, "mask": space}
+        return {"y": {"coil": coils, **space}, "mask": space, "sensitivity_maps": {"coil": coils, **image}}
 
     def measure(self, raw: Raw, mask: Tensor, scan_id: str) -> Measured:
         """The measured half: the k-space of `raw` where `mask` (ky, kx) holds; values elsewhere are never looked at."""

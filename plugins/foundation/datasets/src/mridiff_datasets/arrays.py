@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from mridiff.interfaces import Field
+from mridiff.interfaces import Contents, Field
 from mridiff_sdk.io import SafeFile, afford_scan, open_hdf5
 
 from . import options
@@ -52,6 +52,20 @@ class Arrays(options.Images, Reader):
     def raw(self, entry: Entry) -> Raw:
         """One slice."""
         return _read(entry, self.simulation)
+
+    def about(self, entry: Entry) -> Contents:
+        """The arrays with their axes, and what is simulated of an image."""
+        with _open(entry.path) as file:
+            names = set(file.keys())
+            main = "kspace" if "kspace" in names else "image"
+            holds = {name: f"{file.shape(name)} {file.dtype(name)}" for name in NAMES if name in names}
+            shape, maps = file.shape(main), file.shape("sensitivity_maps") if "sensitivity_maps" in names else (self.coils, 0, 0)
+        coils = maps[-3] if main == "image" else shape[-3] if len(shape) > 2 else 1
+        layout = LAYOUTS[len(shape)] if main == "kspace" else ("slice", "y", "x")[-len(shape) :]
+        holds |= {main: f"({', '.join(layout)}) = {holds[main]}"} | (
+            {"k-space": f"none: simulated with {coils} coils"} if main == "image" else {}
+        )
+        return Contents(str(entry.path), holds, measured=self.acquisition.measured(coils, shape[-2:]), left_out=unread(names, NAMES))
 
     @classmethod
     def claims(cls, path: Path) -> bool:

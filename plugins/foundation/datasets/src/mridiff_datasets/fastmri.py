@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Field, Geometry
+from mridiff.interfaces import Contents, Field, Geometry
 from mridiff_sdk.io import SafeFile, afford_scan, open_hdf5
 
 from .files import Entry, numbered, refuse
@@ -42,6 +42,17 @@ class FastMRI(Reader):
     def raw(self, entry: Entry) -> Raw:
         """One slice."""
         return _read(entry)
+
+    def about(self, entry: Entry) -> Contents:
+        """Slices and coils, whether it is of a test set, and the images beside k-space."""
+        with open_hdf5(entry.path) as file:
+            names, (slices, *coils, ny, nx) = file.keys(), file.shape("kspace")
+            images = [f"{name.removeprefix('reconstruction_')} {file.shape(name)[1:]}" for name in IMAGES if name in names]
+            kept = f"{int(file.read('mask').sum())} of {nx} lines, by the mask of a test set" if "mask" in names else "all lines"
+        holds = {"k-space": f"{slices} slices of (y, x) = {(ny, nx)}, complex", "coils": str(coils[0]) if coils else "one, without an axis",
+                 "sampled": kept, "images": ", ".join(images) or "none"}  # fmt: skip
+        return Contents(str(entry.path), holds, measured=self.acquisition.measured(coils[0] if coils else 1, (ny, nx)),
+                        left_out=unread(names, NAMES))  # fmt: skip
 
     @classmethod
     def claims(cls, path: Path) -> bool:

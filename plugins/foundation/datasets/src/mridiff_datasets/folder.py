@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from mridiff.errors import DataError, MridiffError
-from mridiff.interfaces import Dataset, Scan, reader_of
+from mridiff.interfaces import Contents, Dataset, Scan, reader_of
 
 from . import options
 from .arrays import Arrays
@@ -16,7 +16,7 @@ from .files import SUFFIXES, Entry, dangling, missing, refuse_all, refuse_foreig
 from .foreign import foreign, stands_beside
 from .ismrmrd import ISMRMRD
 from .nifti import Axis, NIfTI
-from .reader import Reader
+from .reader import Reader, refused
 
 __all__ = ["Folder"]
 
@@ -54,6 +54,11 @@ class Folder(options.Images, options.Files, Dataset):
             assert entry.error is not None
             raise entry.error
         return reader.scan(entry)
+
+    def contents(self) -> list[Contents]:
+        """What each file holds, or why no dataset reads it."""
+        readers = dict.fromkeys(reader for reader, _ in self.scans if reader is not None)
+        return [*(c for reader in readers for c in reader.contents()), *(refused(e) for reader, e in self.scans if reader is None)]
 
     def _reader(self, file: Path) -> Reader:
         refuse_foreign(file)

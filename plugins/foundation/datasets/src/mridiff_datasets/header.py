@@ -28,6 +28,12 @@ class Encoding:
     calibration: str
     bandwidth: float
 
+    @property
+    def kept(self) -> int:
+        """Samples along the readout when its oversampling is gone."""
+        nx = self.matrix[0]
+        return max(1, min(nx, round(nx * self.recon_fov[0] / self.fov[0])))
+
 
 def parse_header(text: str, source: str) -> tuple[Encoding, ...]:
     """The encodings that a header describes, at least one; raises UnsafeInput for entities and DataError for anything that is not a header.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, MridiffError, UnsafeInput, boundary
+from mridiff.interfaces import Contents
 from mridiff_sdk.io import afford, check_heaps, hazard, open_hdf5
 
 from .files import DAMAGED, Entry, refuse, refuse_all
 from .header import parse_header
+from .heads import read_heads
 from .lines import Lines
 from .measurement import COUNTERS, Group, Measurement
 from .place import geometry
 from .purposes import IMAGE
 from .raw import Raw
 from .reader import Reader
+from .told import told
 
 __all__ = ["ISMRMRD"]
 
@@ -57,12 +61,22 @@ class ISMRMRD(Reader):
             names += ["-".join(filter(None, (*place, label))) for label in part.labels()]
         return names
 
+    def about(self, entry: Entry) -> Contents:
+        """Encodings, counters, what the lines are there for, which are sampled, and what serves the coil maps and the noise."""
+        parts, notes = _parts(entry.path)
+        part, index = _place(parts, entry.index)
+        image = part.image.where(part.scans == index)
+        coils, size = int(image.heads["active_channels"][0]), (part.encoding.matrix[1], part.encoding.kept)
+        holds = {
+            f"encoding {p.number}: {subject}" if len(parts) > 1 else subject: words for p in parts for subject, words in told(p).items()
+        }
+        said = tuple(dict.fromkeys((*notes, *(note for p in parts for note in p.notes))))
+        return Contents(str(entry.path), holds, measured=self.acquisition.measured(coils, size), left_out=said)
+
     def raw(self, entry: Entry) -> Raw:
         """One scan."""
         parts, notes = _parts(entry.path)
-        counts = np.cumsum([len(p.keys) for p in parts])
-        place = int(np.searchsorted(counts, entry.index, side="right"))
-        part, index = parts[place], entry.index - (int(counts[place - 1]) if place else 0)
+        part, index = _place(parts, entry.index)
         with ExitStack() as stack:
             opened: dict[str, Any] = {}
 
@@ -98,6 +112,13 @@ def _groups(path: Path) -> tuple[list[str], list[str]]:
 
 def _parts(path: Path) -> tuple[list[Measurement], list[str]]:
     """All that a file measures, and notes on what of it is not read; raises the errors of all groups where none can be read."""
+    state = path.stat()
+    return _sorted(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)
+def _sorted(path: Path, _modified: int, _size: int) -> tuple[list[Measurement], list[str]]:
+    """The parts of a file, kept while its scans are read one after another."""
     names, rest = _groups(path)
     if not names:
         refuse(path, ["there is no group with 'data' and 'xml'; an ISMRMRD file has one, named 'dataset' as a rule"])
@@ -122,12 +143,19 @@ def _parts(path: Path) -> tuple[list[Measurement], list[str]]:
     return parts, [*(f"left out: {e.message}" for e in errors), *([f"left out: {', '.join(rest)}"] if rest else [])]
 
 
+def _place(parts: Sequence[Measurement], index: int) -> tuple[Measurement, int]:
+    """The measurement that a scan belongs to, and its place there."""
+    counts = np.cumsum([len(p.keys) for p in parts])
+    place = int(np.searchsorted(counts, index, side="right"))
+    return parts[place], index - (int(counts[place - 1]) if place else 0)
+
+
 def _group(path: Path, name: str, source: str) -> Group:
     with open_hdf5(path) as file:
         header = "".join(str(text) for text in np.ravel(file.read(f"{name}/xml"))[:1])
     encodings = parse_header(header, source)
     with _open(path, name) as data, _damage(path):
-        heads = data["head"]
+        heads = read_heads(data, path)
     return Group.of(Lines(name, heads, np.arange(len(heads))), encodings)
 
 

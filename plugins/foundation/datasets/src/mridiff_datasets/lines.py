@@ -70,7 +70,7 @@ def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, 
     that the last sample that was taken is right; it alone counts as measured.
     """
     nx = encoding.matrix[0]
-    keep = max(1, min(nx, round(nx * encoding.recon_fov[0] / encoding.fov[0])))
+    keep = encoding.kept
     if keep == nx:
         return kspace, counts
     inside = slice(nx // 2 - keep // 2, nx // 2 - keep // 2 + keep)

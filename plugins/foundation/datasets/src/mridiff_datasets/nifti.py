@@ -16,7 +16,7 @@ from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, boundary
-from mridiff.interfaces import Geometry
+from mridiff.interfaces import Contents, Geometry
 from mridiff_sdk.io import afford_scan
 
 from . import options
@@ -57,6 +57,21 @@ class NIfTI(options.Images, Reader):
         image, geometry = _slice(entry, self.axis, self.coils)
         simulation = Simulation(self.coils, self.coil_seed, self.phase)
         return simulation.raw(f"{entry.path}, slice {entry.index}", complex_tensor(image), geometry=geometry)
+
+    def about(self, entry: Entry) -> Contents:
+        """Voxels, volumes, orientation, and what is simulated of them."""
+        from nibabel.orientations import aff2axcodes
+
+        image = _open(entry.path)
+        normal, orientation = _file_axis(image, self.axis)
+        rows, columns = (int(np.flatnonzero(orientation[:, 0] == a)[0]) for a in reversed([a for a in range(3) if a != self.axis]))
+        voxel = " x ".join(f"{v:.3g}" for v in image.header.get_zooms()[:3])
+        holds = {"image": f"{' x '.join(map(str, image.shape[:3]))} voxels of {voxel} mm, {image.get_data_dtype()}",
+                 "volumes": str(image.shape[3] if len(image.shape) == 4 else 1), "file axes": "".join(aff2axcodes(image.affine)),
+                 "slices": f"{image.shape[normal]} {('sagittal', 'coronal', 'axial')[self.axis]} (axis = {self.axis})",
+                 "k-space": f"none: simulated with {self.coils} coils"}  # fmt: skip
+        size = image.shape[rows], image.shape[columns]
+        return Contents(str(entry.path), holds, measured=self.acquisition.measured(self.coils, size))
 
     @classmethod
     def claims(cls, path: Path) -> bool:

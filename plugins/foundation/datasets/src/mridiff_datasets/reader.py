@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from mridiff.errors import MridiffError, boundary
-from mridiff.interfaces import Dataset, Scan
+from mridiff.interfaces import Contents, Dataset, Scan
 
 from .acquisition import Acquisition
 from .files import DAMAGED, Entry, entries, find
@@ -40,6 +40,10 @@ class Reader(Files, Dataset):
     def raw(self, entry: Entry) -> Raw:
         """One scan as stored; raises DataError or UnsafeInput."""
 
+    @abstractmethod
+    def about(self, entry: Entry) -> Contents:
+        """What the file of an entry holds, by its headers, and what is measured in its scan; raises DataError or UnsafeInput."""
+
     def __len__(self) -> int:
         return len(self.entries)
 
@@ -54,6 +58,23 @@ class Reader(Files, Dataset):
         with boundary(f"{entry.path}: {entry.id} cannot be read", DAMAGED):
             return self.acquisition.scan(self.raw(entry), entry.id)
 
+    def contents(self) -> list[Contents]:
+        """What each file holds, or why it cannot be read."""
+        files: dict[Path, list[Entry]] = {}
+        for entry in self.entries:
+            files.setdefault(entry.path, []).append(entry)
+        return [self._contents(held) for held in files.values()]
+
+    def _contents(self, held: list[Entry]) -> Contents:
+        """Of the file of some entries."""
+        first = held[0]
+        if first.error is not None:
+            return refused(first)
+        with boundary(f"{first.path}: it cannot be read", DAMAGED):
+            found = self.about(first)
+        named = {"format": type(self).__name__, **found.holds}
+        return replace(found, holds=named, scans=len(held))
+
     @classmethod
     def can_read(cls, path: Path) -> bool:
         """Whether the file is one of this format, by its name and its content."""
@@ -67,3 +88,9 @@ class Reader(Files, Dataset):
     @abstractmethod
     def claims(cls, path: Path) -> bool:
         """Whether the content of a file is of this format; may raise DataError or UnsafeInput."""
+
+
+def refused(entry: Entry) -> Contents:
+    """The contents of a file that cannot be read: why."""
+    assert entry.error is not None
+    return Contents(str(entry.path), {}, left_out=(entry.error.message,))

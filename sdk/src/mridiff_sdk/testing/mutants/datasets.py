@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Streams
+from mridiff.interfaces import Contents, Dataset, Field, Gaussian, Measured, Scan, Streams
 from mridiff.spec import Trait
 
 from ... import fourier
@@ -64,6 +64,22 @@ class Few(Dataset):
     def truth(self, i: int) -> Tensor:
         """The image of scan i."""
         return Streams.of(i, "truth").normal(SHAPE.sizes)
+
+
+class Foretold(Few):
+    """Says of its scans beforehand what they hold."""
+
+    def contents(self) -> list[Contents]:
+        ky, kx = SHAPE.sizes
+        return [Contents("a", {}, self.n, {"y": {"ky": ky, "kx": kx}, "mask": {"ky": ky, "kx": kx}})]
+
+
+class Misjudged(Foretold):
+    """Says that the axes of its k-space come in another order."""
+
+    def contents(self) -> list[Contents]:
+        ky, kx = SHAPE.sizes
+        return [replace(super().contents()[0], measured={"y": {"kx": kx, "ky": ky}, "mask": {"ky": ky, "kx": kx}})]
 
 
 class Endless(Few):
@@ -287,7 +303,11 @@ def cases(kind: type[Few]) -> Callable[[], list[DatasetCase]]:
                                 noisy=lambda seed: kind(full=True, seed=seed), image=Few().truth(0)[0].abs())]  # fmt: skip
 
 
-SOUND = (Sound("three simulated scans", cases(Few)), Sound("three scans of three coils", cases(Coils)))
+SOUND = (
+    Sound("three simulated scans", cases(Few)),
+    Sound("three scans foretold", cases(Foretold)),
+    Sound("three scans of three coils", cases(Coils)),
+)
 MUTANTS = (
     Mutant("index beyond the end", "dataset.index", cases(Endless)),
     Mutant("other noise at every read", "dataset.repeatable", cases(FreshNoise)),
@@ -296,6 +316,7 @@ MUTANTS = (
     Mutant("truth in the memory of a condition", "dataset.truth-apart", cases(SharedTruth)),
     Mutant("scans shared among readers", "dataset.scans-kept", cases(Kept)),
     Mutant("mask that k-space does not follow", "dataset.contents", cases(MaskForgotten)),
+    Mutant("contents that name axes in another order", "dataset.foretold", cases(Misjudged)),
     Mutant("k-space not centred", "dataset.truth-explained", cases(OffCentre)),
     Mutant("truth in other units", "dataset.truth-explained", cases(OtherUnits)),
     Mutant("truth a thousandth too large", "dataset.truth-explained", cases(SlightlyOther)),

@@ -1,0 +1,66 @@
+"""`mridiff inspect`: what is in a file, what will be used, what is left out and why, and which methods fit, before anyone waits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mridiff.cli.common import Json, Reader, print_json, registry
+
+if TYPE_CHECKING:
+    from mridiff.interfaces import Contents
+
+WIDTH = 14
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="INPUT", help="A file or a folder.")],
+    reader: Reader = None,
+    why: Annotated[bool, typer.Option("--why", help="Say of each method that does not fit why.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a file holds, what will be used of it, what is left out, and which methods fit; no scan is read."""
+    from mridiff import open_scans
+    from mridiff.pipeline.source import dataset_for
+
+    from ..fits import fits
+
+    found = registry()
+    dataset = dataset_for(path, found, reader)
+    told = open_scans(path, found, dataset.qualified).contents()
+    known: dict[str, dict[str, str]] = {}
+    rows = []
+    for contents in told:
+        if not as_json:
+            _tell(contents.source, _held(contents))
+        kind = str(contents.measured)
+        if contents.scans and kind not in known:
+            known[kind] = fits(contents, dataset, found)
+        methods = known.get(kind, {}) if contents.scans else {}
+        good, bad = [m for m, reason in methods.items() if not reason], {m: reason for m, reason in methods.items() if reason}
+        rows.append({**asdict(contents), "fits": good, "does_not_fit": bad})
+        if not as_json and methods:
+            _tell("", [("fits", ", ".join(good) or "no installed method"), *(bad.items() if why else [("does not fit", ", ".join(bad))])])
+    if as_json:
+        print_json(rows)
+
+
+def _held(contents: Contents) -> list[tuple[str, str]]:
+    """Subjects and words of one file."""
+    rows = list(contents.holds.items())
+    if contents.scans:
+        y = contents.measured.get("y", {})
+        parts = ", ".join(n for n in contents.measured if n != "y")
+        rows.append(("used", f"{contents.scans} scan(s) of y ({', '.join(y)}) = {tuple(y.values())}, with {parts}"))
+    return [*rows, *(("left out", reason) for reason in contents.left_out)]
+
+
+def _tell(source: str, rows: list[tuple[str, str]]) -> None:
+    if source:
+        typer.secho(source, bold=True)
+    width = max([WIDTH, *(len(subject) + 2 for subject, _ in rows)])
+    for subject, words in rows:
+        typer.echo(f"  {subject:{width}}" + words.replace("\n", "\n" + " " * (width + 2)))
