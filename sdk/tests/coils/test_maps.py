@@ -137,7 +137,20 @@ def test_low_frequency_maps_of_nothing_are_zero_and_volumes_work():
 
 def test_too_small_a_region_is_an_error():
     with pytest.raises(DataError, match="6 x 6"):
-        espirit_maps(fft(scan()[1]), box((40, 44), 5))
+        espirit_maps(fft(scan()[1]), box((40, 44), 5), kernel=6)
+    with pytest.raises(DataError, match="3 x 3"):
+        espirit_maps(fft(scan()[1]), box((40, 44), 2))
+
+
+@pytest.mark.parametrize("lines", [6, 8, 12])
+def test_few_lines_of_many_coils_get_a_small_kernel(lines):
+    """A kernel of 6 x 6 has more numbers than such a region has patches, and its maps follow the noise."""
+    _, images = scan((40, 44), 16)
+    kspace, region = fft(images), (box((40, 44), lines)[0], box((40, 44), 32)[1])
+    kspace = kspace + 1e-4 * kspace.abs().max() * torch.randn(kspace.shape, generator=torch.manual_seed(0), dtype=kspace.dtype)
+    found = unexplained(espirit_maps(kspace, region), images)
+    assert found < 0.7 * unexplained(espirit_maps(kspace, region, kernel=6), images)
+    assert found < unexplained(low_frequency_maps(kspace, region), images)
 
 
 @pytest.mark.slow

@@ -17,24 +17,28 @@ from mridiff.errors import DataError
 from ..complex import order
 
 CHUNK = 4_000_000  # complex numbers held at once in the matrices G
+KERNELS = 3, 6  # sides of the least and the largest kernel that a region is given
 
 
 def espirit_maps(
     kspace: Tensor,
     region: tuple[slice, slice],
     *,
-    kernel: int = 6,
+    kernel: int | None = None,
     threshold: float = 0.02,
     crop: float = 0.0,
 ) -> Tensor:
     """Coil maps in the shape of `kspace` (sample, coil, ky, kx), with unit root-sum-of-squares over the coils.
 
-    `region` are the slices of ky and kx where all is sampled. Singular values of the calibration matrix below `threshold` times the
+    `region` are the slices of ky and kx where all is sampled. The side of the `kernel` is a third of its shorter side, 3 to 6, if none is
+    given: a larger one has too few patches in few lines, and fits what they lack. Singular values of the calibration matrix below `threshold` times the
     largest count as noise. Voxels whose eigenvalue is below `crop` get zero maps (0.95 leaves the object, 0 crops nothing). The
     phase is that in which the first principal component of the calibration data has a real, positive map. Raises DataError if the
     region is too small.
     """
     calibration = kspace[..., region[0], region[1]]
+    if kernel is None:
+        kernel = min(max(KERNELS[0], min(calibration.shape[-2:]) // 3), KERNELS[1])
     if kspace.ndim != 4 or min(calibration.shape[-2:]) < kernel:
         raise DataError(
             f"ESPIRiT with a {kernel} x {kernel} kernel cannot be calibrated on a region of {tuple(calibration.shape[-2:])} "

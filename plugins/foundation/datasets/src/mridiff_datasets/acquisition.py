@@ -25,8 +25,8 @@ from .plausible import doubts
 from .raw import Raw
 from .support import complete, held, sampled
 
-ESPIRIT_LEAST = 12
-"""The least side of a calibration region for ESPIRiT by default: twice its kernel."""
+ESPIRIT_LEAST = 4
+"""The least side of a calibration region for ESPIRiT by default: one more than its least kernel."""
 
 CALIBRATION_LEAST = 6
 """Fewer lines about the origin resolve no coil map."""
