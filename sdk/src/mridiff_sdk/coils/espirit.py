@@ -30,11 +30,11 @@ def espirit_maps(
 ) -> Tensor:
     """Coil maps in the shape of `kspace` (sample, coil, ky, kx), with unit root-sum-of-squares over the coils.
 
-    `region` are the slices of ky and kx where all is sampled. The side of the `kernel` is a third of its shorter side, 3 to 6, if none is
-    given: a larger one has too few patches in few lines, and fits what they lack. Singular values of the calibration matrix below `threshold` times the
-    largest count as noise. Voxels whose eigenvalue is below `crop` get zero maps (0.95 leaves the object, 0 crops nothing). The
-    phase is that in which the first principal component of the calibration data has a real, positive map. Raises DataError if the
-    region is too small.
+    `region` are the slices of ky and kx where all is sampled. The side of the `kernel` is a third of its shorter side, 3 to 6, if none
+    is given: a larger one has too few patches in few lines, and fits what they lack. Singular values of the calibration matrix below
+    `threshold` times the largest count as noise. Voxels whose eigenvalue is below `crop` get zero maps (0.95 leaves the object, 0 crops
+    nothing). The phase is that in which the first principal component of the calibration data has a real, positive map. Raises
+    DataError if the region is too small.
     """
     calibration = kspace[..., region[0], region[1]]
     if kernel is None:
