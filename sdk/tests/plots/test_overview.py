@@ -67,6 +67,21 @@ def test_errors_stand_under_their_pictures_and_say_their_factor():
     assert [c.below for c in rows[0]] == ["", "", "PSNR"]
 
 
+def test_further_maps_stand_in_a_row_of_their_own(tmp_path):
+    x = np.ones((4, 4))
+    for reference in (x, None):
+        view = panels({"baseline": 0.9 * x, "result": x}, reference, ("y", "x"), std=0.1 * x, maps={"null space": 0.01 * x})
+        last = cells(view, {"baseline": "zero", "result": "result"}, {"null space": "3 %"})[-1]
+        assert [(c.name, c.below, c.scaled) for c in last] == [(f"null space × {view.factor}", "3 %", True)]
+    with pytest.raises(DataError, match="one shape"):
+        panels({"result": x}, None, ("y", "x"), maps={"null space": x[:2]})
+    maps = dict.fromkeys(("interval", "null space", "uncertainty there"), (0.1 * x, "below"))
+    draw_overview(tmp_path / "a.png", **BARE | {"std": x}, result=x, maps=maps)
+    draw_overview(tmp_path / "b.png", **BARE | {"std": x}, result=x)
+    (wide, tall), (narrow, flat) = (png_size(tmp_path / f"{name}.png") for name in "ab")
+    assert wide > narrow and tall > flat
+
+
 def test_sampling_is_summed_up_over_all_axes():
     mask = np.zeros((3, 4, 8))
     mask[1, :, ::2] = 1

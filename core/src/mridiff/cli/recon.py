@@ -16,6 +16,7 @@ def recon(
     out: Out = Path("out"),
     acceleration: Acceleration = None,
     samples: Samples = None,
+    until: Annotated[float | None, typer.Option(help="Draw until the standard error of the mean is this part of it, as 0.01.")] = None,
     seed: Seed = None,
     sets: Changes = None,
     reader: Reader = None,
@@ -31,7 +32,7 @@ def recon(
     from .progress import progress
 
     found = registry()
-    wanted = changes(sets, seed=seed, samples=samples, device=device)
+    wanted = changes(sets, seed=seed, samples=samples, until=until, device=device)
     made = Method(plan(method, found, onto_input(wanted, path, reader, acceleration, found)))
     dataset = load_dataset(made.plan)
     outcomes: list[Outcome] = []

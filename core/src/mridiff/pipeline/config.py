@@ -39,7 +39,8 @@ class RunConfig(BaseModel):
     priors: dict[str, Node] = {}
     sampler: Node
     seed: int = 0
-    samples: Annotated[int, Field(ge=1, description="posterior samples per scan")] = 1
+    samples: Annotated[int, Field(ge=1, description="posterior samples per scan; with `until`, the most")] = 1
+    until: Annotated[float | None, Field(gt=0, description="draw until the standard error of the mean is this part of the image")] = None
     batch: Annotated[int, Field(ge=1, description="samples drawn at a time; changes memory, not numbers")] = 4
     device: str = "cpu"
 

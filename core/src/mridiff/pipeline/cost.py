@@ -40,7 +40,7 @@ class Counter(AbstractContextManager["Counter"]):
 
     def __init__(self, samples: int = 1) -> None:
         self.cost = Cost()
-        self._samples = samples
+        self.samples = samples
         self._operators = self._applied = self._backward = 0
         self._priors: list[int] = []  # per open prior call: how many priors it called in turn
 
@@ -53,7 +53,7 @@ class Counter(AbstractContextManager["Counter"]):
         for handle in self._handles:
             handle.remove()
         counts = self.cost.items, self._backward, self._applied
-        self.cost.nfe, self.cost.backward, self.cost.operator_calls = (n / self._samples for n in counts)
+        self.cost.nfe, self.cost.backward, self.cost.operator_calls = (n / self.samples for n in counts)
         self.cost.seconds += time.perf_counter() - self._start
         self.cost.peak_memory_mb = peak_memory_mb()
 

@@ -35,7 +35,10 @@ Watch = Callable[[str, Step, int, int], None]
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What a method made of one scan: `x` (mean over samples, in the scored space), the samples, what else came out, and its cost."""
+    """What a method made of one scan: `x` (mean over samples, in the scored space), the samples, what else came out, and its cost.
+
+    `maps` (*axes), of the magnitude where complex, and `metrics["uncertainty"]` are what several samples say of themselves.
+    """
 
     scan: str
     x: Tensor
@@ -46,7 +49,9 @@ class Reconstruction:
     baseline_name: str = ""
     estimates: Mapping[str, Tensor] = field(default_factory=dict)
     outputs: Mapping[str, Field] = field(default_factory=dict)
+    maps: Mapping[str, Tensor] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     cost: Cost = field(default_factory=Cost)
 
     @property
@@ -73,17 +78,23 @@ class Method:
         """Reconstruct a scan. The truth is set apart before anything is built, and used for scoring alone."""
         config = self.plan.config
         seed = config.seed if seed is None else seed
-        total = 1 if Trait.POINT in self.plan.choice.sampler.spec.offers else (samples or config.samples)
-        with torch.no_grad(), Counter(total) as counter:
+        point = Trait.POINT in self.plan.choice.sampler.spec.offers
+        total = 1 if point else (samples or config.samples)
+        until, n = None if point or samples else config.until, None
+        with torch.no_grad(), Counter() as counter:
             problem, sampler, scale = self.prepare(scan)
             parts, last = [], None
             for first in range(0, total, config.batch):
                 indices = range(first, min(first + config.batch, total))
                 last = _drive(sampler, problem, Streams.of(seed, scan.id, list(indices)), watch, scan.id, first, total)
                 parts.append(last.x0)
+                counter.samples = indices.stop
+                if until is not None and (n := _enough(problem, torch.cat(parts), first, until)) is not None:
+                    break
             assert last is not None
-        x0 = torch.cat(parts) * scale
-        return self._finish(scan, problem, x0, last, scale, counter.cost)
+        missed = until is not None and n is None
+        notes = (f"{total} samples, the most that were allowed, do not reach the standard errors asked for",) if missed else ()
+        return replace(self._finish(scan, problem, torch.cat(parts)[:n], last, scale, counter.cost), notes=notes)
 
     def prepare(self, scan: Scan) -> tuple[Problem, Sampler, float]:
         """The scaled problem of a scan, the sampler for it and the scale; raises DataError where the method does not fit the scan."""
@@ -125,7 +136,7 @@ class Method:
 
     def _finish(self, scan: Scan, problem: Problem, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
         look = (lambda x: x) if problem.A is None else problem.A.image
-        samples = look(x0).cpu()
+        samples = look(x0 * scale).cpu()
         x = samples.mean(0, keepdim=True)
         space = problem.space if problem.A is None else problem.A.image_space
         # A first look; where a part of the operator is unknown, that at the value that an estimate begins with.
@@ -134,12 +145,14 @@ class Method:
         baseline, name = (None, "") if linear is None else (look(linear.rough(problem.y) * scale).cpu(), linear.rough_name)
         if linear is None and "baseline" in last.outputs:  # without an operator, what the sampler says that it began with
             baseline, name = last.outputs["baseline"].data.mean(0, keepdim=True).cpu(), "first guess"
+        sure = service("uncertainty")
+        maps, numbers = ({}, {}) if sure is None else sure(problem, x0)
         result = Reconstruction(scan.id, x, samples, space.axes, scale, baseline, name,
                                 {k: v.cpu() for k, v in last.nuisance.items()}, {k: f.to("cpu") for k, f in last.outputs.items()},
-                                cost=cost)  # fmt: skip
+                                {k: v.cpu() * scale for k, v in maps.items()}, cost=cost)  # fmt: skip
         # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
         seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
-        return replace(result, metrics=score(result, scan, space, seen))
+        return replace(result, metrics=score(result, scan, space, seen) | ({"uncertainty": numbers} if numbers else {}))
 
 
 def usable(device: str) -> torch.device:
@@ -171,6 +184,14 @@ def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tens
         truth = scan.truth[what].data
         found[name] = metrics(what, made[name][0], look(truth) if what == "x" and look else truth, made[name][1], scan.truth)
     return found
+
+
+def _enough(problem: Problem, x: Tensor, first: int, until: float) -> int | None:
+    """How many of the samples x are enough, each number after `first` asked in turn, so that batches do not matter; None if all are not."""
+    rule = service("enough")
+    if rule is None:
+        raise ConfigError([Mistake("until", "no installed package says when samples are enough")], hint="Install mridiff-sdk.")
+    return next((n for n in range(first + 1, len(x) + 1) if rule(problem, x[:n], until)), None)
 
 
 def _drive(sampler: Sampler, problem: Problem, rng: Streams, watch: Watch | None, scan: str, first: int, total: int) -> Step:

@@ -56,6 +56,8 @@ def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None)
         file["samples"] = result.samples.numpy()
         if result.std is not None:
             file["std"] = result.std.numpy()
+        for name, value in result.maps.items():
+            file[name] = value.numpy()
         for name, value in result.estimates.items():
             file[f"estimates/{name}"] = value.numpy()
         for name, output in result.outputs.items():

@@ -29,7 +29,7 @@ class Plan:
         """The run with full names and all defaults, itself a valid configuration."""
         nodes = {slot: {"use": e.qualified, "options": _plain(self.options.get(slot, {}))} for slot, e in self.choice.slots().items()}
         priors = {slot.removeprefix("priors."): nodes.pop(slot) for slot in list(nodes) if slot.startswith("priors.")}
-        rest = {k: getattr(self.config, k) for k in ("version", "recipe", "seed", "samples", "batch", "device")}
+        rest = {k: getattr(self.config, k) for k in ("version", "recipe", "seed", "samples", "until", "batch", "device")}
         return {**{k: v for k, v in rest.items() if v is not None}, **nodes, **({"priors": priors} if priors else {})}
 
 

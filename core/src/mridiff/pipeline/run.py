@@ -62,7 +62,7 @@ def cell(method: Callable[..., Reconstruction], dataset: Dataset, index: int, he
         with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
             result = method(scan, watch=watch)
         with boundary(f"cannot write the result of {name} to {folder}", LOST):
-            record = {**scan_record(result, made_from), "notes": list(scan.notes)}
+            record = {**scan_record(result, made_from), "notes": [*scan.notes, *result.notes]}
             return Outcome(name, write_scan(folder, result, scan, record, mark, pictures), again=again)
     except MridiffError as error:
         return Outcome(name, error=error)

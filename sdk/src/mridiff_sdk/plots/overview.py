@@ -41,6 +41,7 @@ def draw_overview(
     baseline: NDArray[Any] | None,
     baseline_name: str,
     std: NDArray[Any] | None,
+    maps: Mapping[str, tuple[NDArray[Any], str]] | None = None,
     metrics: Mapping[str, Mapping[str, float]],
     sampling: NDArray[Any] | None,
     voxel_size: Sequence[float] | None = None,
@@ -48,18 +49,20 @@ def draw_overview(
     """Write one PNG of a scan.
 
     Arrays are real or complex (*axes), without the sample axis; `sampling` (..., ky, kx) is non-zero where k-space was
-    measured. `metrics` holds "x" for the result, and "baseline". Raises DataError where shapes do not agree.
+    measured. `maps` are further magnitudes in the colours of errors, by name, with a line about each. `metrics` holds "x" for the result,
+    and "baseline". Raises DataError where shapes do not agree.
     """
     shown = ({} if baseline is None else {"baseline": baseline}) | {"result": result}
-    view = panels(shown, reference, axes, std=std, voxel_size=voxel_size)
+    known = maps or {}
+    view = panels(shown, reference, axes, std=std, maps={name: array for name, (array, _) in known.items()}, voxel_size=voxel_size)
     names = {"baseline": baseline_name, "result": "result"}
     scores = {"result": metrics.get("x", {}), "baseline": metrics.get("baseline", {})}
     told = SCORES[:2] if "modality" in axes else SCORES  # one number for each of them fills the line
-    rows = cells(view, names, {k: summary(v, told) for k, v in scores.items()})
+    rows = cells(view, names, {k: summary(v, told) for k, v in scores.items()} | {name: words for name, (_, words) in known.items()})
     height, width, scale = enlarged(view.shape, TARGET)
     column, row = max(width, CELL), line(NAME) + height + 12 + line(SMALL)
     beside = all(rows[-1])  # the legend goes beside the pictures unless a cell is free for it
-    right = MARGIN + len(rows[0]) * (column + GAP)
+    right = MARGIN + max(map(len, rows)) * (column + GAP)
     header = MARGIN + line(TITLE) + line(SMALL) + GAP
     legend = _legend_height(sampling, view)
     tall = max(len(rows) * (row + GAP), legend if beside else row + GAP + legend)
@@ -79,14 +82,16 @@ def draw_overview(
 
 
 def cells(view: Panels, names: Mapping[str, str], below: Mapping[str, str]) -> list[list[Cell | None]]:
-    """Rows of cells: pictures, then, under a reference, the uncertainty and the errors, each under its picture."""
+    """Rows of cells: pictures; under a reference the uncertainty and the errors, each under its picture; and the other maps, if any."""
     pictures: list[Cell | None] = [Cell(names[k], p, below.get(k, "")) for k, p in view.pictures.items()]
     label = f"uncertainty × {view.factor}"
     spread = None if view.std is None else Cell(label, view.std, "standard deviation over samples", scaled=True)
+    more: list[list[Cell | None]] = [[Cell(f"{k} × {view.factor}", p, below.get(k, ""), scaled=True) for k, p in view.maps.items()]]
+    more = more if view.maps else []
     if view.reference is None:
-        return [pictures + ([spread] if spread else [])]
+        return [pictures + ([spread] if spread else []), *more]
     errors = [Cell(f"error × {view.factor} · {names[k]}", e, scaled=True) for k, e in view.errors.items()]
-    return [[Cell("reference", view.reference), *pictures], [spread, *errors]]
+    return [[Cell("reference", view.reference), *pictures], [spread, *errors], *more]
 
 
 def sampled(sampling: NDArray[Any]) -> tuple[Picture, str]:

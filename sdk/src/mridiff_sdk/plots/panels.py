@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from .window import Window, error_of, factor_for, grey, window_of
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What is compared: pictures by name, their common window, errors by name, spread over samples, the factor of both."""
+    """What is compared: pictures by name, their common window, errors by name, spread over samples and other maps, the factor of these."""
 
     pictures: Mapping[str, Picture]
     reference: Picture | None
@@ -24,6 +24,7 @@ class Panels:
     errors: Mapping[str, Picture]
     std: Picture | None
     factor: int
+    maps: Mapping[str, Picture] = field(default_factory=dict)
 
     @property
     def cmap(self) -> str:
@@ -47,13 +48,18 @@ def panels(
     axes: tuple[str, ...],
     *,
     std: NDArray[Any] | None = None,
+    maps: Mapping[str, NDArray[Any]] | None = None,
     voxel_size: Sequence[float] | None = None,
 ) -> Panels:
     """Pictures of `results` (*axes), windowed by the reference, else by the last result.
 
     Raises DataError where there is no result, or where shapes differ; names all that do.
     """
-    given = {**results, **{k: v for k, v in (("the reference", reference), ("the standard deviation", std)) if v is not None}}
+    given = {
+        **results,
+        **(maps or {}),
+        **{k: v for k, v in (("the reference", reference), ("the standard deviation", std)) if v is not None},
+    }
     shapes = {name: tuple(array.shape) for name, array in given.items()}
     if not results or len(set(shapes.values())) > 1:
         raise DataError(f"pictures that are compared must have one shape; these have: {shapes or 'nothing'}",
@@ -63,8 +69,9 @@ def panels(
     spread = None if std is None else grey(flatten(std, axes, voxel_size))
     window = window_of(list(pictures.values())[-1] if truth is None else truth)
     errors = {} if truth is None else {name: error_of(p, truth) for name, p in pictures.items()}
-    scaled = list(errors.values()) or ([] if spread is None else [spread])
-    return Panels(pictures, truth, window, errors, spread, factor_for(scaled, window))
+    others = {name: grey(flatten(array, axes, voxel_size)) for name, array in (maps or {}).items()}
+    scaled = list(errors.values()) or [*([] if spread is None else [spread]), *others.values()]
+    return Panels(pictures, truth, window, errors, spread, factor_for(scaled, window), others)
 
 
 def sizes(array: NDArray[Any], axes: tuple[str, ...]) -> str:

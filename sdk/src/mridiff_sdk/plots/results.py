@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mridiff.interfaces import Scan
 from mridiff.pipeline.method import Reconstruction
@@ -20,6 +22,16 @@ def overview(path: Path, result: Reconstruction, scan: Scan) -> None:
     draw_overview(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
                   reference=None if truth is None else truth.data[0].numpy(),
                   baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name=result.baseline_name,
-                  std=None if result.std is None else result.std.numpy(), metrics=result.metrics,
+                  std=None if result.std is None else result.std.numpy(), maps=_maps(result), metrics=result.metrics,
                   sampling=None if mask is None else np.asarray(mask.data[0]),
                   voxel_size=None if geometry is None else geometry.voxel_size)  # fmt: skip
+
+
+def _maps(result: Reconstruction) -> dict[str, tuple[NDArray[Any], str]]:
+    """What several samples say of themselves beside their standard deviation, each with a line about it."""
+    found, share = {name: array.numpy() for name, array in result.maps.items()}, result.metrics.get("uncertainty", {})
+    shown = {"interval": ((found["upper"] - found["lower"]) / 2, "half the width of 90 %, not calibrated")} if "upper" in found else {}
+    if "null_space" in found:
+        shown["null space"] = found["null_space"], f"the data leave open {share['null_space']:.1%} of the energy"
+        shown["uncertainty there"] = found["null_space_std"], f"{share['null_space_std']:.0%} of the variance"
+    return shown

@@ -99,7 +99,7 @@ def calibrate(method: Method, scans: Dataset, level: float = 0.9, confidence: fl
     """
     head = describe(method)
     point = Trait.POINT in method.plan.choice.sampler.spec.offers
-    checked(level, confidence, 1 if point else head["config"]["samples"])
+    checked(level, confidence, 1 if point else head["config"]["samples"], head["config"].get("until"))
     people = {subject(scan.id) for scan in scans}
     if len(people) < FEWEST:
         raise DataError(f"{len(people)} subjects are too few to promise anything of another: {FEWEST} are needed, not slices of the same",

@@ -78,11 +78,12 @@ def gaussian(samples: int, level: float) -> float:
     return float(t(samples - 1).ppf((1 + level) / 2)) * sqrt(1 + 1 / samples)
 
 
-def checked(level: float, confidence: float, samples: int) -> None:
+def checked(level: float, confidence: float, samples: int, until: float | None = None) -> None:
     """Raise ConfigError for what no calibration can be made with."""
     asked = {"--level": level, "--confidence": confidence}
     mistakes = [Mistake(name, f"a number between 0 and 1 is expected, not {value:g}") for name, value in asked.items() if not 0 < value < 1]
     mistakes += [Mistake("samples", "intervals need two samples or more, of a method that draws samples")] if samples < 2 else []
+    mistakes += [] if until is None else [Mistake("until", "intervals are calibrated for a number of samples: leave it out")]
     if mistakes:
         raise ConfigError(mistakes)
 

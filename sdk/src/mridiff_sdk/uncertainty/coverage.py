@@ -31,8 +31,15 @@ def coverage(samples: Tensor, truth: Tensor, level: float = 0.9, *, region: Tens
 
 def width(samples: Tensor, level: float = 0.9, *, region: Tensor | None = None) -> Tensor:
     """Mean width of the intervals of `coverage`, (1,), in the unit of the samples: sharpness, where coverage is right."""
+    lower, upper = limits(samples, level)
+    return mean_over((upper - lower)[None], region)
+
+
+def limits(samples: Tensor, level: float = 0.9) -> tuple[Tensor, Tensor]:
+    """Lower and upper bounds (...) of the intervals of `coverage`, of samples (sample, ...); of the two that are mixed, the mean bounds."""
     x, _ = beside(samples, samples[:1])
-    return mean_over(torch.stack([share * (high - low) for share, low, high in _intervals(x, level)]).sum(0), region)
+    lower, upper = (sum(share * bounds[side][0] for share, *bounds in _intervals(x, level)) for side in (0, 1))
+    return lower, upper  # type: ignore[return-value]
 
 
 def least(level: float) -> int:
