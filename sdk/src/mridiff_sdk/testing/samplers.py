@@ -11,12 +11,16 @@ from torch import Tensor
 from mridiff.interfaces import Blocks, Field, Gaussian, Noise, Prior, Problem, Sampler, Step, Streams
 from mridiff.spec import Trait
 
+from ..uncertainty.coverage import limits
 from .cases import LOOSEST, SamplerCase
 from .check import collect, law
 from .observe import observe
 from .operators import DECOYS
 from .recoded import Recoded, Watched
 from .values import close, distance, draw, finite, identical, parts, size
+
+LEVEL = 0.9
+"""Of the intervals whose coverage is looked at."""
 
 
 def _run(sampler: Sampler, problem: Problem, samples: int = 2) -> list[Step]:
@@ -282,6 +286,22 @@ def posterior_variance(case: SamplerCase) -> None:
         found = sum(float((v - v.mean(0)).abs().square().sum()) for v in seen) / (case.draws - 1)
         ratio = found / sum(float(v.abs().square().sum()) for v in exact)
         assert abs(ratio - 1) <= bound, f"{what} has {ratio:.3g} of the posterior's variance over draws, 1 within {bound:.2g} allowed"
+
+
+@law("sampler", Trait.POSTERIOR, after=("posterior_variance",), applies=_has_closed_form)
+def posterior_coverage(case: SamplerCase) -> None:
+    """The central 90 % of the draws hold 90 % of the exact posterior of a Gaussian prior, pixel by pixel, within the stated errors."""
+    assert case.exact is not None
+    mean, C = case.exact
+    std = C.diagonal().real.sqrt().reshape(mean.shape[1:])
+    draws = (case.drawn - mean) / std.clamp_min(1e-9)
+    real = torch.view_as_real(draws) * 2**0.5 if draws.is_complex() else draws  # each part of a complex number has half of its variance
+    lower, upper = limits(real, LEVEL)
+    found = float((torch.special.ndtr(upper) - torch.special.ndtr(lower)).mean())
+    half = torch.special.ndtri(torch.tensor((1 + LEVEL) / 2))
+    low, high = (float(2 * torch.special.ndtr(half * (1 + e) ** 0.5) - 1) for e in (-case.variance_error, case.variance_error))
+    chance = 2 * (LEVEL * (1 - LEVEL) / case.draws) ** 0.5
+    assert low - chance <= found <= high + chance, f"intervals of {LEVEL:.0%} of {case.draws} draws hold {found:.3f} of the posterior"
 
 
 CHECKS = collect(globals())

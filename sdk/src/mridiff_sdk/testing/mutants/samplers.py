@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -328,6 +329,21 @@ class Narrow(Changed):
         return Halved(rng.keys)
 
 
+class Tailed(Streams):
+    """Normal numbers three times as large in one stream of ten, and a third in the others, so that their variance over streams is 1."""
+
+    def normal(self, shape: Sequence[int], dtype: torch.dtype = torch.complex64, device: torch.device | str = "cpu") -> Tensor:
+        size = torch.tensor([3.0 if crc32(key.encode()) % 10 == 0 else 1 / 3 for key in self.keys], device=device)
+        return size.reshape(-1, *(1,) * len(shape)) * super().normal(shape, dtype, device)
+
+
+class Outlying(Changed):
+    """Draws of which a few have all of the spread."""
+
+    def streams(self, rng: Streams) -> Streams:
+        return Tailed(rng.keys)
+
+
 class Mean(Sampler):
     """The adjoint: one estimate without a prior."""
 
@@ -419,4 +435,5 @@ MUTANTS = (
     Mutant("pulled to half of the data", "sampler.posterior-mean", cases(Biased)),
     Mutant("chain from an estimate that starts too low", "sampler.posterior-variance", cases(TooLow)),
     Mutant("half of the spread", "sampler.posterior-variance", cases(Narrow)),
+    Mutant("most of the spread in a few draws", "sampler.posterior-coverage", cases(Outlying)),
 )
