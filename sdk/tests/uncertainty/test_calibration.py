@@ -160,12 +160,14 @@ def test_from_the_command_line(tmp_path, monkeypatch):
     before = (tmp_path / "out").rglob("record.json")
     texts = {p: p.read_text() for p in before}
     found = cli("intervals", "out", "c.json")
+    assert found.output.count("of 10 scans calibrated on") == 4
     assert found.exit_code == 0 and found.output.count("intervals.h5") == 4 and "promised" in found.output, found.output
     place = next(p.parent for p in texts if p.parent.name != "out")
     with h5py.File(place / "intervals.h5") as file, h5py.File(place / "reconstruction.h5") as whole:
         lower, upper = Calibration.read(tmp_path / "c.json").bounds(torch.from_numpy(whole["samples"][()]))
         assert torch.equal(torch.from_numpy(file["lower"][()]), lower) and torch.equal(torch.from_numpy(file["upper"][()]), upper)
         assert list(file.attrs["axes"]) == ["y", "x"] and file.attrs["level"] == 0.9
+        assert file.attrs["misfit"] > 1 and 0 <= file.attrs["misfit_above"] <= 1
     assert all(o.kept for o in run(made, load_dataset(made.plan), tmp_path / "out"))  # results are still what their records say
     other = method(samples=7, dataset={"options": {"n": 1}})
     list(run(other, load_dataset(other.plan), tmp_path / "other"))

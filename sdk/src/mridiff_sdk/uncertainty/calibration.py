@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mridiff.spec import Trait
 from ..metrics.region import region_of
 from ..study.statistics import subject
 from .conformal import FEWEST, checked, conformal, covered, gaussian, promised, ratios, realised, score
+from .misfit import misfit
 
 PARTS = ("operator", "priors", "sampler")
 """What of a configuration decides how samples spread; seed, batch and device do not."""
@@ -33,7 +35,8 @@ class Calibration:
 
     `made_from` is what the method was (configuration, number of samples, weights, versions), `scans` the dataset and the hashes of its
     data. `subjects` has for each its `score` (the factor that it would have needed), and the share of its pixels that is covered `before`
-    (as if samples were Gaussian) and `after`, by a factor made of the other subjects; None where these are too few.
+    (as if samples were Gaussian) and `after`, by a factor made of the other subjects; None where these are too few. `misfits` are those of
+    each scan, empty for a method that has none (`misfit`).
     """
 
     factor: float
@@ -43,6 +46,7 @@ class Calibration:
     scans: Mapping[str, Any]
     subjects: Mapping[str, Mapping[str, float | None]]
     created: str
+    misfits: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def promise(self) -> str:
@@ -61,6 +65,10 @@ class Calibration:
         mean, reach = x.mean(0), self.factor * x.std(0)
         low = mean - reach
         return (low.clamp_min(0) if samples.is_complex() else low), mean + reach
+
+    def unusual(self, score: float) -> float:
+        """Share of the calibration's scans that have a smaller misfit."""
+        return sum(usual < score for usual in self.misfits.values()) / max(1, len(self.misfits))
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Raise DataError, with all reasons, unless a record (or `describe(method)`) is of the method that was calibrated."""
@@ -107,12 +115,17 @@ def calibrate(method: Method, scans: Dataset, level: float = 0.9, confidence: fl
     conformal([0.0] * len(people), confidence)
     parts: dict[str, list[Tensor]] = {}
     data: dict[str, str] = {}
+    misfits: dict[str, float] = {}
     for scan in scans:
-        parts.setdefault(subject(scan.id), []).append(_ratios(method(scan, watch=watch), scan))
+        result = method(scan, watch=watch)
+        parts.setdefault(subject(scan.id), []).append(_ratios(result, scan))
+        with suppress(DataError):  # a method without a denoiser has none
+            misfits[scan.id] = misfit(method, result)
         data[scan.id] = origin(head, scan)["data_sha256"]
     found = {who: torch.cat(several).sort().values for who, several in parts.items()}
     node = plain(method.plan.as_dict().get("dataset", {}))
-    return _of(found, level, confidence, _identity(head), {"dataset": node, "data_sha256": data})
+    made = _of(found, level, confidence, _identity(head), {"dataset": node, "data_sha256": data})
+    return replace(made, misfits=misfits)
 
 
 def intervals(method: Method, result: Reconstruction, calibration: Calibration) -> tuple[Tensor, Tensor]:
