@@ -42,19 +42,20 @@ def method(prior=None, offers=(Trait.DENOISER,), names=("prior",)):
     return SimpleNamespace(plan=SimpleNamespace(choice=choice), priors={"prior": prior or Smooth()}, device=torch.device("cpu"))
 
 
-def result(index, odd=0.0, scale=1.0, samples=2, axes=("y", "x")):
-    """Draws of the prior about a smooth object, with a chequered patch of size `odd`."""
+def result(index, odd=0.0, everywhere=0.0, scale=1.0, samples=2, axes=("y", "x")):
+    """Draws of the prior about a smooth object, with a chequered patch of size `odd`, and chequers `everywhere`."""
     x = 8 * torch.exp(-((RADIUS / 0.5) ** 2)) + fourier.ifft(POWER.sqrt() * Streams.of(0, f"x{index}").normal((SIZE, SIZE)))
     chequered = (torch.arange(SIZE)[:, None] + torch.arange(SIZE)) % 2 * 2 - 1
-    patch = torch.zeros(SIZE, SIZE)
-    patch[14:18, 14:18] = chequered[14:18, 14:18].float()
-    x = scale * (x + odd * patch).expand(samples, -1, -1)
+    patch = everywhere * chequered
+    patch[14:18, 14:18] += odd * chequered[14:18, 14:18]
+    x = scale * (x + patch).expand(samples, -1, -1)
     return Reconstruction(f"s{index}", x.mean(0, keepdim=True), x, axes, scale)
 
 
 def test_it_rises_with_what_the_prior_does_not_know_and_with_nothing_else():
-    usual = [misfit(method(), result(i)) for i in range(6)]
-    assert max(usual) < min(misfit(method(), result(i, odd=4.0)) for i in range(6))
+    usual, odd = ([misfit(method(), result(i, odd=size)) for i in range(6)] for size in (0.0, 4.0))
+    assert max(usual) < min(odd)
+    assert misfit(method(), result(0, everywhere=2.0)) < 0.7 * odd[0]  # more in all, and nowhere odd
     assert misfit(method(), result(0, odd=8.0)) > misfit(method(), result(0, odd=4.0))
     assert misfit(method(), result(0, scale=50.0)) == pytest.approx(usual[0], rel=1e-3)
     assert misfit(method(), result(0)) == usual[0] and misfit(method(), result(0, samples=7)) == pytest.approx(usual[0], rel=1e-3)
