@@ -1,10 +1,15 @@
+import json
+
 import pytest
 import torch
 from calibrated_parts import CONFIG, registry
+from typer.testing import CliRunner
 
+from mridiff.cli.app import application
 from mridiff.errors import ConfigError
 from mridiff.pipeline.method import load, load_dataset
 from mridiff.pipeline.run import run
+from mridiff.plugins.registry import Registry
 from mridiff_sdk.testing.closed_form import closed_form
 from mridiff_sdk.uncertainty import calibrate, enough, precision
 from mridiff_sdk.uncertainty.precision import FEWEST, SPREAD
@@ -81,3 +86,12 @@ def test_the_most_that_is_allowed_is_said(tmp_path):
         method(until=0.0)
     with pytest.raises(ConfigError, match="until: intervals are calibrated for a number of samples"):
         calibrate(made, load_dataset(made.plan))
+
+
+def test_from_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: registry()))
+    (tmp_path / "m.yaml").write_text(json.dumps(CONFIG | {"dataset": {"use": "people", "options": {"n": 1}}}))
+    asked = ["recon", str(tmp_path / "m.yaml"), "-o", str(tmp_path / "out"), "--samples", "9", "--until", "0.0001"]
+    found = CliRunner().invoke(application(), asked)
+    assert found.exit_code == 0 and "note: 9 samples, the most that were allowed" in found.output, found.output
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["config"]["until"] == 1e-4
