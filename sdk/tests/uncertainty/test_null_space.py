@@ -14,6 +14,7 @@ from mridiff_sdk import fourier
 from mridiff_sdk.testing.closed_form import closed_form
 from mridiff_sdk.testing.reference import Shifted
 from mridiff_sdk.uncertainty import limits, null_space, width
+from mridiff_sdk.uncertainty.maps import residual
 from mridiff_sdk.uncertainty.null_space import share, typical
 
 
@@ -91,6 +92,7 @@ def test_a_reconstruction_has_maps_and_shares_of_it(tmp_path):
     assert found["null_space_std"] == pytest.approx((1 + kept * v) / (1 + v), abs=0.02)
     part = fourier.ifft(torch.where(seen > 0, kept, 1) * fourier.fft(x.mean(0)))
     assert torch.allclose(maps["null_space"], part.abs(), atol=0.01)
+    assert found["residual"] == pytest.approx(1.0, abs=0.06)
     assert found["null_space"] == pytest.approx(share(x.mean(0), part), rel=0.01)
     assert maps["null_space_std"].shape == maps["std"].shape == (SIZE, SIZE)
     assert all(torch.equal(m, bound.to(m.dtype)) for m, bound in zip((maps["lower"], maps["upper"]), limits(x), strict=True))
@@ -105,3 +107,15 @@ def test_limits_of_exact_draws_hold_what_they_say():
     inside = (lower <= e.truth[0].abs()) & (e.truth[0].abs() <= upper)
     assert float(inside.double().mean()) == pytest.approx(0.9, abs=0.015)
     assert float((upper - lower).mean()) == pytest.approx(float(width(e.samples)))
+
+
+def test_the_residual_is_one_for_exact_draws_and_more_where_the_noise_or_the_mask_is_not_as_said():
+    known = closed_form("smooth", 1, 0.3, shape=(8, 10))
+    root = torch.linalg.cholesky(known.covariance + 1e-12 * torch.eye(80))
+    z = Streams.of(0, "z", 50).normal((80,), torch.complex128)
+    x = known.mean + (z @ root.mT).reshape(50, 8, 10)
+    assert residual(known.problem, x)["residual"] == pytest.approx(1.0, abs=0.35)
+    louder = replace(known.problem, noise=Gaussian(0.1))
+    assert residual(louder, x)["residual"] == pytest.approx(9 * residual(known.problem, x)["residual"])
+    assert residual(replace(known.problem, y=known.problem.y.roll(1, -1)), x)["residual"] > 4
+    assert residual(replace(known.problem, noise=Gaussian(None)), x) == {}

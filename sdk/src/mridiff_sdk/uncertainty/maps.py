@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Problem
+from mridiff.interfaces import Blocks, Problem
 
 from .coverage import least, limits
 from .null_space import null_space, refusal, share, typical
@@ -20,7 +20,8 @@ def uncertainty(problem: Problem, x: Tensor) -> tuple[dict[str, Tensor], dict[st
 
     `lower` and `upper` hold the central 90 % of 19 samples or more, uncalibrated, of magnitudes where complex. `null_space` is the
     magnitude of what the mean has in the operator's null space, `null_space_std` the standard deviation that samples have there; the
-    numbers of these names are shares of the energy of the mean, and of the variance. `mean_error` and `std_error` are of `precision`.
+    numbers of these names are shares of the energy of the mean, and of the variance. `mean_error` and `std_error` are of `precision`,
+    `residual` of `residual`.
     """
     if len(x) < 2:
         return {}, {}
@@ -28,6 +29,7 @@ def uncertainty(problem: Problem, x: Tensor) -> tuple[dict[str, Tensor], dict[st
     maps: dict[str, Tensor] = dict(zip(("lower", "upper"), limits(samples, LEVEL), strict=True)) if len(x) >= least(LEVEL) else {}
     numbers = precision(samples, object_of(problem, x))
     if not refusal(problem):
+        numbers |= residual(problem, x)
         mean = x.mean(0, keepdim=True)
         both = torch.cat([mean, x - mean])
         part = null_space(problem, both, typical(mean))
@@ -35,3 +37,18 @@ def uncertainty(problem: Problem, x: Tensor) -> tuple[dict[str, Tensor], dict[st
         maps |= {"null_space": own[0], "null_space_std": (own[1:].square().sum(0) / (len(x) - 1)).sqrt()}
         numbers |= {"null_space": share(mean, part[:1]), "null_space_std": share(both[1:], part[1:])}
     return maps, numbers
+
+
+def residual(problem: Problem, x: Tensor) -> dict[str, float]:
+    """`residual`: |A x - y|^2 / sigma_y^2 per number that was measured, mean over samples x (sample, *domain).
+
+    About 1 for draws of the posterior, whose data scatter about y as noise does; far above it where mask, maps or noise level are wrong.
+    Empty where a noise level is unknown or 0. What is exactly 0 was not measured.
+    """
+    y = problem.y if isinstance(problem.y, tuple) else (problem.y,)
+    noises = problem.noise.parts if isinstance(problem.noise, Blocks) else (problem.noise,)
+    levels = [getattr(noise, "std", None) for noise in noises]
+    if not all(std is not None and bool((torch.as_tensor(std) > 0).all()) for std in levels):
+        return {}
+    measured = sum(float((block != 0).sum()) * (1.0 if block.is_complex() else 0.5) for block in y if block is not None)
+    return {"residual": float(problem.nll(x).mean()) / measured} if measured else {}
