@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from math import isclose, isnan
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mridiff.errors import DataError, boundary
-from mridiff.interfaces import Scan
+from mridiff.interfaces import Dataset, Scan
 from mridiff.pipeline.method import Method, Reconstruction, Watch, load_dataset
 from mridiff.pipeline.plan import plan
 from mridiff.pipeline.record import describe, origin, plain, recall
 from mridiff.plugins.registry import Registry
 
 from .io.hdf5 import open_hdf5
+from .study.again import cell_of
 
 TOLERANCE = 1e-4
 """Largest deviation that counts as equal, relative to the largest value: what another processor or number of threads makes of rounding."""
@@ -48,23 +51,25 @@ def records(path: Path) -> list[Path]:
     return found
 
 
-def rerun(path: Path, registry: Registry, tolerance: float = TOLERANCE, watch: Watch | None = None) -> Rerun:
+def rerun(path: Path, registry: Registry, tolerance: float = TOLERANCE, watch: Watch | None = None, data: Path | None = None) -> Rerun:
     """Make the result of the record at `path` again, with its configuration, seed, samples and threads, and compare all samples.
 
-    Raises DataError, before anything is computed, where the record or its files were changed, or where weights or data here are others.
+    That of a study's cell is made by the study that its folder names, of scans in the folder `data`. Raises DataError, before anything is
+    computed, where the record or its files were changed, or where weights or data here are others.
     """
     record, reason = recall(path.parent, {})
     if record is None:
         raise DataError(f"{path}: {reason}", hint="Nothing can be told of it: make the result again with `mridiff recon`.")
-    if "extra" in record:
-        raise DataError(f"{path}: a cell of a study, whose scans and functions the study names",
-                        hint="`mridiff measure NAME -o EMPTY_FOLDER` makes it again.")  # fmt: skip
     with threads(int(record["threads"])):
-        method = Method(plan(record["config"], registry))
-        scan = _scan(method, record["id"], path)
-        made_from = origin(describe(method), scan)
+        if "extra" in record:
+            make, head, scans = cell_of(path, record, registry, data)
+        else:
+            method = Method(plan(record["config"], registry))
+            make, head, scans = partial(method, samples=record["samples"], seed=record["seed"]), describe(method), load_dataset(method.plan)
+        scan = _scan(scans, record["id"], path)
+        made_from = origin(head, scan)
         _refuse(record, made_from, path)
-        result = method(scan, record["samples"], record["seed"], watch)
+        result = make(scan, watch=watch)
         deviation = _deviation(path, result)
     verdict = IDENTICAL if deviation == 0 else EQUAL if deviation <= tolerance else DIFFERENT
     return Rerun(scan.id, verdict, deviation, (*_changes(record, made_from), *_scores(record, result)))
@@ -81,8 +86,7 @@ def threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _scan(method: Method, name: str, path: Path) -> Scan:
-    dataset = load_dataset(method.plan)
+def _scan(dataset: Dataset, name: str, path: Path) -> Scan:
     scan = next((s for s in dataset if s.id == name), None)
     if scan is None:
         raise DataError(f"{path}: its dataset has no scan {name!r} any more", hint="Put the file back that it was made from.")
@@ -109,7 +113,8 @@ def _deviation(path: Path, result: Reconstruction) -> float:
 
 def _changes(record: Mapping[str, Any], made_from: Mapping[str, Any]) -> Iterator[str]:
     """What else is not as it was: versions, providers of services, device, machine, threads, reference, options that came since."""
-    told = {"reference_sha256": "the reference", "config": "the configuration with its defaults"}
+    told = {"reference_sha256": "the reference", "config": "the configuration with its defaults",
+            "altered": "a function that alters it, or its file", "extra": "an extra metric, or its file"}  # fmt: skip
     for key, now in made_from.items():
         was = record.get(key)
         if was == now:
@@ -124,5 +129,5 @@ def _scores(record: Mapping[str, Any], result: Reconstruction) -> Iterator[str]:
     for what, found in plain(dict(result.metrics)).items():
         for name, now in found.items():
             was = record["metrics"].get(what, {}).get(name)
-            if was != now and not (was is not None and abs(was - now) <= 1e-3 * abs(was)):
+            if was is None or not (isclose(was, now, rel_tol=1e-3) or (isnan(was) and isnan(now))):
                 yield f"{what}.{name} {was} -> {now}"

@@ -67,11 +67,39 @@ def test_the_tidy_table_has_every_number_of_every_cell(run, tmp_path):
     assert by_metric["mae"] == by_metric["error"] == by_metric["nfe"] == 24 and by_metric["baseline.mae"] == 18
 
 
-def test_a_cell_is_not_taken_for_a_result_that_can_be_made_from_its_record_alone(run, tmp_path):
-    run(part=Part(("filled", "noisy"), scans=1, seeds=1))
-    for record in records(tmp_path / "out"):
-        with pytest.raises(DataError, match="a cell of a study"):
-            rerun(record, Registry.discover())
+def test_a_cell_is_repeated_by_its_study_and_its_seed(run, tmp_path):
+    """Rows that are recipes, altered methods and functions alike."""
+    run(part=Part(scans=1))
+    found = [rerun(record, Registry.discover()) for record in records(tmp_path / "out")]
+    assert [(r.verdict, r.deviation, r.changed) for r in found] == [("identical", 0.0, ())] * 8
+
+
+def test_a_function_that_is_another_now_is_told(run, package, tmp_path):
+    import acme_package
+
+    run(part=Part(("halved", "noisy"), scans=1, seeds=1))
+    for file, old, new in (("rows.py", "0.1 *", "0.2 *"), ("studies.py", ".max()", ".max() + 1")):
+        (package / file).write_text((package / file).read_text().replace(old, new))
+    acme_package.forget()
+    found = {record.parts[-4]: rerun(record, Registry.discover()) for record in records(tmp_path / "out")}
+    assert found["noisy"].verdict == "different" and "the configuration with its defaults" in found["noisy"].changed
+    assert found["halved"].verdict == "identical"
+    assert {"a function that alters it, or its file", "an extra metric, or its file"} <= {*found["halved"].changed}
+    assert any(c.startswith("extra.error") for c in found["halved"].changed)
+
+
+def test_a_cell_without_its_folder_or_whose_row_is_gone_says_so(run, package, tmp_path):
+    import acme_package
+
+    run(part=Part(("noisy",), scans=1, seeds=1))
+    (record,) = records(tmp_path / "out")
+    (package / "studies.py").write_text((package / "studies.py").read_text().replace('"noisy": noisy', '"loud": noisy'))
+    acme_package.forget()
+    with pytest.raises(DataError, match="has no row 'noisy' any more"):
+        rerun(record, Registry.discover())
+    record.parent.rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="does not lie in the folder"):
+        rerun(tmp_path / "elsewhere" / "record.json", Registry.discover())
 
 
 def test_nothing_is_made_twice(run):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,7 +36,7 @@ def measure(
     as_json: Json = False,
 ) -> None:
     """Measure methods on sets of scans: a table with intervals and paired differences; what is there already is not made again."""
-    from mridiff.errors import ConfigError, DataError, Mistake
+    from mridiff.errors import ConfigError, Mistake
 
     from ..study import Part
     from ..study import measure as run
@@ -70,11 +70,18 @@ def measure(
         print_json(results)
     else:
         typer.echo(f"{text_of(results)}\n{place / 'table.csv'}")
+    tell_failures(results)
+    if package is not None:
+        write_card(package, results)
+
+
+def tell_failures(results: Mapping[str, Any]) -> None:
+    """Raise DataError with every cell that could not be made."""
+    from mridiff.errors import DataError
+
     if results["failed"]:
         failed = "\n".join(f"{f['cell']}: {f['message']}" for f in results["failed"])
         raise DataError(f"not all could be measured:\n{failed}", hint="What is whole is kept; the same command makes the rest.")
-    if package is not None:
-        write_card(package, results)
 
 
 def named(text: str, rows: Collection[str]) -> Iterator[str]:

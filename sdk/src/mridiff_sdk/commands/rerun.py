@@ -13,6 +13,7 @@ from mridiff.cli.common import Json, print_json, registry, table
 def rerun(
     path: Annotated[Path, typer.Argument(metavar="RECORD", help="A scan's record.json, or a folder: all records below it.")],
     tolerance: Annotated[float, typer.Option(min=0, help="Largest deviation that counts as equal, relative to the largest value.")] = 1e-4,
+    data: Annotated[Path | None, typer.Option(envvar="MRIDIFF_DATA", help="Folder of the data, for cells of a study.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make results again from their records, and say: identical, equal within the tolerance, or different, and what changed since."""
@@ -30,7 +31,7 @@ def rerun(
         watch = bars("rerun", len(paths))
         for record in paths:
             try:
-                found.append(again(record, known, tolerance, watch))
+                found.append(again(record, known, tolerance, watch, data))
             except MridiffError as error:
                 errors.append(error)
     if as_json and not errors:

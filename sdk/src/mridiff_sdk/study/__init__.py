@@ -3,6 +3,7 @@
 from .engine import Part, measure
 from .page import results_page
 from .recipe import on_recipe
+from .robustness import Robustness
 from .study import Altered, Study, of_x
 
-__all__ = ["Altered", "Part", "Study", "measure", "of_x", "on_recipe", "results_page"]
+__all__ = ["Altered", "Part", "Robustness", "Study", "measure", "of_x", "on_recipe", "results_page"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from .bench import Bench, Cell, Result
 from .cluster import Cluster
 from .picture import draw
 from .results import collected, numbers, tidy, write
+from .robustness import Robustness
 from .study import Study
 from .tables import text_of
 from .workers import Address, in_processes
@@ -61,16 +62,18 @@ class Progress:
         return sum(known.get(c.row, other) for c in self.cells if c not in self.done) / self.workers
 
 
-def measure(name: str, study: Study, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,
+def measure(name: str, study: Study | Robustness, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,
             workers: int = 1, scheduler: str = "", threads: int = 1, device: str = "cpu",
             report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
     """Make all cells of a study that are not made yet, write tables and results into `out`, and return the results.
 
-    With several workers, with a Dask `scheduler`, or where peak memory is a column, the study has to be the declared one of that name:
-    processes find it by it. A cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is
-    computed, and where `out` holds another study; DataError where it cannot be written, or the scheduler does not answer.
+    With several workers, a Dask `scheduler`, or peak memory as a column, a Study has to be the declared one of that name, by which
+    processes find it. A cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is
+    computed, and where `out` holds another study; DataError where it cannot be written, or no scheduler answers.
     """
     part = part or Part()
+    source, head = (name, {"study": name}) if isinstance(study, Study) else (study, {"study": name, "robustness": asdict(study)})
+    study = study if isinstance(study, Study) else study(registry)
     study.check(name, registry)
     if unknown := [row for row in part.rows if row not in study.rows]:
         raise ConfigError([Mistake("--only", f"no row {row!r}; rows: {', '.join(study.rows)}") for row in unknown])
@@ -83,12 +86,12 @@ def measure(name: str, study: Study, registry: Registry, out: Path, data: Path |
     try:
         with ExitStack() as held:
             cluster = held.enter_context(Cluster(scheduler)) if scheduler else None
-            folder = held.enter_context(Folder(out, {"study": name}))
+            folder = held.enter_context(Folder(out, head))
             bench = Bench(study, registry, data, out, folder.mark, device)
             bench.clear()
             progress = Progress(list(cells(study, bench, part)), workers if cluster is None else max(1, len(cluster)))
             report(progress, None)
-            address = Address(name, data, out, folder.mark, threads, device)
+            address = Address(source, data, out, folder.mark, threads, device)
             if cluster is not None:
                 made = cluster(address, progress.cells)
             else:

@@ -99,7 +99,8 @@ def _scored(results: Mapping[str, Any]) -> str:
     return next((m for m, q in results["metrics"].items() if m not in COST and q["better"]), "")
 
 
-def _style(rows: Sequence[str], row: str) -> tuple[str, str]:
+def style(rows: Sequence[str], row: str) -> tuple[str, str]:
+    """The colour and marker of one of several rows."""
     n = rows.index(row)
     return COLOURS[n % len(COLOURS)], MARKERS[(n // len(COLOURS) + n) % len(MARKERS)]
 
@@ -117,7 +118,7 @@ def _axes(sheet: Sheet, panel: Panel, left: int, top: int, rows: Sequence[str], 
     if not panel.joined:
         axes.plot(*zip(*edge, strict=True), color=QUIET, linewidth=1.2, linestyle="--", zorder=1)
     for row in dict.fromkeys(p.row for p in panel.points):
-        mine, (colour, marker) = [p for p in panel.points if p.row == row], _style(rows, row)
+        mine, (colour, marker) = [p for p in panel.points if p.row == row], style(rows, row)
         x, y = [p.x for p in mine], [p.quality.mean for p in mine]
         spread = [[p.quality.mean - p.quality.low for p in mine], [p.quality.high - p.quality.mean for p in mine]]
         axes.errorbar(x, y, yerr=spread, color=colour, marker=marker, markersize=8, linewidth=1.3, capsize=0, zorder=2 + mine[0].front,
@@ -149,7 +150,7 @@ def _scale(axes: Any, panel: Panel) -> None:
 
 def _key(sheet: Sheet, rows: Sequence[str], left: int, top: int, interval: bool) -> None:
     for i, row in enumerate(rows):
-        colour, marker = _style(rows, row)
+        colour, marker = style(rows, row)
         y = top + i * line(SMALL)
         sheet.page.scatter([left + 12], [y + line(SMALL) * 0.34], s=55, c=colour, marker=marker)
         sheet.text(row, left + 32, y, SMALL, width=KEY - 44)

@@ -20,7 +20,7 @@ from mridiff.pipeline.record import now, plain
 from ..plots.numbers import Quantity, quantity
 from .bench import Cell, Result
 from .statistics import subject
-from .study import Altered, Row, Study
+from .study import Altered, Row, Scans, Study
 
 HEADER = ("study", "scans", "row", "scan", "subject", "seed", "metric", "value")
 
@@ -56,8 +56,13 @@ def _table(title: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell,
         mine = {} if record is None else numbers(record)
         for metric in study.columns:
             values.setdefault(cell.row, {}).setdefault(metric, []).append(_short(mine.get(metric)))
-    node = study.scans[title]
-    return {"dataset": _name(node) if callable(node) else node, "ids": [ids[i] for i in sorted(ids)], "values": values}
+    return {"dataset": _dataset(study.scans[title]), "ids": [ids[i] for i in sorted(ids)], "values": values}
+
+
+def _dataset(scans: Scans) -> Any:
+    if isinstance(scans, Altered):
+        return {"scans": scans.source, "altered by": _name(scans.scan)}
+    return _name(scans) if callable(scans) else scans
 
 
 def _short(value: float | None) -> float | None:

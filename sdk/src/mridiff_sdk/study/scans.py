@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mridiff.errors import ConfigError, Mistake, boundary
@@ -11,7 +12,7 @@ from mridiff.pipeline.plan import configurable
 from mridiff.pipeline.signature import options_model, validate_options
 from mridiff.plugins.registry import Registry
 
-from .study import Scans, node_of
+from .study import Altered, Scans, node_of
 
 WHERE = "Give --data FOLDER, or set MRIDIFF_DATA, if they lie in the data folder."
 
@@ -32,6 +33,19 @@ class Latest(Dataset):
         return self._scan
 
 
+class Mapped(Dataset):
+    """The scans of a dataset, each as a function alters it."""
+
+    def __init__(self, scans: Dataset, alter: Callable[[Scan], Scan]) -> None:
+        self.scans, self.alter = scans, alter
+
+    def __len__(self) -> int:
+        return len(self.scans)
+
+    def __getitem__(self, index: int) -> Scan:
+        return self.alter(self.scans[index])
+
+
 def opened(scans: Scans, registry: Registry, data: Path | None) -> Dataset:
     """The scans that a study names; the `path` of a node lies in the data folder, or is it where none is given.
 
@@ -40,6 +54,9 @@ def opened(scans: Scans, registry: Registry, data: Path | None) -> Dataset:
     with boundary("they cannot be opened", "" if data else WHERE):
         if callable(scans):
             return Latest(scans(data))  # type: ignore[arg-type]
+        if isinstance(scans, Altered):
+            assert scans.scan is not None
+            return Latest(Mapped(opened(scans.source, registry, data), scans.scan))
         node = node_of(scans, registry)
         entry = registry.find("dataset", node.use)
         model, options = options_model(configurable(entry)), dict(node.options)

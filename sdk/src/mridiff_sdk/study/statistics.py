@@ -61,3 +61,15 @@ def difference(values: Mapping[str, float], other: Mapping[str, float]) -> Estim
     found = mean(each)
     p = float(wilcoxon(list(each.values())).pvalue) if any(each.values()) else 1.0
     return Estimate(found.mean, found.low, found.high, found.n, p)
+
+
+def change(values: Mapping[str, float], other: Mapping[str, float]) -> Estimate | None:
+    """The mean less that of `other`: paired where they share subjects, else between two groups, each drawn for itself."""
+    paired = difference(values, other)
+    if paired is not None or not values or not other:
+        return paired
+    rng = np.random.default_rng(SEED)
+    x, y = (np.array(list(v.values())) for v in (values, other))
+    means = [v[rng.integers(len(v), size=(RESAMPLES, len(v)))].mean(1) for v in (x, y)]
+    low, high = np.quantile(means[0] - means[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(x.mean() - y.mean()), float(low), float(high), min(len(x), len(y)))

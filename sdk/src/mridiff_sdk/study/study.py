@@ -23,14 +23,14 @@ from mridiff.spec import NAME
 Made = Callable[[Scan, int], Reconstruction | Tensor]
 """A row as a function of scan and seed; a tensor (sample, ...) lies in the space of the truth "x"."""
 Metric = Callable[[Reconstruction, Scan], float]
-Scans = str | Mapping[str, Any] | Callable[[Path], Dataset]
-"""A method's name, for the scans of its recipe; a dataset node (`{"use": ..., "options": ...}`), whose `path` lies in the data folder; or a
-function of that folder."""
 
 
 @dataclass(frozen=True)
 class Altered:
-    """A method (as `mridiff.load` takes it) of which `method` changes what configuration cannot say, on scans as `scan` alters them."""
+    """A method (as `mridiff.load` takes it) of which `method` changes what configuration cannot say, on scans as `scan` alters them.
+
+    As a set of scans: the scans of a method's recipe or of a dataset node, each as `scan` alters it.
+    """
 
     source: str | Mapping[str, Any]
     method: Callable[[Method], None] | None = None
@@ -38,6 +38,9 @@ class Altered:
 
 
 Row = str | Mapping[str, Any] | Altered | Made
+Scans = str | Mapping[str, Any] | Altered | Callable[[Path], Dataset]
+"""A method's name, for the scans of its recipe; a dataset node (`{"use": ..., "options": ...}`), whose `path` lies in the data folder; one
+of these, altered; or a function of that folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +105,12 @@ class Study:
                     yield Mistake(f"rows.{name}", error.message)
             elif not callable(source):
                 yield Mistake(f"rows.{name}", f"a method, an Altered or a function is expected, not {type(source).__name__}")
-        for title, scans in self.scans.items() if isinstance(self.scans, Mapping) else ():
-            if callable(scans):
+        for title, given in self.scans.items() if isinstance(self.scans, Mapping) else ():
+            if callable(given):
                 continue
+            scans = given.source if isinstance(given, Altered) else given
+            if isinstance(given, Altered) and (given.method is not None or not callable(given.scan)):
+                yield Mistake(f"scans.{title}", "of an Altered set of scans, `scan` is a function, and there is no `method`")
             try:
                 registry.find("dataset", node_of(scans, registry).use)
             except (MridiffError, ValueError) as error:

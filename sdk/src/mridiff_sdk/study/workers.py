@@ -23,6 +23,7 @@ from mridiff.plugins.registry import Registry
 
 from .bench import Bench, Cell, Result
 from .finding import find
+from .robustness import Robustness
 
 TRIES = 2
 """How often a cell is begun whose worker dies."""
@@ -30,9 +31,9 @@ TRIES = 2
 
 @dataclass(frozen=True)
 class Address:
-    """What a process needs to set up its bench: the declared study's name, and where its data and results lie."""
+    """What a process needs to set up its bench: the declared study's name, or what makes it, and where its data and results lie."""
 
-    study: str
+    study: str | Robustness
     data: Path | None
     out: Path
     mark: str
@@ -43,7 +44,8 @@ class Address:
         """The bench; raises what `find` raises."""
         torch.set_num_threads(self.threads)
         registry = Registry.discover()
-        return Bench(find(self.study, registry).study, registry, self.data, self.out, self.mark, self.device)
+        study = find(self.study, registry).study if isinstance(self.study, str) else self.study(registry)
+        return Bench(study, registry, self.data, self.out, self.mark, self.device)
 
 
 class Worker:
