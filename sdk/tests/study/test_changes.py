@@ -45,7 +45,7 @@ def test_groups_without_a_common_subject_are_drawn_each_for_itself():
 
 def test_the_sheet_says_of_how_many_subjects_it_is(sheet, tmp_path):
     text = changes_text(sheet, "more")
-    assert "| rate | 0.00 [0.00, 0.00] | −3.00 [−3.00, −3.00] |" in text and "Subjects: 8; 1 of patient" in text
+    assert "| rate | 0.00 [0.00, 0.00] | −3.00 [−3.00, −3.00] |" in text and "Subjects: 8, but 1 in patient" in text
     assert "| patient | −3.50 | −2.50 |" in text
     draw_changes(tmp_path / "sheet.png", sheet, "more")
     assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG"

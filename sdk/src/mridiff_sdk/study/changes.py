@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..plots.numbers import format_number
-from ..plots.sheet import ACCENT, BACKGROUND, BRIGHT, NAME, QUIET, SMALL, TEXT, TINY, TITLE, Sheet
+from ..plots.sheet import BACKGROUND, BRIGHT, NAME, QUIET, SMALL, TEXT, TINY, TITLE, Sheet
 from ..plots.sheet import line as high
 from .picture import style
 from .statistics import Estimate, change, difference, mean
 from .tables import line, subjects
 
 BAND, LABEL, PANEL, GAP, KEY = 64, 300, 470, 40, 430  # pixels: height of a change, its name, a panel, between panels, of the key
+LESION = "contrast_lesion"
 SHADE, GRID = "#151a21", "#2a313a"
 
 
@@ -36,12 +37,21 @@ def panels(results: Mapping[str, Any], mine: str, metrics: Sequence[str] = ("psn
         each = {row: {t: change(sets[t][row][metric], sets[first][row][metric]) for t in sets if t != first} for row in sets[first]}
         found.append(Panel(f"change of {_label(metric, results)}", metric, _known(each)))
     lead = {row: {t: difference(sets[t][mine][metrics[0]], sets[t][row][metrics[0]]) for t in sets} for row in sets[first] if row != mine}
-    return [*found, Panel(f"{_label(metrics[0], results)} of {mine} over that of", metrics[0], _known(lead))]
+    return [*found, Panel(f"{mine} above the others, {_label(metrics[0], results)}", metrics[0], _known(lead))]
+
+
+def lesions(results: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
+    """By row and subject how much of a lesion's contrast is there, in the set of scans that has lesions."""
+    sets = (subjects(results, table) for table in results["scans"].values()) if LESION in results["metrics"] else ()
+    return next((kept for rows in sets if (kept := {row: values[LESION] for row, values in rows.items() if values[LESION]})), {})
 
 
 def changes_text(results: Mapping[str, Any], mine: str) -> str:
     """The panels as Markdown tables, below the means of the first set of scans."""
     parts = [row for panel in panels(results, mine) for row in _table(panel, results)]
+    if kept := lesions(results):
+        each = ", ".join(f"{row} {_text(LESION, mean(values), '')}" for row, values in kept.items())
+        parts += [f"Lesion: {each}.\n"]
     return "\n".join([*parts, f"{'. '.join(_legend(results))}.", *results["notes"]]) + "\n"
 
 
@@ -51,7 +61,8 @@ def draw_changes(path: Path, results: Mapping[str, Any], mine: str) -> None:
     rows = [*(row for row in results["rows"] if row != mine), mine]
     left = GAP + LABEL
     width, top = left + len(shown) * (PANEL + GAP) + KEY, 3 * high(TITLE)
-    height = top + len(titles) * BAND + 5 * high(SMALL)
+    words = [f"{'. '.join(_legend(results))}.", *results["notes"]]
+    height = top + len(titles) * BAND + (3 + len(words)) * high(SMALL)
     with Sheet(path, width, height) as sheet:
         sheet.text(results["title"], GAP, high(TITLE) // 2, TITLE, colour=BRIGHT, width=width - GAP)
         for i, title in enumerate(titles):
@@ -61,6 +72,8 @@ def draw_changes(path: Path, results: Mapping[str, Any], mine: str) -> None:
             sheet.text(panel.title, at + PANEL / 2, top - high(NAME), NAME, colour=BRIGHT, ha="center")
             _panel(sheet, panel, (at, top), titles, rows)
         _key(sheet, results, rows, left + len(shown) * (PANEL + GAP), top)
+        for i, text in enumerate(words):
+            sheet.text(text, GAP, height - (1 + len(words) - i) * high(SMALL), TINY, colour=QUIET, width=width - 2 * GAP)
 
 
 def _panel(sheet: Sheet, panel: Panel, at: tuple[int, int], titles: Sequence[str], rows: Sequence[str]) -> None:
@@ -78,7 +91,7 @@ def _panel(sheet: Sheet, panel: Panel, at: tuple[int, int], titles: Sequence[str
     for k, row in enumerate(rows):
         own = k == len(rows) - 1
         colour, marker = _style(rows, row)
-        step = (k - (len(rows) - 1) / 2) * 0.74 / max(len(rows) - 1, 1)
+        step = (k - (len(rows) - 1) / 2) * 0.66 / max(len(rows) - 1, 1)
         for title, e in panel.numbers.get(row, {}).items():
             y = titles.index(title) + step
             if e.n > 1:
@@ -88,7 +101,7 @@ def _panel(sheet: Sheet, panel: Panel, at: tuple[int, int], titles: Sequence[str
 
 
 def _key(sheet: Sheet, results: Mapping[str, Any], rows: Sequence[str], left: int, top: int) -> None:
-    sets = subjects(results, next(iter(results["scans"].values())))
+    sets, kept = subjects(results, next(iter(results["scans"].values()))), lesions(results)
     sheet.text(next(iter(results["scans"])), left, top - high(NAME), NAME, colour=BRIGHT)
     for i, row in enumerate(rows[::-1]):
         colour, marker = _style(rows, row)
@@ -96,9 +109,8 @@ def _key(sheet: Sheet, results: Mapping[str, Any], rows: Sequence[str], left: in
         sheet.page.scatter([left + 10], [y + high(SMALL) * 0.34], s=62 if not i else 40, c=colour, marker=marker)
         sheet.text(row, left + 30, y, SMALL, colour=BRIGHT if not i else TEXT, width=KEY - 50)
         numbers = [f"{_label(m, results)} {format_number(m, mean(sets[row][m]).mean)}" for m in ("psnr", "ssim") if sets[row].get(m)]
+        numbers += [f"lesion {format_number(LESION, mean(kept[row]).mean)}"] if kept.get(row) else []
         sheet.text(" · ".join(numbers), left + 30, y + high(SMALL), TINY, colour=QUIET, width=KEY - 50)
-    for i, words in enumerate(_legend(results)):
-        sheet.text(words, left, top + (2 * len(rows) + 1 + i) * high(SMALL), TINY, colour=QUIET, width=KEY - 20)
 
 
 def _table(panel: Panel, results: Mapping[str, Any]) -> Iterator[str]:
@@ -110,10 +122,10 @@ def _table(panel: Panel, results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _text(metric: str, found: Estimate | None) -> str:
+def _text(metric: str, found: Estimate | None, sign: str = "+") -> str:
     if found is None:
         return "–"
-    text = f"{'+' if found.mean > 0 else ''}{format_number(metric, found.mean)}"
+    text = f"{sign if found.mean > 0 else ''}{format_number(metric, found.mean)}"
     return text if found.n < 2 else f"{text} [{format_number(metric, found.low)}, {format_number(metric, found.high)}]"
 
 
@@ -126,7 +138,9 @@ def _legend(results: Mapping[str, Any]) -> Iterator[str]:
     for title, n in sizes.items():
         by.setdefault(n, []).append(title)
     most = max(by, key=lambda n: len(by[n]))
-    yield f"Subjects: {most}" + "".join(f"; {n} of {', '.join(titles)}" for n, titles in by.items() if n != most)
+    yield f"Subjects: {most}" + "".join(f", but {n} in {', '.join(titles)}" for n, titles in by.items() if n != most)
+    if lesions(results):
+        yield f"Lesion: {results['metrics'][LESION]['meaning']}"
 
 
 def _label(metric: str, results: Mapping[str, Any]) -> str:
@@ -140,4 +154,4 @@ def _known(found: Mapping[str, Mapping[str, Estimate | None]]) -> dict[str, dict
 
 def _style(rows: Sequence[str], row: str) -> tuple[str, str]:
     """The colour and marker of a row, the last of which is in front."""
-    return (ACCENT, "D") if row == rows[-1] else style([r for r in rows if r != rows[-1]], row)
+    return (BRIGHT, "D") if row == rows[-1] else style([r for r in rows if r != rows[-1]], row)
