@@ -67,6 +67,20 @@ def test_the_tidy_table_has_every_number_of_every_cell(run, tmp_path):
     assert by_metric["mae"] == by_metric["error"] == by_metric["nfe"] == 24 and by_metric["baseline.mae"] == 18
 
 
+def test_parquet_has_the_rows_of_the_csv_with_types(run, tmp_path, monkeypatch):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs mridiff-sdk[parquet]")
+    run(part=Part(scans=2))
+    with (tmp_path / "out" / "table.csv").open() as file:
+        rows = [row | {"seed": int(row["seed"]), "value": float(row["value"])} for row in csv.DictReader(file)]
+    table = parquet.read_table(tmp_path / "out" / "table.parquet")
+    assert table.to_pylist() == rows and len(rows) > 50 and {row["seed"] for row in rows} == {0, 1}
+    types = {field.name: str(field.type) for field in table.schema}
+    assert types == {**dict.fromkeys(rows[0], "string"), "seed": "int64", "value": "double"}
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    run(part=Part(scans=1))
+    assert not (tmp_path / "out" / "table.parquet").exists()
+
+
 def test_a_cell_is_repeated_by_its_study_and_its_seed(run, tmp_path):
     """Rows that are recipes, altered methods and functions alike."""
     run(part=Part(scans=1))

@@ -17,10 +17,11 @@ from mridiff.plugins.registry import Registry
 from .bench import Bench, Cell, Result
 from .cluster import Cluster
 from .picture import draw
-from .results import collected, numbers, tidy, write
+from .results import collected, write
 from .robustness import Robustness
 from .study import Study
 from .tables import text_of
+from .tidy import numbers, tidy, write_tables
 from .workers import Address, in_processes
 
 Report = Callable[["Progress", Result | None], None]
@@ -101,7 +102,8 @@ def measure(name: str, study: Study | Robustness, registry: Registry, out: Path,
                 report(progress, result)
             results = collected(name, study, progress.cells, progress.done)
             results["failed"] += _unknown(study, progress.done.values())
-            write(out, results, tidy(name, progress.cells, progress.done), text_of(results))
+            write_tables(out, list(tidy(name, progress.cells, progress.done)))
+            write(out, results, text_of(results))
             draw(out / "quality.png", results)
             return results
     finally:

@@ -1,12 +1,11 @@
-"""Results: what a study found, as the small JSON file that ships beside a card, and as a tidy table."""
+"""Results: what a study found, as the small JSON file that ships beside a card."""
 
 from __future__ import annotations
 
-import csv
 import json
 import platform
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -19,18 +18,8 @@ from mridiff.pipeline.record import now, plain
 
 from ..plots.numbers import Quantity, quantity
 from .bench import Cell, Result
-from .statistics import subject
 from .study import Altered, Row, Scans, Study
-
-HEADER = ("study", "scans", "row", "scan", "subject", "seed", "metric", "value")
-
-
-def numbers(record: Mapping[str, Any]) -> dict[str, float]:
-    """All numbers of a cell's record by word: metrics of "x" and extra ones by name, others as "quantity.name", and the cost."""
-    found: dict[str, float] = dict(record["cost"])
-    for what, metrics in record["metrics"].items():
-        found |= {name if what in {"x", "extra"} else f"{what}.{name}": value for name, value in metrics.items()}
-    return found
+from .tidy import numbers
 
 
 def collected(name: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
@@ -98,20 +87,8 @@ def _machine(records: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join([*kinds, platform.machine(), each])
 
 
-def tidy(name: str, cells: Iterable[Cell], found: Mapping[Cell, Result]) -> Iterator[tuple[Any, ...]]:
-    """One row for each cell and number, in the order of HEADER."""
-    for cell in cells:
-        result = found[cell]
-        if result.record is not None:
-            for metric, value in numbers(result.record).items():
-                yield name, cell.scans, cell.row, result.id, subject(result.id), cell.seed, metric, value
-
-
-def write(out: Path, results: Mapping[str, Any], rows: Iterable[tuple[Any, ...]], text: str) -> None:
-    """table.csv, table.md and results.json."""
-    rows = list(rows)
-    with write_atomically(out / "table.csv") as path, path.open("w", newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
+def write(out: Path, results: Mapping[str, Any], text: str) -> None:
+    """table.md and results.json."""
     with write_atomically(out / "table.md") as path:
         path.write_text(text)
     write_results(out / "results.json", results)
