@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mridiff.cli.common import Device, Json, print_json, registry, table
 
-if TYPE_CHECKING:
-    from ..study.bench import Result
-    from ..study.engine import Progress, Report
+from .cells import bar, tell_failures
 
 
 def measure(
@@ -75,15 +72,6 @@ def measure(
         write_card(package, results)
 
 
-def tell_failures(results: Mapping[str, Any]) -> None:
-    """Raise DataError with every cell that could not be made."""
-    from mridiff.errors import DataError
-
-    if results["failed"]:
-        failed = "\n".join(f"{f['cell']}: {f['message']}" for f in results["failed"])
-        raise DataError(f"not all could be measured:\n{failed}", hint="What is whole is kept; the same command makes the rest.")
-
-
 def named(text: str, rows: Collection[str]) -> Iterator[str]:
     """The names in a text that are separated by commas, which a row's name may hold too."""
     parts = text.split(",")
@@ -92,25 +80,3 @@ def named(text: str, rows: Collection[str]) -> Iterator[str]:
         if name := ",".join(parts[:n]).strip():
             yield name
         del parts[:n]
-
-
-@contextmanager
-def bar(label: str) -> Iterator[Report]:
-    """A progress bar over all cells, with the time left by what each row took so far."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    from ..plots.numbers import format_number
-
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Bars(*columns, TextColumn("{task.fields[left]}"), console=Console(stderr=True)) as bars:
-        task = bars.add_task(label, total=None, left="")
-
-        def report(progress: Progress, result: Result | None) -> None:
-            left = progress.left()
-            words = "" if left is None else f"{format_number('seconds', left)} left"
-            what = label if result is None else f"{label}: {result.cell.row}, {result.id}"
-            bars.update(task, total=len(progress.cells), completed=len(progress.done), left=words, description=what)
-
-        yield report

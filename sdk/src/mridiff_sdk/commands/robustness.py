@@ -9,7 +9,7 @@ import typer
 
 from mridiff.cli.common import Device, Json, print_json, registry
 
-from .measure import bar, tell_failures
+from .cells import bar, tell_failures
 
 
 def robustness(
