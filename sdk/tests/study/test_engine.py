@@ -222,3 +222,7 @@ def test_time_left_is_known_by_row():
     for cell, seconds in zip(cells[:2], (1, 9), strict=True):
         progress.done[cell] = Result(cell, {"cost": {"seconds": seconds}})
     assert progress.left() == (2 * 1 + 2 * 9) / 2
+    progress.done |= {cell: Result(cell, {"cost": {"seconds": 9 if cell.row == "slow" else 1}}) for cell in cells[2:5]}
+    assert progress.left() == 9  # one worker has nothing to do
+    progress.done[cells[5]] = Result(cells[5])
+    assert progress.left() == 0

@@ -51,7 +51,7 @@ class Progress:
     done: dict[Cell, Result] = field(default_factory=dict)
 
     def left(self) -> float | None:
-        """Seconds; None as long as nothing is known."""
+        """Seconds, at least those of the longest cell; None as long as nothing is known."""
         seconds: dict[str, list[float]] = {}
         for cell, result in self.done.items():
             if result.record is not None:
@@ -60,7 +60,8 @@ class Progress:
         if not known:
             return None
         other = sum(known.values()) / len(known)
-        return sum(known.get(c.row, other) for c in self.cells if c not in self.done) / self.workers
+        to_come = [known.get(c.row, other) for c in self.cells if c not in self.done]
+        return max(sum(to_come) / self.workers, *to_come, 0.0)
 
 
 def measure(name: str, study: Study | Robustness, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,

@@ -1,12 +1,17 @@
-"""Studies: DPIR and DiffPIR, with both networks that ship, beside the classical methods."""
+"""Studies: DPIR and DiffPIR, with both networks that ship, beside the classical methods; and all methods for accelerated scans."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mridiff_sdk.study import Study, on_recipe
+from mridiff.spec import Trait
+from mridiff_sdk.study import Study, every_method, on_recipe
+
+from .bart import installed, l1_wavelet
 
 WEIGHTS = ("brain", "brain-small")
+METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "seconds")
+PATTERNS = ("random", "equispaced", "poisson")
 
 
 def studies() -> dict[str, Study]:
@@ -17,12 +22,24 @@ def studies() -> dict[str, Study]:
         rows |= {f"diffpir, {weights}, mean of {n}": trained("diffpir", weights, n) for n in (1, 4)}
     scans = {f"T2 slices, R = {R}": heads(acceleration=R, noise_std=0.01) for R in (4, 8)}
     scans |= {f"measured heads, R = {R}": heads(acceleration=R, source="measured") for R in (4, 8)}
-    metrics = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "seconds")
     title = "priors that ship under samplers that ship"
     return {
         "dpir-recipe": on_recipe("dpir", "cg-sense", "tv", "l1-wavelet", operator="sense"),
-        "dpir-weights": Study(title=title, rows=rows, scans=scans, metrics=metrics, against=("tv", "l1-wavelet")),
+        "dpir-weights": Study(title=title, rows=rows, scans=scans, metrics=METRICS, against=("tv", "l1-wavelet")),
+        "accelerated": accelerated(1),
+        "accelerated-20": accelerated(20),
     }
+
+
+def accelerated(count: int) -> Study:
+    """Every method that is installed for accelerated scans of several coils, and BART where it is, on `count` slices of each subject."""
+    rows, without = every_method("accelerated", Trait.MASK, Trait.MAPS)
+    bart = {"BART l1-wavelet": l1_wavelet} if installed() else {}
+    kinds: dict[str, dict[str, Any]] = {"T2 slices": {"noise_std": 0.01}, "measured heads": {"source": "measured"}}
+    scans = {f"{kind}, {pattern}, R = {R}": heads(count=count, acceleration=R, pattern=pattern, **options)
+             for kind, options in kinds.items() for pattern in PATTERNS for R in (4, 8)}  # fmt: skip
+    return Study(title="all methods for accelerated scans, as they ship", rows={**bart, **rows}, scans=scans,
+                 metrics=METRICS, against=("dpir",), notes=without)  # fmt: skip
 
 
 def trained(name: str, weights: str, samples: int = 1) -> dict[str, Any]:
