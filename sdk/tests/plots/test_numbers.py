@@ -66,3 +66,10 @@ def test_values_that_are_written_alike_share_the_first_place():
 def test_a_number_for_every_modality_is_written_with_its_label_once():
     values = {"psnr": 32.5, "psnr_0": 30.0, "psnr_1": 35.0, "ssim": 0.9}
     assert summary(values, ("psnr", "ssim", "nmse")) == "PSNR 30.00 | 35.00 dB · SSIM 0.900"
+
+
+def test_a_definition_stands_for_itself():
+    """A column may be the only one of a table."""
+    from mridiff_sdk.plots.numbers import QUANTITIES
+
+    assert not [name for name, q in QUANTITIES.items() if q.meaning.startswith("the same")]
