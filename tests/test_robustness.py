@@ -1,12 +1,18 @@
 """What a sheet of robustness is made of, and which methods have none; its numbers are the study engine's."""
 
-from dataclasses import replace
+import json
+import pickle
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
+import torch
 
 from mridiff import Registry
 from mridiff.errors import ConfigError
 from mridiff_sdk.study import Altered, Robustness
+from mridiff_sdk.study.again import study_of
+from mridiff_sdk.study.workers import Address
 
 REGISTRY = Registry.discover()
 
@@ -40,3 +46,10 @@ def test_a_method_that_takes_no_such_scans_is_refused(method, why):
 def test_who_is_not_installed_is_left_out_and_said():
     study = replace(Robustness("dpir"), beside=("nobody", "tv", "tkd"))(REGISTRY)
     assert list(study.rows) == ["tv", "dpir"] and [n.split(" is left out")[0] for n in study.notes[1:]] == ["Nobody", "Tkd"]
+
+
+def test_other_processes_and_repetitions_make_the_same_study():
+    sheet = Robustness("tv", beside=("dpir",), count=2)
+    address = pickle.loads(pickle.dumps(Address(sheet, None, Path(), "", torch.get_num_threads())))
+    assert hash(address) == hash(Address(sheet, None, Path(), "", torch.get_num_threads())) and address.bench().study == sheet(REGISTRY)
+    assert study_of(json.loads(json.dumps({"study": "tv-robustness", "robustness": asdict(sheet)})), REGISTRY) == sheet(REGISTRY)

@@ -32,7 +32,7 @@ def cell_of(path: Path, record: Mapping[str, Any], registry: Registry, data: Pat
     try:
         _, _, row, title, cells, out, *_ = path.absolute().parents
         head = json.loads(regular(out / "run.json").read_bytes())
-        study = _study(head, registry)
+        study = study_of(head, registry)
         if cells.name != "cells":
             raise LookupError
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -43,7 +43,8 @@ def cell_of(path: Path, record: Mapping[str, Any], registry: Registry, data: Pat
     return partial(ready, seed=record["seed"]), ready.head(record["seed"]), opened(scans, registry, data)
 
 
-def _study(head: Mapping[str, Any], registry: Registry) -> Study:
+def study_of(head: Mapping[str, Any], registry: Registry) -> Study:
+    """The study whose folder begins with this head, its run.json."""
     if "robustness" not in head:
         return find(head["study"], registry).study
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in head["robustness"].items()}
