@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,15 +30,17 @@ def l1_wavelet(scan: Scan, seed: int) -> Tensor:  # noqa: ARG001 - a row of a st
         raise DataError(f"{scan.id}: BART takes samples (coil, ky, kx)")
     with tempfile.TemporaryDirectory(prefix="bart-") as folder:
         for name, data in (("y", y), ("maps", maps)):
-            _write(Path(folder, name), data[0].permute(1, 2, 0)[:, :, None].numpy())
+            _write(Path(folder, name), data[0])
         words = ["pics", "-S", "-e", "-i", ITERATIONS, "-R", f"W:3:0:{WEIGHT:g}", "y", "maps", "x"]
         done = subprocess.run(["bart", *map(str, words)], cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DataError(f"{scan.id}: bart pics failed: {done.stderr.strip()[-300:]}")
-        return torch.from_numpy(np.fromfile(Path(folder, "x.cfl"), np.complex64).reshape(y.shape[-2:], order="F").copy())[None]
+        x = torch.frombuffer(bytearray(Path(folder, "x.cfl").read_bytes()), dtype=torch.complex64)
+        return x.reshape(y.shape[-1], y.shape[-2]).mT[None].contiguous()
 
 
-def _write(path: Path, array: np.ndarray[tuple[int, ...], np.dtype[np.complex64]]) -> None:
-    """A pair of files as BART reads them: sizes, and the numbers with the first axis fastest."""
-    path.with_suffix(".hdr").write_text(f"# Dimensions\n{' '.join(map(str, array.shape))}\n")
-    array.astype(np.complex64).ravel(order="F").tofile(path.with_suffix(".cfl"))
+def _write(path: Path, data: Tensor) -> None:
+    """A pair of files as BART reads them, of (coil, y, x): the sizes y, x, 1, coil, and the numbers with y fastest."""
+    coils, ny, nx = data.shape
+    path.with_suffix(".hdr").write_text(f"# Dimensions\n{ny} {nx} 1 {coils}\n")
+    path.with_suffix(".cfl").write_bytes(data.to(torch.complex64).mT.contiguous().numpy().tobytes())
