@@ -5,6 +5,7 @@ from functools import partial
 from itertools import cycle
 
 import pytest
+import torch
 
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Space, Streams
 from mridiff.spec import Trait
@@ -16,6 +17,7 @@ from mridiff_sdk.operators import (
     FiniteDifferences,
     Fourier,
     Mask,
+    NonUniformFourier,
     Pad,
     Permutation,
     RealPart,
@@ -57,6 +59,11 @@ SHELF: dict[str, Build] = {
     "Mask": lambda scan, size: Mask(Space(KSPACE, size, kind="k-space"), scan.require("mask")[0]),
     "Mask of coils": lambda scan, size: Mask(Fourier(volume(size)).codomain, scan.require("mask")[0], KSPACE),
     "Coils": lambda scan, size: Coils(scan.require("maps")[0]),
+    "Coils of a series": lambda scan, size: Coils(scan.require("maps")[0], domain=Space(("t", "y", "x"), (2, *size))),
+    "NonUniformFourier of coils": lambda scan, size: NonUniformFourier(volume(size), scan.require("places")[0][:, 0]),
+    "NonUniformFourier of frames": lambda scan, size: NonUniformFourier(
+        Space(("t", "coil", "y", "x"), (2, COILS, *size)), scan.require("places")[0], frames=("t",)
+    ),
     "Crop": lambda scan, size: Crop(volume(size), {"y": size[0] - 2, "x": size[1] - 1}),
     "Pad": lambda scan, size: Pad(plane(size), {"y": size[0] + 1, "x": size[1] + 3}),
     "Resample finer": lambda scan, size: Resample(plane(size), {"y": size[0] + 3, "x": 2 * size[1]}),
@@ -99,7 +106,9 @@ def measured(size, samples, lines, precision):
     u = u[:, :1].expand_as(u) if lines else u
     maps = rng.normal((COILS, *size), precision.to_complex())
     scale = (0.5 + rng.uniform((1, 1))).to(precision)
-    fields = {"mask": Field((u < 0.5).to(precision), KSPACE), "maps": Field(maps, ("coil", "y", "x")), "scale": Field(scale, ("y", "x"))}
+    places = (rng.uniform((2, 3, 4, 2)) * torch.tensor(size) - torch.tensor(size) / 2).to(precision)
+    fields = {"mask": Field((u < 0.5).to(precision), KSPACE), "maps": Field(maps, ("coil", "y", "x")), "scale": Field(scale, ("y", "x")),
+              "places": Field(places, ("t", "shot", "readout", "channel"))}  # fmt: skip
     return Measured(None, Gaussian(), fields)
 
 
@@ -111,6 +120,8 @@ def cases(build):
 
 @pytest.mark.parametrize("name", SHELF)
 def test_it_keeps_every_law(name):
+    if name.startswith("NonUniform"):
+        pytest.importorskip("finufft")
     found = list(examine(cases(lambda scan, size: SHELF[name](scan, size))))
     assert not [o for o in found if o.status in {"failed", "excused"}]
     assert {"operator.adjoint", "operator.gram", "operator.norm", "operator.forward-mode"} <= {

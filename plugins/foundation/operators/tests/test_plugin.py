@@ -7,7 +7,17 @@ from mridiff_operators.plugin import mridiff_operators
 
 def test_declares_operators_whose_targets_exist() -> None:
     specs = {spec.name: spec for spec in mridiff_operators()}
-    assert {"fourier", "coil-fourier", "sense", "kt-cartesian", "rigid-motion-sense", "dipole"} == set(specs)
+    assert {
+        "noncartesian-sense",
+        "noncartesian-sense-3d",
+        "kt-noncartesian-sense",
+        "fourier",
+        "coil-fourier",
+        "sense",
+        "kt-cartesian",
+        "rigid-motion-sense",
+        "dipole",
+    } == set(specs)
     for spec in specs.values():
         module, _, name = spec.target.partition(":")
         parametric = Trait.PARAMETRIC in spec.offers

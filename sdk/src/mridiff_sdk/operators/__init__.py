@@ -7,6 +7,7 @@ from .differences import FiniteDifferences
 from .fourier import Fourier
 from .linear import linear
 from .mask import Mask, check_mask, varying_axes
+from .nonuniform import NonUniformFourier
 from .permutation import Permutation
 from .radon import Radon
 from .real_part import AsComplex, RealPart
@@ -15,5 +16,6 @@ from .spectrum import largest
 from .stack import Stack
 from .sum_over_axis import SumOverAxis
 
-__all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "Pad", "Permutation", "Radon", "RealPart",
-           "Resample", "Stack", "SumOverAxis", "check_mask", "largest", "linear", "slices", "varying_axes"]  # fmt: skip
+__all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "NonUniformFourier", "Pad", "Permutation",
+           "Radon", "RealPart", "Resample", "Stack", "SumOverAxis", "check_mask", "largest", "linear", "slices",
+           "varying_axes"]  # fmt: skip

@@ -20,6 +20,8 @@ class Fourier(LinearOperator):
     ValueError for a real domain (compose with `AsComplex`) and for axes that it has not.
     """
 
+    codomain: Space
+
     def __init__(self, domain: Space, axes: Sequence[str] | None = None) -> None:
         super().__init__()
         axes = tuple(a for a in domain.axes if a in ("x", "y", "z")) if axes is None else tuple(axes)

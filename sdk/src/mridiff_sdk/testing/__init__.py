@@ -7,9 +7,9 @@ from .closed_form import ClosedForm, Operators, closed_form, measured
 from .conformance import conformance
 from .reference import Masked
 from .run import CHECKS, Outcome, checks_for, examine
-from .scans import cartesian, shapes
+from .scans import Shape, cartesian, shapes
 from .small import images, short_run, undersampled
 
 __all__ = ["CHECKS", "DOUBLE", "SINGLE", "Case", "Check", "ClosedForm", "ComponentCase", "DatasetCase", "Masked", "NoiseCase",
-           "OperatorCase", "Operators", "Outcome", "PriorCase", "RecipeCase", "SamplerCase", "cartesian", "checks_for", "closed_form",
-           "conformance", "examine", "images", "measured", "shapes", "short_run", "smooth", "undersampled"]  # fmt: skip
+           "OperatorCase", "Operators", "Outcome", "PriorCase", "RecipeCase", "SamplerCase", "Shape", "cartesian", "checks_for",
+           "closed_form", "conformance", "examine", "images", "measured", "shapes", "short_run", "smooth", "undersampled"]  # fmt: skip

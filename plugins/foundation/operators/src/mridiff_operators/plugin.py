@@ -9,18 +9,21 @@ from mridiff.spec import Citation, OperatorSpec, Trait, needs
 
 SENSE = Citation("SENSE: sensitivity encoding for fast MRI", 1999, "10.1002/(SICI)1522-2594(199911)42:5<952::AID-MRM16>3.0.CO;2-S")
 MOTION = Citation("Accelerated motion correction with deep generative diffusion models", 2024, "10.1002/mrm.30082")
+NONCARTESIAN = Citation("Advances in sensitivity encoding with arbitrary k-space trajectories", 2001, "10.1002/mrm.1241")
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
 
-SAMPLES = frozenset({Trait.LINEAR, Trait.MASKED})
+LINEAR = frozenset({Trait.LINEAR})
+SAMPLES = LINEAR | {Trait.MASKED}
 REPLACES = SAMPLES | {Trait.COISOMETRIC}
 MASK = {"dataset": needs(Trait.MASK)}
 COILS = {"dataset": needs(Trait.MASK, Trait.MAPS)}
+ANYWHERE = {"dataset": needs(Trait.TRAJECTORY, Trait.MAPS)}
 
 
 @hookimpl
 def mridiff_operators() -> Iterable[OperatorSpec]:
-    """Fourier sampling by one coil and by several, over time, of an object in motion; the field of a susceptibility map."""
+    """Cartesian and non-Cartesian sampling by one coil and by several, over time, in motion; the field of a susceptibility map."""
     return [
         OperatorSpec(name="fourier", summary="Single-coil Cartesian sampling, y = M F x",
                      target="mridiff_operators.fourier:FourierOperator", axes=("y", "x"), offers=REPLACES, needs=MASK),
@@ -30,10 +33,19 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
                      target="mridiff_operators.coil_fourier:CoilFourierOperator", axes=("coil", "y", "x"), offers=REPLACES, needs=COILS),
         OperatorSpec(name="sense", summary="Multi-coil Cartesian sampling, y_c = M F S_c x",
                      target="mridiff_operators.sense:SenseOperator", axes=("y", "x"), offers=SAMPLES, needs=COILS, source=SENSE),
+        OperatorSpec(name="noncartesian-sense", summary="Multi-coil sampling along any trajectory, y_c(k) = F S_c x",
+                     target="mridiff_operators.noncartesian_sense:NonCartesianSense", axes=("y", "x"), offers=LINEAR, needs=ANYWHERE,
+                     source=NONCARTESIAN),
+        OperatorSpec(name="noncartesian-sense-3d", summary="Multi-coil sampling of a volume along any trajectory, or a stack of plane ones",
+                     target="mridiff_operators.noncartesian_sense:NonCartesianSense3D", axes=("z", "y", "x"), offers=LINEAR,
+                     needs=ANYWHERE, source=NONCARTESIAN),
+        OperatorSpec(name="kt-noncartesian-sense", summary="Multi-coil sampling of a series, a trajectory per frame",
+                     target="mridiff_operators.noncartesian_sense:KtNonCartesianSense", axes=("t", "y", "x"), offers=LINEAR,
+                     needs=ANYWHERE, source=NONCARTESIAN),
         OperatorSpec(name="rigid-motion-sense", summary="Multi-coil Cartesian sampling of an object that moves between shots",
                      target="mridiff_operators.motion:RigidMotionSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=MOTION),
         OperatorSpec(name="dipole", summary="Local field of a susceptibility map, y = M F^-1 D F x, for any direction of the main field",
                      target="mridiff_operators.dipole:DipoleOperator", axes=("z", "y", "x"), complex=False,
-                     offers=frozenset({Trait.LINEAR}), source=DIPOLE),
+                     offers=LINEAR, source=DIPOLE),
     ]  # fmt: skip

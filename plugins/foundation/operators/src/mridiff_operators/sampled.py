@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mridiff.interfaces import Composition, Space, single
+from mridiff.interfaces import Composition, Space
 from mridiff_sdk.operators import Fourier, Mask
 
 
@@ -17,7 +17,7 @@ class Sampled(Composition):
 
     def __init__(self, domain: Space, mask: Tensor, axes: tuple[str, ...]) -> None:
         F = Fourier(domain, ("y", "x"))
-        super().__init__(Mask(single(F.codomain), mask, axes), F)
+        super().__init__(Mask(F.codomain, mask, axes), F)
 
     @property
     def mask(self) -> Tensor:
