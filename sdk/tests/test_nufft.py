@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from mridiff.errors import MridiffError
+from mridiff.errors import MissingPackage
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.nufft import density, nufft, nufft_adjoint
 from mridiff_sdk.sampling_patterns import radial, spiral
@@ -70,5 +70,5 @@ def test_density_of_full_sampling_is_the_area_of_cells_and_grids_an_image(trajec
 
 def test_without_finufft_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "finufft", None)
-    with pytest.raises(MridiffError, match=r"finufft.*\n.*pip install 'mridiff-sdk\[nufft\]'"):
+    with pytest.raises(MissingPackage, match=r"finufft.*\n.*pip install 'mridiff-sdk\[nufft\]'"):
         nufft(image(1, 4, 4), places(4, 4))

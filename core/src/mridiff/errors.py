@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["ConfigError", "DataError", "Incompatible", "Mismatch", "Mistake", "MridiffError", "NotFound", "PluginApiMismatch",
-           "PluginConflict", "PluginContractError", "PluginError", "PluginImportError", "SpecError", "Stopped", "Unexpected",
-           "UnsafeInput", "boundary", "printable", "said"]  # fmt: skip
+__all__ = ["ConfigError", "DataError", "Incompatible", "Mismatch", "MissingPackage", "Mistake", "MridiffError", "NotFound",
+           "PluginApiMismatch", "PluginConflict", "PluginContractError", "PluginError", "PluginImportError", "SpecError", "Stopped",
+           "Unexpected", "UnsafeInput", "boundary", "printable", "said"]  # fmt: skip
 
 SHOWN = 20
 """Mistakes that one message lists."""
@@ -147,6 +147,12 @@ class UnsafeInput(MridiffError):
     """Input that is refused for safety: links out of a file, oversize claims, path escapes, pickles, wrong checksums."""
 
     code = "DR150"
+
+
+class MissingPackage(MridiffError):
+    """What was asked for needs an optional package that is not installed; the hint says how to install it."""
+
+    code = "DR180"
 
 
 class Stopped(MridiffError):

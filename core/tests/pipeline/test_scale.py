@@ -27,6 +27,13 @@ class Weight(LinearOperator):
         return self.weight * y
 
 
+class Looked(Weight):
+    """One whose first look undoes the weight."""
+
+    def rough(self, y):
+        return y / self.weight
+
+
 class Gain(ParametricOperator):
     """An unknown gain, of which a search begins at 3."""
 
@@ -57,6 +64,7 @@ RAMP = torch.arange(1, 201).to(torch.complex64)[None] * 1j  # |y| = 1 ... 200: t
     ("p99-adjoint", 1.0, Weight(), 198.0), ("p99-adjoint", 2.0, Weight(), 99.0), ("p99-adjoint", 0.5, Weight(-2.0), 792.0),
     ("max-adjoint", 1.0, Weight(), 200.0), ("max-adjoint", 4.0, Weight(3.0), 150.0),
     ("p99-adjoint", 1.0, Gain(), 594.0), ("max-adjoint", 2.0, Gain(), 300.0),
+    ("p99-adjoint", 1.0, Looked(3.0), 66.0), ("max-adjoint", 1.0, Looked(0.5), 400.0),
     ("fixed", 1.0, Weight(), 1.0), ("fixed", 4.0, Weight(7.0), 0.25), ("fixed", 4.0, Square(), 0.25), ("fixed", 0.5, None, 2.0),
     ("p99-adjoint", 4.0, None, 0.25),
 ])  # fmt: skip

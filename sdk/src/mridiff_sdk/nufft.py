@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mridiff.errors import MridiffError
+from mridiff.errors import MissingPackage
 
 __all__ = ["density", "nufft", "nufft_adjoint"]
 
@@ -63,7 +63,7 @@ def _plan(kind: int, size: Sequence[int], like: Tensor, k: Tensor) -> Any:
     try:
         import finufft
     except ImportError as error:
-        raise MridiffError("non-Cartesian sampling needs the package finufft, which is not installed",
+        raise MissingPackage("non-Cartesian sampling needs the package finufft, which is not installed",
                            hint="pip install 'mridiff-sdk[nufft]'") from error  # fmt: skip
     tolerance, finer = TOLERANCE[like.dtype]
     plan = finufft.Plan(kind, tuple(size), n_trans=len(like), eps=tolerance, isign=-1 if kind == 2 else 1, dtype=_name(like),

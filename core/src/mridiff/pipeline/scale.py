@@ -14,6 +14,8 @@ from ..interfaces.scan import Measured
 def measured_scale(scaling: Scaling, A: Operator | None, measured: Measured) -> float:
     """The c by which the unknown is divided, so that `scaling.statistic` of the measurement becomes `scaling.value`.
 
+    Its first look is taken, which is the adjoint where no better one is known: along spokes A^H y has other units than x.
+
     Raises DataError where the statistic cannot be had: no linear operator, or a measurement that is zero everywhere.
     """
     if scaling.statistic == "fixed" or A is None or measured.y is None:
@@ -22,7 +24,7 @@ def measured_scale(scaling: Scaling, A: Operator | None, measured: Measured) -> 
     if not isinstance(linear, LinearOperator):
         raise DataError(f"scale {scaling.statistic!r} needs a linear operator; {type(A).__name__} is none",
                         hint='Use a prior whose scaling is "fixed".')  # fmt: skip
-    magnitude: Tensor = linear.H(measured.y).abs().flatten().float()
+    magnitude: Tensor = linear.rough(measured.y).abs().flatten().float()
     rank = magnitude.numel() if scaling.statistic == "max-adjoint" else max(1, round(0.99 * magnitude.numel()))
     statistic = torch.kthvalue(magnitude, rank).values
     if not statistic > 0:

@@ -49,7 +49,7 @@ def test_noise_is_added_to_a_separate_calibration_too(kspace, lines):
     raw = Raw("file", kspace, mask=lines, calibration=calibration)
     quiet, noisy = Acquisition().scan(raw, "a"), Acquisition(noise_std=0.05).scan(raw, "a")
     assert torch.equal(
-        quiet.measured.acquisition["sensitivity_maps"].data, Acquisition()._maps(raw, calibration, (calibration != 0).any(0))[None]
+        quiet.measured.acquisition["sensitivity_maps"].data, Acquisition().coil_maps(raw, calibration, (calibration != 0).any(0))[None]
     )
     assert not torch.allclose(quiet.measured.acquisition["sensitivity_maps"].data, noisy.measured.acquisition["sensitivity_maps"].data)
 

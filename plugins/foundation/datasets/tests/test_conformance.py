@@ -19,6 +19,7 @@ from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
+from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
 from mridiff_datasets.pet_mr import PetMrPhantom
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_datasets.sim_fmri import SimFMRI
@@ -110,6 +111,10 @@ def heads(**options):
     return HeldOutHeads(FILES["measured"], size=32, **options)
 
 
+def resampled(**options):
+    return NonCartesianHeads(FILES["measured"], size=32, coils=0, acceleration=8, **options)
+
+
 def held_out(spec, source, coils):
     """One source of held-out heads: image by image with simulated coils, or the k-space that was measured."""
     build = partial(heads, source=source)
@@ -136,6 +141,11 @@ def cases(spec):
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]
     if spec.name == "held-out-heads":
         return [held_out(spec, source, coils) for source, coils in (("t2", (1, 3)), ("measured", (0, 1)), ("t1", (3,)), ("heart", (3,)))]
+    if spec.name == "noncartesian-brain":
+        build = partial(NonCartesianBrain, acceleration=16, coils=2)
+        return [DatasetCase(id=t, offers=spec.offers, build=partial(build, trajectory=t)) for t in ("radial", "spiral")]
+    if spec.name == "noncartesian-heads":
+        return [DatasetCase(id=s, offers=spec.offers, build=partial(resampled, source=s)) for s in ("t2", "measured")]
     drawn = {"qsm-phantom": partial(QsmPhantom, subjects=2), "sim-fmri": partial(SimFMRI, stimuli=2),
              "pet-mr-phantom": partial(PetMrPhantom, subjects=2)}  # fmt: skip
     return [DatasetCase(id="small", offers=spec.offers, build=partial(drawn[spec.name], size=16))]

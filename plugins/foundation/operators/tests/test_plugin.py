@@ -8,6 +8,8 @@ from mridiff_operators.plugin import mridiff_operators
 def test_declares_operators_whose_targets_exist() -> None:
     specs = {spec.name: spec for spec in mridiff_operators()}
     assert {
+        "sense-3d",
+        "kt-sense",
         "noncartesian-sense",
         "noncartesian-sense-3d",
         "kt-noncartesian-sense",

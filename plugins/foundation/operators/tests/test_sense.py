@@ -5,7 +5,7 @@ from torch import Tensor
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Gaussian, Measured
 from mridiff_operators import kernel
-from mridiff_operators.sense import SenseOperator
+from mridiff_operators.sense import KtSense, Sense3D, SenseOperator
 from mridiff_sdk.fourier import fft, ifft
 
 KINDS = ["lines-x", "lines-y", "plane", "full"]
@@ -164,3 +164,22 @@ def test_for_scan_takes_mask_and_maps() -> None:
 def test_refuses_maps_that_do_not_fit(maps: Tensor, message: str) -> None:
     with pytest.raises(DataError, match=message):
         SenseOperator(maps, mask("plane", 8, 8, n=2))
+
+
+@pytest.mark.parametrize(("operator", "sizes", "varying"), [(Sense3D, (5, 6, 7), (0, 1)), (Sense3D, (5, 6, 7), (2,)), (Sense3D, (4, 3, 5), (0, 1, 2)),
+                                                             (KtSense, (4, 6, 5), (0, 1)), (KtSense, (3, 5, 6), (0, 2)), (KtSense, (3, 5, 6), (0, 1, 2))])  # fmt: skip
+@pytest.mark.usefixtures("block")
+def test_volumes_and_series_agree_with_the_definition(
+    operator: type[SenseOperator], sizes: tuple[int, int, int], varying: tuple[int, ...]
+) -> None:
+    shape = [n if d in varying else 1 for d, n in enumerate(sizes)]
+    M = (torch.rand(2, *shape, generator=torch.Generator().manual_seed(0)) < 0.5).double().expand(2, *sizes)
+    series = operator is KtSense
+    S = normal(1, COILS, *sizes[series:], seed=3)
+    each, axes = (S[:, :, None], (-2, -1)) if series else (S, (-3, -2, -1))
+    A, x, y = operator(S, M), normal(2, *sizes), normal(2, COILS, *sizes, seed=2)
+    torch.testing.assert_close(A(x), M[:, None] * fft(each * x[:, None], axes))
+    torch.testing.assert_close(A.H(y), (each.conj() * ifft(M[:, None] * y, axes)).sum(1))
+    torch.testing.assert_close(A.gram(x), A.H(A(x)))
+    assert A.codomain.axes == ("coil", "t" if series else "kz", "ky", "kx")  # type: ignore[union-attr]
+    assert A.kernel.axes == tuple(d - 3 for d in varying if d or not series) or A.kernel.swap

@@ -87,7 +87,7 @@ def begin(chain: Reverse, start: Beginning, level: Level, low: float, high: floa
         raise ValueError(f"the chain ends at the noise level {low:g}, and cannot begin at {level:g}: give a level above")
     if start == "noise":
         return Start(chain, high if level is None else min(level, high))
-    x = chain.problem.linear.H(chain.problem.y)
+    x = chain.problem.linear.rough(chain.problem.y)
     u = chain.encode(x if start == "adjoint" else estimate(chain, torch.zeros_like(x), calls))
     if level is not None:
         return Start(chain, min(level, high), u)

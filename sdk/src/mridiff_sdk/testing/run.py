@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from mridiff.errors import MridiffError
+from mridiff.errors import MissingPackage, MridiffError
 from mridiff.spec import Spec
 
 from . import components, datasets, noises, nuisances, operators, priors, recipes, samplers
@@ -25,7 +25,7 @@ Status = Literal["passed", "failed", "excused"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check of one case; `excused` is one that an earlier failure explains."""
+    """What became of one check of one case; `excused` is one that an earlier failure, or a package that is missing, explains."""
 
     check: str
     case: str
@@ -64,6 +64,8 @@ def perform(check: Check, case: Case, earlier: Mapping[str, Outcome]) -> Outcome
             check(case)
     except AssertionError as reason:
         status, message = "failed", str(reason)
+    except MissingPackage as error:
+        status, message = "excused", error.message
     except MridiffError as error:
         status, message = "failed", f"{type(error).__name__}: {error}"
     except Exception as error:

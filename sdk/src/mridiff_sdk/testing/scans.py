@@ -58,9 +58,10 @@ def mask(shape: Shape, precision: torch.dtype) -> Field:
 
 
 def maps(shape: Shape, precision: torch.dtype) -> Field:
-    """Simulated coil maps (1, coil, *image), the same for all samples."""
-    made = simulate_maps(shape.coils, shape.sizes, shape.seed, precision.to_complex())
-    return Field(made[None], ("coil", *shape.axes))
+    """Simulated coil maps (1, coil, *image), the same for all samples and frames."""
+    image = {a: n for a, n in zip(shape.axes, shape.sizes, strict=True) if a != "t"}
+    made = simulate_maps(shape.coils, tuple(image.values()), shape.seed, precision.to_complex())
+    return Field(made[None], ("coil", *image))
 
 
 def cartesian(shape: Shape, precision: torch.dtype, with_maps: bool) -> Measured:

@@ -62,7 +62,7 @@ class Acquisition(Sampling):
         measured = self.measure(raw, mask, scan_id)
         truth = dict(raw.truth)
         if "x" in truth:
-            truth["x"] = replace(truth["x"], data=self._turned(truth["x"].data, raw, measured))
+            truth["x"] = replace(truth["x"], data=self.turned(truth["x"].data, raw, measured))
         elif full and (self.noise_std > 0 or bool((support & ~mask).any())):  # otherwise it would be the measurement over again
             truth["x"] = Field(self.reference(raw, support, measured), ("y", "x"))
         return Scan(scan_id, measured, truth, (*raw.notes, *self._doubts(raw, mask)))
@@ -93,7 +93,7 @@ class Acquisition(Sampling):
         acquisition = {"mask": Field(mask.to(y.real.dtype)[None], ("ky", "kx"))}
         if self.maps != "none":
             where, region = (y, mask) if calibration is None else (calibration, (calibration != 0).any(0))
-            acquisition["sensitivity_maps"] = Field(self._maps(raw, where, region)[None], ("coil", "y", "x"))
+            acquisition["sensitivity_maps"] = Field(self.coil_maps(raw, where, region)[None], ("coil", "y", "x"))
         y = y if self.maps == "none" else y[None]
         noise = Gaussian(std or None, None if weight is None else torch.where(mask, weight, 1).to(y.real.dtype).expand(y.shape))
         return Measured(y, noise, acquisition, geometry=raw.geometry)
@@ -102,10 +102,10 @@ class Acquisition(Sampling):
         """The truth "x" (1, y, x): all of k-space, combined with maps from all of it (or the given ones), in the measured phase."""
         if self.maps == "none":
             return ifft(raw.kspace)
-        maps = self._maps(raw, raw.kspace, support)
-        return self._turned((maps.conj() * ifft(raw.kspace)).sum(0)[None], replace(raw, maps=maps), measured)
+        maps = self.coil_maps(raw, raw.kspace, support)
+        return self.turned((maps.conj() * ifft(raw.kspace)).sum(0)[None], replace(raw, maps=maps), measured)
 
-    def _turned(self, x: Tensor, raw: Raw, measured: Measured) -> Tensor:
+    def turned(self, x: Tensor, raw: Raw, measured: Measured) -> Tensor:
         """An image (1, y, x) that belongs to the maps of `raw`, in the phase that the measured maps (or the one coil without any) give it.
 
         Maps leave the phase of the image open: turned so, maps times image explain the data, and complex images can be compared.
@@ -141,7 +141,7 @@ class Acquisition(Sampling):
                          "coils apart: expect aliasing; sample more of the centre (center_fraction), or give sensitivity_maps")  # fmt: skip
         return tuple(found)
 
-    def _maps(self, raw: Raw, y: Tensor, mask: Tensor) -> Tensor:
+    def coil_maps(self, raw: Raw, y: Tensor, mask: Tensor) -> Tensor:
         """Maps (coil, y, x) of unit root-sum-of-squares: given, or from the calibration region of y (coil, ky, kx)."""
         if self.maps in {"auto", "given"} and raw.maps is not None:
             rss = torch.linalg.vector_norm(raw.maps, dim=0)

@@ -35,7 +35,40 @@ Coils = Annotated[int, Ge(0), Le(64), "number of simulated coils; 0 = those that
 
 
 @dataclass(kw_only=True, eq=False)
-class HeldOutHeads(options.CoilArray, options.Sampling, Dataset):
+class Heads(options.CoilArray):
+    """Which slices of heads or hearts are taken, and the coils that see them; a scan is named subject/slice."""
+
+    path: Folder = field(default=None, kw_only=False)
+    source: Source = "t2"
+    subjects: Subjects = ""
+    count: Count = 4
+    size: Size = 128
+    coils: Coils = 0
+
+    def __post_init__(self) -> None:
+        self.folder = _folder(self.path)
+        self.own = self.source == "measured" and self.coils == 0
+        self.simulation = Simulation(self.coils or 8, self.coil_seed)
+        self.slices = [(s, n) for s in _chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
+
+    def name(self, index: int) -> str:
+        """The name of a slice; raises IndexError beyond the last."""
+        subject, number = self.slices[index]
+        return f"{subject}/{number:03d}"
+
+    def raw(self, index: int, given: bool) -> Raw:
+        """All of the k-space of one slice; of a measured head with the maps of the file where these are `given`."""
+        (subject, number), name = self.slices[index], self.name(index)
+        if self.own:
+            y, maps = kspace(self.folder, subject)
+            return Raw(name, y, maps=maps if given else None)
+        if self.source == "measured":
+            return self.simulation.raw(name, measured(self.folder, subject)[0][0])
+        return self.simulation.raw(name, image(self.folder, self.source, subject, number, self.size))
+
+
+@dataclass(kw_only=True, eq=False)
+class HeldOutHeads(Heads, options.Sampling, Dataset):
     """Slices of heads or hearts that no shipped weights have seen, each with a mask of its own; a scan is named subject/slice.
 
     Images are seen by simulated coils, and their own noise belongs to the truth. Of measured heads k-space is taken as it was measured,
@@ -43,38 +76,20 @@ class HeldOutHeads(options.CoilArray, options.Sampling, Dataset):
     of `coils` the image that these maps combine is simulated from instead. Magnitudes have a simulated phase.
     """
 
-    path: Folder = field(default=None, kw_only=False)
-    source: Source = "t2"
-    subjects: Subjects = ""
-    count: Count = 4
-    size: Size = 128
     acceleration: options.Acceleration = 4.0
-    coils: Coils = 0
 
     def __post_init__(self) -> None:
-        self.folder = _folder(self.path)
-        self.own = self.source == "measured" and self.coils == 0
-        self.simulation = Simulation(self.coils or 8, self.coil_seed)
+        super().__post_init__()
         self.acquisition = Acquisition.of(self)
-        self.slices = [(s, n) for s in _chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
 
     def __len__(self) -> int:
         return len(self.slices)
 
     def __getitem__(self, index: int) -> Scan:
         """The scan of one slice; raises DataError where the folder lacks its file."""
-        subject, number = self.slices[index]
-        name = f"{subject}/{number:03d}"
+        name = self.name(index)
         drawn = Streams.of(self.acquisition.mask_seed, name).child("mask").integers(0, 2**62)
-        return replace(self.acquisition, mask_seed=int(drawn)).scan(self._raw(subject, number, name), name)
-
-    def _raw(self, subject: str, number: int, name: str) -> Raw:
-        if self.own:
-            y, maps = kspace(self.folder, subject)
-            return Raw(name, y, maps=maps if self.acquisition.maps == "given" else None)
-        if self.source == "measured":
-            return self.simulation.raw(name, measured(self.folder, subject)[0][0])
-        return self.simulation.raw(name, image(self.folder, self.source, subject, number, self.size))
+        return replace(self.acquisition, mask_seed=int(drawn)).scan(self.raw(index, given=self.maps == "given"), name)
 
 
 def _folder(path: Path | None) -> Path:

@@ -8,6 +8,7 @@ from mridiff import hookimpl
 from mridiff.spec import Citation, DatasetSpec, Trait
 
 OFFERS = frozenset({Trait.MASK, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})
+ANYWHERE = frozenset({Trait.TRAJECTORY, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})
 ISMRMRD = Citation("ISMRM Raw data format: a proposed standard for MRI raw datasets", 2017, "10.1002/mrm.26089")
 FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI", 2018)
 
@@ -30,6 +31,10 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
         DatasetSpec(name="held-out-heads", summary="the scans to measure on: heads and hearts that no shipped weights have seen",
                     target="mridiff_datasets.held_out:HeldOutHeads", offers=OFFERS),
+        DatasetSpec(name="noncartesian-brain", summary="the embedded head, sampled along spokes or spirals by simulated coils",
+                    target="mridiff_datasets.noncartesian:NonCartesianBrain", offers=ANYWHERE),
+        DatasetSpec(name="noncartesian-heads", summary="held-out heads and hearts, sampled along spokes or spirals",
+                    target="mridiff_datasets.noncartesian:NonCartesianHeads", offers=ANYWHERE),
         DatasetSpec(name="cine", summary="simulated cine of a beating heart, one coil, lines interleaved over time",
                     target="mridiff_datasets.cine:Cine", offers=OFFERS - {Trait.MAPS}),
         DatasetSpec(name="qsm-phantom", summary="simulated local fields of drawn brains, for susceptibility mapping",

@@ -8,6 +8,7 @@ sum_c S_c fft(conj(z_c)): one set of maps serves both ways, and the conjugate of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -20,45 +21,55 @@ BLOCK = 640 * 1024
 
 
 class SenseKernel(nn.Module):
-    """y_c = M F S_c x for maps (1 or n, coil, y, x) and a mask (1 or n, ky, kx) that varies along `axes`. Not for autograd."""
+    """y_c = M F S_c x for maps (1 or n, coil, *image) and a mask (1 or n, *k), F along the last `rank` axes. Not for autograd.
+
+    Axes before these are frames, of size 1 in the maps where all share them. `axes` of the last `rank` are those along which the mask
+    varies.
+    """
 
     maps: Tensor
     weight: Tensor
     flip: Tensor
     turned: Tensor | None
 
-    def __init__(self, maps: Tensor, mask: Tensor, axes: tuple[int, ...]) -> None:
+    def __init__(self, maps: Tensor, mask: Tensor, axes: tuple[int, ...], rank: int = 2) -> None:
         super().__init__()
-        a, b = centring_phases(maps.shape[-2:], maps.dtype, maps.device)
-        ny, nx = maps.shape[-2:]
+        sizes = maps.shape[-rank:]
+        a, b = centring_phases(sizes, maps.dtype, maps.device)
         maps = (a * maps).contiguous()
         self.n = max(len(maps), len(mask))
-        self.transform: Callable[[Tensor], Tensor] = torch.fft.fft2 if len(axes) == 2 else torch.fft.fft  # of the normal operator
+        self.shape = (maps.shape[1], *mask.shape[1:])
+        self.all = tuple(range(-rank, 0))
+        axes = axes or (-1,)
         self.swap = axes == (-2,)
-        rows = (mask.mT if self.swap else mask).to(maps.real.dtype)
-        rows = rows if len(axes) == 2 else rows[:, :1]
-        flip = torch.stack([rows, -rows], -1) / (rows.shape[-2] * rows.shape[-1])
+        rows = mask.to(maps.real.dtype)
+        for d in set(self.all) - set(axes):
+            rows = rows.narrow(d, 0, 1)
+        rows = rows.mT if self.swap else rows
+        self.axes = (-1,) if self.swap else axes
+        """Those of the transform of the normal operator."""
+        flip = torch.stack([rows, -rows], -1) / math.prod(rows.shape[d] for d in self.axes)
         self.register_buffer("maps", maps)
         self.register_buffer("turned", maps.mT.contiguous() if self.swap else None)
-        self.register_buffer("weight", (b * mask / (ny * nx) ** 0.5).to(maps.dtype)[:, None])
+        self.register_buffer("weight", (b * mask / math.prod(sizes) ** 0.5).to(maps.dtype)[:, None])
         self.register_buffer("flip", flip[:, None])  # of the real and imaginary part: z -> m conj(z)
 
     def forward(self, x: Tensor) -> Tensor:
-        """M F S x: (sample, y, x) to (sample, coil, ky, kx)."""
+        """M F S x: (sample, *image) to (sample, coil, *k)."""
         x = self._expand(x)
-        y = x.new_empty((len(x), *self.maps.shape[1:]), dtype=torch.result_type(self.maps, x))
+        y = x.new_empty((len(x), *self.shape), dtype=torch.result_type(self.maps, x))
         for s in self._samples(len(x)):
             maps, weight = _pick(self.maps, s), _pick(self.weight, s)
             for c in self._coils():
-                torch.mul(torch.fft.fft2(maps[:, c] * x[s, None]), weight, out=y[s, c])
+                torch.mul(torch.fft.fftn(maps[:, c] * x[s, None], dim=self.all), weight, out=y[s, c])
         return y
 
     def adjoint(self, y: Tensor) -> Tensor:
-        """S^H F^H M y: (sample, coil, ky, kx) to (sample, y, x)."""
+        """S^H F^H M y: (sample, coil, *k) to (sample, *image)."""
         y = self._expand(y)
 
         def back(s: slice, c: slice) -> Tensor:
-            z: Tensor = torch.fft.fft2(y[s, c].conj() * _pick(self.weight, s))
+            z: Tensor = torch.fft.fftn(y[s, c].conj() * _pick(self.weight, s), dim=self.all)
             return z
 
         return self._combine(len(y), self.maps, back)
@@ -69,9 +80,10 @@ class SenseKernel(nn.Module):
         maps = self.maps if self.turned is None else self.turned
 
         def there_and_back(s: slice, c: slice) -> Tensor:
-            z = self.transform(_pick(maps, s)[:, c] * x[s, None])
+            z = torch.fft.fftn(_pick(maps, s)[:, c] * x[s, None], dim=self.axes)
             torch.view_as_real(z).mul_(_pick(self.flip, s))
-            return self.transform(z)
+            back: Tensor = torch.fft.fftn(z, dim=self.axes)
+            return back
 
         out = self._combine(len(x), maps, there_and_back)
         return out.mT.contiguous() if self.swap else out
@@ -93,10 +105,10 @@ class SenseKernel(nn.Module):
         return t.expand(max(len(t), self.n), *t.shape[1:])
 
     def _samples(self, n: int) -> Iterator[slice]:
-        return self._slices(n, self.maps[0].numel())
+        return self._slices(n, math.prod(self.shape))
 
     def _coils(self) -> Iterator[slice]:
-        return self._slices(self.maps.shape[1], self.maps[0, 0].numel())
+        return self._slices(self.shape[0], math.prod(self.shape[1:]))
 
     def _slices(self, count: int, size: int) -> Iterator[slice]:
         """Slices of `count` things of `size` numbers each, a block at a time; all at once on an accelerator."""

@@ -1,4 +1,4 @@
-"""Zero-filled reconstruction: the adjoint."""
+"""Zero-filled reconstruction: the first look at x, the adjoint where samples lie on a grid."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["ZeroFilled"]
 
 
 class ZeroFilled(Sampler):
-    """x = A^H y: what was not measured counts as zero."""
+    """x = A^H y: what was not measured counts as zero; the gridded image of a trajectory."""
 
     def __init__(self) -> None:
         super().__init__()
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
-        """One step, one adjoint."""
-        yield Step(0, 1, for_samples(problem.linear.H(problem.y), rng))
+        """One step, one first look."""
+        yield Step(0, 1, for_samples(problem.linear.rough(problem.y), rng))

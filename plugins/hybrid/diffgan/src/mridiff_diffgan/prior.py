@@ -37,7 +37,7 @@ class DiffGANGenerator(NetworkPrior[Generator]):
 
     def conditions(self, problem: Problem) -> dict[str, Field]:
         """The zero-filled image A^H y."""
-        return {"zero_filled": Field(problem.linear.H(problem.y), problem.space.axes)}
+        return {"zero_filled": Field(problem.linear.rough(problem.y), problem.space.axes)}
 
     def forward(self, x_t: Tensor, t: float | Tensor, conditions: Mapping[str, Field] | None = None, rng: Streams | None = None) -> Tensor:
         """A draw of x0 (sample, y, x) in the precision of x_t, with a latent vector from `rng`.
