@@ -1,5 +1,6 @@
 """Linear operators to build others from, one noun a file; they compose as on paper: `Mask(F.codomain, m) @ F @ Coils(maps)`."""
 
+from .basis import SampledBasis
 from .block import Block, slices
 from .coils import Coils
 from .crop import Crop, Pad
@@ -15,7 +16,8 @@ from .resample import Resample
 from .spectrum import largest
 from .stack import Stack
 from .sum_over_axis import SumOverAxis
+from .time_segmented import TimeSegmented
 
 __all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "NonUniformFourier", "Pad", "Permutation",
-           "Radon", "RealPart", "Resample", "Stack", "SumOverAxis", "check_mask", "largest", "linear", "slices",
-           "varying_axes"]  # fmt: skip
+           "Radon", "RealPart", "Resample", "SampledBasis", "Stack", "SumOverAxis", "TimeSegmented", "check_mask", "largest", "linear",
+           "slices", "varying_axes"]  # fmt: skip

@@ -1,22 +1,26 @@
-"""Cases for what a declaration alone does not say: an operator on coil images, one that makes fields of volumes, and trajectories."""
+"""Cases for what a declaration alone does not say: other unknowns than an image, and scans that hold more than a mask and maps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from itertools import cycle
 
 import torch
 
-from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Streams
+from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Operator, Streams
 from mridiff.spec import OperatorSpec, Spec
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, Shape, cartesian, shapes
 
 from .coil_fourier import CoilFourierOperator
 from .dipole import AXES, DipoleOperator
+from .multislice import MultiSliceSense
 from .noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
+from .off_resonance import OffResonanceSense
+from .subspace import SubspaceSense
+from .truncation import TruncationOperator
 
 ANYWHERE: dict[str, type[NonCartesianSense | NonCartesianSense3D | KtNonCartesianSense]] = {
     "noncartesian-sense": NonCartesianSense, "noncartesian-sense-3d": NonCartesianSense3D,
@@ -25,17 +29,76 @@ ANYWHERE: dict[str, type[NonCartesianSense | NonCartesianSense3D | KtNonCartesia
 
 
 def cases(spec: Spec) -> Iterable[Case]:
-    """Small scans for the operators on coil images, of fields and of trajectories; none for the others, which get the automatic ones."""
+    """Small scans of the operators that need more than a mask and maps; none for the others, which get the automatic ones."""
     if isinstance(spec, OperatorSpec) and spec.name == "dipole":
         yield from _fields(spec)
     if isinstance(spec, OperatorSpec) and spec.name in ANYWHERE and find_spec("finufft"):
         yield from _anywhere(spec)
+    if isinstance(spec, OperatorSpec) and spec.name in MADE:
+        yield from _made(spec)
     if not isinstance(spec, OperatorSpec) or spec.name != "coil-fourier":
         return
     for shape, precision in zip(shapes(("y", "x"), 3), cycle((SINGLE, DOUBLE)), strict=False):
         name = f"{shape.id}-{'single' if precision == SINGLE else 'double'}"
         yield OperatorCase(id=name, offers=spec.offers, measured=partial(cartesian, shape, with_maps=True), samples=shape.samples,
                            build=CoilFourierOperator.for_scan, precision=precision)  # fmt: skip
+
+
+def _made(spec: OperatorSpec) -> Iterable[Case]:
+    """Even and odd sizes, several samples, both precisions."""
+    build, scan = MADE[spec.name]
+    for samples, (size, precision) in enumerate((((4, 6), SINGLE), ((5, 7), DOUBLE), ((6, 5), DOUBLE)), start=1):
+        name = f"{size[0]}x{size[1]}-{samples}samples-{'single' if precision == SINGLE else 'double'}"
+        yield OperatorCase(id=name, offers=spec.offers, measured=partial(scan, size, samples), samples=samples, build=build,
+                           precision=precision)  # fmt: skip
+
+
+def _scan(size: tuple[int, ...], samples: int, precision: torch.dtype, more: Mapping[str, Field], frames: tuple[int, ...] = ()) -> Measured:
+    """A scan of points drawn anew for every frame, seen by three coils."""
+    rng = Streams.of(samples, "made", samples)
+    lead = ("t",) * len(frames)
+    mask = (rng.uniform((*frames, *size[-2:])) < 0.6).to(precision)
+    maps = simulate_maps(3, size, samples, precision.to_complex())[None]
+    acquisition = {
+        "mask": Field(mask, (*lead, "ky", "kx")),
+        "sensitivity_maps": Field(maps, ("coil", *("z", "y", "x")[-len(size) :])),
+        **more,
+    }
+    return Measured(rng.normal((3, *frames, *size[-2:]), precision.to_complex()), Gaussian(0.1), acquisition)
+
+
+def _series(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Four frames of two images: a basis for each sample, or echo times."""
+    basis = Field(Streams.of(samples, "basis", samples).normal((4, 2), precision), ("t", "channel"))
+    times = Field(torch.tensor([[10.0, 20, 40, 80]], dtype=precision), ("t",))
+    return _scan(size, samples, precision, {"basis": basis} if samples > 1 else {"echo_times": times}, (4,))
+
+
+def _off_resonance(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Lines one after the other within 20 ms, and some 50 Hz."""
+    field = 50 * Streams.of(samples, "field", samples).normal(size, precision)
+    times = torch.linspace(0, 0.02, size[0] * size[1], dtype=precision).reshape(1, *size)
+    return _scan(size, samples, precision, {"field_map": Field(field, ("y", "x")), "sample_times": Field(times, ("ky", "kx"))})
+
+
+def _slices(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Three slices, shifted apart where there are several samples."""
+    phase = Streams.of(samples, "phase", samples).normal((3, size[0]), precision)
+    more = {"slice_phase": Field(phase, ("z", "ky"))} if samples > 1 else {}
+    return _scan((3, *size), samples, precision, more)
+
+
+def _small(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    return Measured(Streams.of(samples, "small", samples).normal(size, precision.to_complex()), Gaussian(0.1))
+
+
+MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int], int, torch.dtype], Measured]]] = {
+    "subspace-sense": (partial(SubspaceSense.for_scan, rank=2), _series),
+    "off-resonance-sense": (partial(OffResonanceSense.for_scan, segments=4), _off_resonance),
+    "multislice-sense": (MultiSliceSense.for_scan, _slices),
+    "truncation": (TruncationOperator.for_scan, _small),
+}
+"""How an operator is built, and of what scan, by name."""
 
 
 def _anywhere(spec: OperatorSpec) -> Iterable[Case]:

@@ -10,6 +10,11 @@ from mridiff.spec import Citation, OperatorSpec, Trait, needs
 SENSE = Citation("SENSE: sensitivity encoding for fast MRI", 1999, "10.1002/(SICI)1522-2594(199911)42:5<952::AID-MRM16>3.0.CO;2-S")
 MOTION = Citation("Accelerated motion correction with deep generative diffusion models", 2024, "10.1002/mrm.30082")
 NONCARTESIAN = Citation("Advances in sensitivity encoding with arbitrary k-space trajectories", 2001, "10.1002/mrm.1241")
+SUBSPACE = Citation("T2 shuffling: sharp, multicontrast, volumetric fast spin-echo imaging", 2017, "10.1002/mrm.26102")
+OFF_RESONANCE = Citation("Toeplitz-based iterative image reconstruction for MRI with correction for magnetic field inhomogeneity",
+                         2005, "10.1109/TSP.2005.853152")  # fmt: skip
+MULTISLICE = Citation("Controlled aliasing in parallel imaging results in higher acceleration (CAIPIRINHA) for multi-slice imaging",
+                      2005, "10.1002/mrm.20401")  # fmt: skip
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
 
@@ -46,6 +51,17 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
         OperatorSpec(name="kt-noncartesian-sense", summary="Multi-coil sampling of a series, a trajectory per frame",
                      target="mridiff_operators.noncartesian_sense:KtNonCartesianSense", axes=("t", "y", "x"), offers=LINEAR,
                      needs=ANYWHERE, source=NONCARTESIAN),
+        OperatorSpec(name="subspace-sense", summary="Multi-coil series as coefficients of a temporal basis, y_ct = M_t F S_c (B x)_t",
+                     target="mridiff_operators.subspace:SubspaceSense", axes=("channel", "y", "x"), offers=LINEAR, needs=COILS,
+                     source=SUBSPACE),
+        OperatorSpec(name="off-resonance-sense", summary="Multi-coil sampling with a field map: spirals, echo-planar images",
+                     target="mridiff_operators.off_resonance:OffResonanceSense", axes=("y", "x"), offers=LINEAR,
+                     needs={"dataset": needs(Trait.MAPS, {Trait.MASK, Trait.TRAJECTORY})}, source=OFF_RESONANCE),
+        OperatorSpec(name="multislice-sense", summary="Simultaneous multi-slice sampling, y_c = M sum_z P_z F S_cz x_z",
+                     target="mridiff_operators.multislice:MultiSliceSense", axes=("z", "y", "x"), offers=LINEAR, needs=COILS,
+                     source=MULTISLICE),
+        OperatorSpec(name="truncation", summary="The middle of k-space alone: an image at a lower resolution than is wanted",
+                     target="mridiff_operators.truncation:TruncationOperator", axes=("y", "x"), offers=LINEAR | {Trait.COISOMETRIC}),
         OperatorSpec(name="rigid-motion-sense", summary="Multi-coil Cartesian sampling of an object that moves between shots",
                      target="mridiff_operators.motion:RigidMotionSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=MOTION),
