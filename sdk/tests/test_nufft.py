@@ -68,6 +68,20 @@ def test_density_of_full_sampling_is_the_area_of_cells_and_grids_an_image(trajec
     assert torch.linalg.vector_norm(back - x) < 0.05 * torch.linalg.vector_norm(x)
 
 
+def test_numbers_do_not_depend_on_threads():
+    k, y = places(48, 48, count=60000).float(), image(3, 5, 12000, dtype=torch.complex64)
+    before = torch.get_num_threads()
+    try:
+        made = []
+        for threads in (1, 2, 2, 2):
+            torch.set_num_threads(threads)
+            x = nufft_adjoint(y, k, (48, 48))
+            made.append((x, nufft(x, k)))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(a, b) for one in made[1:] for a, b in zip(one, made[0], strict=True))
+
+
 def test_without_finufft_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "finufft", None)
     with pytest.raises(MissingPackage, match=r"finufft.*\n.*pip install 'mridiff-sdk\[nufft\]'"):

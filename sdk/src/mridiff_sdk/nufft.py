@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -30,14 +31,12 @@ TURNS = 10
 def nufft(x: Tensor, k: Tensor) -> Tensor:
     """Images x, complex (batch, *image), at the places k (*samples, d): y (batch, *samples)."""
     size = x.shape[-k.shape[-1] :]
-    y = _plan(2, size, x, k).execute(_array(x))
-    return torch.from_numpy(y.reshape(len(x), *k.shape[:-1])).to(x.device) / math.sqrt(math.prod(size))
+    return _transformed(2, size, x, k).reshape(len(x), *k.shape[:-1])
 
 
 def nufft_adjoint(y: Tensor, k: Tensor, size: Sequence[int]) -> Tensor:
     """The adjoint of `nufft`: samples y, complex (batch, *samples), to images of `size`, (batch, *image)."""
-    x = _plan(1, size, y, k).execute(_array(y.reshape(len(y), -1)))
-    return torch.from_numpy(x.reshape(len(y), *size)).to(y.device) / math.sqrt(math.prod(size))
+    return _transformed(1, size, y.flatten(1), k).reshape(len(y), *size)
 
 
 def density(k: Tensor, size: Sequence[int]) -> Tensor:
@@ -58,23 +57,35 @@ def density(k: Tensor, size: Sequence[int]) -> Tensor:
     return w
 
 
-def _plan(kind: int, size: Sequence[int], like: Tensor, k: Tensor) -> Any:
-    """A plan for as many arrays as `like` holds; making one costs little beside the transforms."""
+def _transformed(kind: int, size: Sequence[int], x: Tensor, k: Tensor) -> Tensor:
+    """x by finufft's type 1 or 2: each array by one thread, since several that spread one array add it up in another order every time."""
     try:
         import finufft
     except ImportError as error:
         raise MissingPackage("non-Cartesian sampling needs the package finufft, which is not installed",
-                           hint="pip install 'mridiff-sdk[nufft]'") from error  # fmt: skip
-    tolerance, finer = TOLERANCE[like.dtype]
-    plan = finufft.Plan(kind, tuple(size), n_trans=len(like), eps=tolerance, isign=-1 if kind == 2 else 1, dtype=_name(like),
-                        upsampfac=finer, nthreads=torch.get_num_threads())  # fmt: skip
+                             hint="pip install 'mridiff-sdk[nufft]'") from error  # fmt: skip
+    tolerance, finer = TOLERANCE[x.dtype]
+    options = {
+        "eps": tolerance,
+        "upsampfac": finer,
+        "isign": -1 if kind == 2 else 1,
+        "dtype": str(x.dtype).removeprefix("torch."),
+        "nthreads": 1,
+    }
     angles = k.reshape(-1, k.shape[-1]).double() * (2 * math.pi / torch.tensor(tuple(size), dtype=torch.float64, device=k.device))
-    plan.setpts(*(_array(a) for a in angles.to(like.real.dtype).unbind(-1)))
-    return plan
+    points = [_array(a) for a in angles.to(x.real.dtype).unbind(-1)]
 
+    def run(part: Tensor) -> Tensor:  # making a plan costs little beside the transforms
+        plan = finufft.Plan(kind, tuple(size), n_trans=len(part), **options)
+        plan.setpts(*points)
+        made: Tensor = torch.from_numpy(plan.execute(_array(part)))
+        return made.reshape(len(part), *made.shape[-len(size) if kind == 1 else -1 :])
 
-def _name(x: Tensor) -> str:
-    return str(x.dtype).removeprefix("torch.")
+    parts = x.tensor_split(min(len(x), torch.get_num_threads()))
+    if len(parts) == 1:
+        return run(x).to(x.device) / math.sqrt(math.prod(size))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return torch.cat(list(pool.map(run, parts))).to(x.device) / math.sqrt(math.prod(size))
 
 
 def _array(x: Tensor) -> Any:

@@ -114,15 +114,15 @@ class NonUniformFourier(LinearOperator):
 def convolve(x: Tensor, transfer: Tensor) -> Tensor:
     """F^H F x of images (batch, *image), by the real transfer function of `_transfer`: image by image, so that little memory is needed.
 
-    Axis by axis, and where half of what is transformed is zero, or is cut away after, it is left out.
+    Axis by axis, from the outermost in and back out: so what is zero, or cut away after, is not transformed.
     """
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
     for image, made in zip(x, out, strict=True):
         z = image
-        for d in range(-1, -1 - image.ndim, -1):
+        for d in range(-image.ndim, 0):
             z = torch.fft.fft(z, n=transfer.shape[d], dim=d)
         z *= transfer
-        for d in range(-image.ndim, 0):
+        for d in range(-1, -1 - image.ndim, -1):
             z = torch.fft.ifft(z, dim=d).narrow(d, 0, image.shape[d])
         made.copy_(z)
     return out

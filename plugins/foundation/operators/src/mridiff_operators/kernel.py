@@ -78,6 +78,9 @@ class SenseKernel(nn.Module):
         """S^H F^H M F S x."""
         x = self._expand(x.mT.contiguous() if self.swap else x)
         maps = self.maps if self.turned is None else self.turned
+        if self.axes == (-1,):
+            out = self._by_rows(maps, x)
+            return out.mT.contiguous() if self.swap else out
 
         def there_and_back(s: slice, c: slice) -> Tensor:
             z = torch.fft.fftn(_pick(maps, s)[:, c] * x[s, None], dim=self.axes)
@@ -85,8 +88,20 @@ class SenseKernel(nn.Module):
             back: Tensor = torch.fft.fftn(z, dim=self.axes)
             return back
 
-        out = self._combine(len(x), maps, there_and_back)
-        return out.mT.contiguous() if self.swap else out
+        return self._combine(len(x), maps, there_and_back)
+
+    def _by_rows(self, maps: Tensor, x: Tensor) -> Tensor:
+        """The normal operator where rows are transformed alone: some rows of all coils at a time, summed while they are in the cache."""
+        out = torch.empty_like(x, memory_format=torch.contiguous_format, dtype=torch.result_type(maps, x))
+        for s in self._samples(len(x)):
+            S, flip = _pick(maps, s), _pick(self.flip, s)
+            row = x[s].numel() // x.shape[-2] * maps.shape[1]
+            for r in self._slices(x.shape[-2], 2 * row):
+                part = S[..., r, :]
+                z = torch.fft.fft(part * x[s, None, ..., r, :])
+                torch.view_as_real(z).mul_(flip)
+                torch.conj_physical(torch.fft.fft(z).mul_(part).sum(1), out=out[s, ..., r, :])
+        return out
 
     def _combine(self, n: int, maps: Tensor, images: Callable[[slice, slice], Tensor]) -> Tensor:
         """The conjugate of sum_c S_c z_c, where images(s, c) gives z for the samples s and the coils c."""
