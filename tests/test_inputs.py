@@ -31,12 +31,12 @@ def test_a_folder_of_formats_with_damaged_and_foreign_files(mridiff, head, tmp_p
     write(folder / "a.h5", kspace=np.stack([k, k]), ismrmrd_header="none")
     write(folder / "b.h5", kspace=k, sensitivity_maps=maps)
     (folder / "c.h5").write_bytes((folder / "b.h5").read_bytes()[:6000])
-    np.save(folder / "d.npy", k)
+    (folder / "d.dat").write_bytes(bytes(99))
     (folder / "README.md").write_text("about these scans")
     done = mridiff("recon", "zero-filled", folder, "-R", "2", "-o", tmp_path / "out")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert {p.name for p in (tmp_path / "out").iterdir() if p.is_dir()} == {"a-s000", "a-s001", "b"}
-    assert "c.h5" in done.stderr and "truncated" in done.stderr and "d.npy" in done.stderr and "numpy.savez" in done.stderr
+    assert "c.h5" in done.stderr and "truncated" in done.stderr and "d.dat" in done.stderr and "siemens_to_ismrmrd" in done.stderr
     assert "README" not in done.stderr
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert len(record["scans"]) == 3 and len(record["failed"]) == 2

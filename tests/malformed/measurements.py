@@ -25,7 +25,17 @@ Use = Callable[[], object]
 NIFTI = {"sizeof_hdr": (0, "<i"), "dim": (40, "<8h"), "one dim": (42, "<h"), "last dim": (46, "<h"), "datatype": (70, "<h"), "bitpix": (72, "<h"),
          "pixdim": (76, "<8f"), "vox_offset": (108, "<f"), "slope": (112, "<f"), "inter": (116, "<f"), "codes": (252, "<2h"), "quatern": (256, "<6f"),
          "srow_x": (280, "<4f"), "srow_z": (312, "<4f"), "magic": (344, "<4B"), "extension": (348, "<4B")}  # fmt: skip
-OPTIONS = ({}, {}, {}, {"acceleration": 2.0}, {"maps": "low-frequency"}, {"maps": "none"}, {"noise_std": 0.1}, {"slices": "0"})
+OPTIONS = (
+    {},
+    {},
+    {},
+    {"acceleration": 2.0},
+    {"maps": "low-frequency"},
+    {"maps": "none"},
+    {"axes": "y,x,coil,slice"},
+    {"noise_std": 0.1},
+    {"slices": "0"},
+)
 
 
 def scans(path: Path, options: dict) -> Use:
@@ -302,6 +312,32 @@ def nifti_bombs(rng: Rng, folder: Path) -> Use:
     return written(rng, folder, "bomb.nii.gz", packed)
 
 
+def matlab_bytes(rng: Rng, folder: Path) -> Use:
+    name = pick(rng, [n for n in sound.files() if n.endswith(".mat")])
+    return written(rng, folder, name, mutated(rng, sound.files()[name]))
+
+
+def numpy_bytes(rng: Rng, folder: Path) -> Use:
+    """A single array, with mutations or a head of its own."""
+    data = bytearray(sound.files()["one.npy"])
+    if rng.random() < 0.5:
+        _head(rng, data)
+    return written(rng, folder, "one.npy", mutated(rng, bytes(data)) if rng.random() < 0.7 else bytes(data))
+
+
+def bart_pairs(rng: Rng, folder: Path) -> Use:
+    """A BART array whose header is mutated, or states odd sizes, or is missing; or whose values are mutated."""
+    values, header = sound.bart()
+    if rng.random() < 0.5:
+        header = mutated(rng, header)
+    elif rng.random() < 0.8:
+        sizes = [pick(rng, (0, 1, 1, 1, 2, sound.NX, sound.NY, 10**5, 2**40, 10**30)) for _ in range(int(rng.integers(0, 20)))]
+        header = b"# Dimensions\n" + " ".join(map(str, sizes)).encode() + b"\n"
+    if rng.random() < 0.9:
+        (folder / "a.hdr").write_bytes(header)
+    return written(rng, folder, "a.cfl", mutated(rng, values) if rng.random() < 0.5 else values)
+
+
 def other_files(rng: Rng, folder: Path) -> Use:
     """What is no measurement at all, under the name of one."""
     content = pick(rng, (b"", b"\0", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", b"<html>404</html>", b"\x89HDF\r\n\x1a\n",
@@ -314,5 +350,5 @@ def other_files(rng: Rng, folder: Path) -> Use:
 MEASUREMENTS = {
     "hdf5 bytes": hdf5_bytes, "hdf5 sizes": hdf5_sizes, "hdf5 built": hdf5_built, "hdf5 bombs": hdf5_bombs, "ismrmrd heads": raw_heads,
     "ismrmrd types": raw_types, "ismrmrd header": raw_header, "fastmri header": fastmri_header, "npz bytes": npz_bytes, "npz members": npz_members,
-    "nifti bytes": nifti_bytes, "nifti fields": nifti_fields, "nifti bombs": nifti_bombs, "other files": other_files,
+    "nifti bytes": nifti_bytes, "nifti fields": nifti_fields, "nifti bombs": nifti_bombs, "matlab bytes": matlab_bytes, "numpy bytes": numpy_bytes, "bart pairs": bart_pairs, "other files": other_files,
 }  # fmt: skip

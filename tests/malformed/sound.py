@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import h5py
 import nibabel
 import numpy as np
+from scipy.io import savemat
 
 COILS, NY, NX, SLICES = 3, 29, 23, 2
 XML = """<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD"><experimentalConditions><H1resonanceFrequency_Hz>123000000
@@ -82,6 +83,35 @@ def nifti(values: np.ndarray) -> bytes:
     return nibabel.Nifti1Image(values, np.diag([1.0, 2.0, 3.0, 1.0])).to_bytes()
 
 
+def made(write) -> bytes:
+    """What `write` leaves in the file that it is given."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a"
+        with path.open("wb") as file:
+            write(file)
+        return path.read_bytes()
+
+
+def matlab_73() -> bytes:
+    """As `save -v7.3` does: axes reversed, complex numbers as pairs, behind 512 bytes of a head."""
+    k = kspace().transpose(0, 1, 3, 2)
+    pairs = np.empty(k.shape, [("real", "f4"), ("imag", "f4")])
+    pairs["real"], pairs["imag"] = k.real, k.imag
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.mat"
+        with h5py.File(path, "w", userblock_size=512) as file:
+            file["kspace"], file["noise_std"] = pairs, np.full((1, 1), 0.1)
+        blob = path.read_bytes()
+    return b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM" + blob[128:]
+
+
+@cache
+def bart() -> tuple[bytes, bytes]:
+    """A `.cfl` and its `.hdr`."""
+    sizes = [NX, NY, 1, COILS, *[1] * 9, SLICES, 1, 1]
+    return kspace().astype("<c8").tobytes(), f"# Dimensions\n{' '.join(map(str, sizes))} \n# Command\nfft -u 3 a b\n".encode()
+
+
 @cache
 def files() -> dict[str, bytes]:
     """Name, whose ending chooses the reader, to content."""
@@ -101,7 +131,10 @@ def files() -> dict[str, bytes]:
         file["image"] = np.abs(kspace()[:, 0])
 
     series = nifti(np.arange(11 * 13 * 5 * 2, dtype=np.float32).reshape(11, 13, 5, 2) + 1)
+    variables = {"kspace": kspace().transpose(2, 3, 1, 0), "reference": np.ones((NY, NX)), "mask": np.ones(NX), "noise_std": 0.1}
     return {
+        "one.npy": made(lambda file: np.save(file, kspace())), "five.mat": made(lambda file: savemat(file, variables)),
+        "packed.mat": made(lambda file: savemat(file, variables, do_compression=True)), "seven.mat": matlab_73(),
         "plain.h5": hdf5(plain), "chunked.hdf5": hdf5(chunked), "image.h5": hdf5(image), "fastmri.h5": hdf5(fastmri_file),
         "raw.mrd": hdf5(ismrmrd_file), "raw.h5": hdf5(ismrmrd_file), "stored.npz": npz(np.savez), "deflated.npz": npz(np.savez_compressed),
         "real.nii": nifti(np.arange(11 * 13 * 5, dtype=np.int16).reshape(11, 13, 5)), "series.nii": series,

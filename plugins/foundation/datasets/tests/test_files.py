@@ -84,10 +84,8 @@ def test_a_file_that_cannot_be_read_is_an_entry_among_others_and_an_error_alone(
     ("a.h5", b"version https://git-lfs.github.com/spec/v1\n", ("Git LFS", "git lfs pull")),
     ("a.h5", b"", ("empty", "again")),
     ("a.nii.gz", b"<!DOCTYPE html><html>", ("web page", "download")),
-    ("a.npy", b"\x93NUMPY\x01\x00", ("NumPy array", "savez")),
     ("image", bytes(128) + b"DICM", ("DICOM", "dcm2niix")),
-    ("a.mat", b"MATLAB 5.0 MAT-file, Platform", ("MATLAB", "loadmat")),
-    ("a.cfl", bytes(8), ("BART", "readcfl")),
+    ("a.hdr", b"# Dimensions\n1 1\n", ("BART", "name the .cfl")),
     ("meas.dat", bytes(8), ("Siemens", "siemens_to_ismrmrd")),
 ])  # fmt: skip
 def test_what_is_known_and_not_read_says_how_to_convert(tmp_path, name, content, words):

@@ -14,7 +14,7 @@ from .foreign import foreign
 
 DAMAGED = "The file may be truncated or damaged."
 MOST_SLICES = 100_000
-SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".mrd")
+SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl", ".mrd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ READERS: dict[str, type[Reader]] = {"fastmri": FastMRI, "ismrmrd": ISMRMRD, "nif
 
 
 @dataclass(kw_only=True, eq=False)
-class Folder(options.Images, options.Files, Dataset):
+class Folder(options.Images, options.Ordered, options.Files, Dataset):
     """The scans of all files of a folder, of any format that this package reads; those of a file are as its own dataset gives them.
 
     A file that no dataset reads is a scan that raises what each of them says of it. Folders inside are not entered.

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ARRAYS = "as `kspace` (coil, y, x), centred and orthonormal, into an HDF5 or npz file"
-
 MAGIC = {
     b"version https://git-lfs": ("a Git LFS pointer: a note where the data are kept, not the data", "run `git lfs pull` in its repository"),
     b"<!doctype html": ("a web page, not data", "download the file itself"),
     b"<html": ("a web page, not data", "download the file itself"),
-    b"\x93numpy": ("a single NumPy array", "numpy.savez('scan.npz', kspace=numpy.load(file)), with axes (coil, y, x), names it"),
-    b"matlab 5.0 mat-file": ("a MATLAB file", f"write the arrays with scipy.io.loadmat and h5py, {ARRAYS}"),
-    b"matlab 7.3 mat-file": ("a MATLAB file", f"write its arrays, whose axes are reversed there, with h5py {ARRAYS}"),
-    b"# dimensions": ("the header of a BART array", f"write cfl.readcfl(name), its axes brought to (coil, y, x), {ARRAYS}"),
+    b"# dimensions": ("the header of a BART array", "name the .cfl beside it"),
 }
 """The first bytes in lower case, what they tell, and what to do."""
 
 NAMES = {
-    ".npy": MAGIC[b"\x93numpy"],
-    ".mat": MAGIC[b"matlab 5.0 mat-file"],
-    ".cfl": ("a BART array", f"write cfl.readcfl(name), its axes brought to (coil, y, x), {ARRAYS}"),
     ".dcm": ("a DICOM image", "convert the series with dcm2niix"),
     ".ima": ("a DICOM image", "convert the series with dcm2niix"),
     ".dat": ("raw data of a Siemens scanner, as a rule", "convert it with siemens_to_ismrmrd"),

@@ -57,12 +57,19 @@ class Npz:
         """Type of an array's elements."""
         return self._heads[name].dtype
 
-    def read(self, name: str, index: int | None = None) -> NDArray[Any]:
-        """An array, or item `index` along its first axis: then no more than that is held.
+    def read(self, name: str, where: Any = None) -> NDArray[Any]:
+        """An array, or what stands at `where` (numbers and ranges): of a number along the first axis, no more than that item is held.
 
         Raises DataError where it is damaged, UnsafeInput where it takes more memory than one scan may.
         """
         head = self._heads[name]
+        first, *rest = where if isinstance(where, tuple) and where else (where,)
+        index = first if isinstance(first, int) else None
+        found = self._item(name, head, index)
+        with _reading(self._path, name):
+            return found[tuple(rest)] if index is not None else found if where is None else found[where]
+
+    def _item(self, name: str, head: Head, index: int | None) -> NDArray[Any]:
         shape = head.shape if index is None or head.columns_first else head.shape[1:]
         size = math.prod(shape) * head.dtype.itemsize
         afford(size, f"{self._path}: {name}: reading {shape} of {head.dtype}")
@@ -83,7 +90,7 @@ class Npz:
         if member.compress_type not in METHODS:
             raise UnsafeInput(f"{where}: its compression is of kind {member.compress_type}", hint="Write the archive with numpy.savez.")
         with _reading(self._path, member.filename), self._archive.open(member) as stream:
-            head = _describe(stream)
+            head = describe(stream)
         if head.dtype.hasobject:
             raise UnsafeInput(f"{where}: it holds pickled objects, which could run code", hint="Store plain numbers.")
         if head.start + math.prod(head.shape) * head.dtype.itemsize != member.file_size:
@@ -91,7 +98,8 @@ class Npz:
         return head
 
 
-def _describe(stream: IO[bytes]) -> Head:
+def describe(stream: IO[bytes]) -> Head:
+    """The head of an array at the beginning of a stream; raises ValueError where it is none."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, columns_first, dtype = read(stream)

@@ -24,6 +24,8 @@ Maps = Annotated[
 ]
 NoiseStd = Annotated[float, Ge(0), "standard deviation of added noise per complex sample, over the largest magnitude of the image"]
 Slices = Annotated[int | str, "which slices of each file: empty = all, else numbers and ranges like '12', '10:20', '0:60:5', '3,5,9'"]
+Axes = Annotated[str, "axes of `kspace` or `image` in the order of the file, as 'coil,y,x' or 'y,x,coil,slice'; empty = as the file tells"]
+Holds = Annotated[Literal["kspace", "image"], "what a file of one array without a name is (.npy, BART .cfl)"]
 Coils = Annotated[int, Ge(1), Le(64), "number of simulated coils, for images"]
 CoilSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the simulated coils and of the simulated phase, for images"]
 Phase = Annotated[float, Ge(0), Le(20), "largest smooth phase given to an image, for images, in radians; 0 = none"]
@@ -54,6 +56,14 @@ class Images(CoilArray):
     """What is simulated of files that hold images instead of k-space."""
 
     phase: Phase = 0.0
+
+
+@dataclass(kw_only=True, eq=False)
+class Ordered:
+    """How the arrays of a file are to be understood."""
+
+    axes: Axes = ""
+    holds: Holds = "kspace"
 
 
 @dataclass(kw_only=True, eq=False)
