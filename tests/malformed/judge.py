@@ -27,6 +27,7 @@ def prepare() -> None:
     """Import what readers import when they are used, once for all workers."""
     import ismrmrd.xsd  # noqa: F401
     import nibabel  # noqa: F401
+    import pydicom.pixels  # noqa: F401
 
     torch.set_num_threads(1)
     warnings.simplefilter("error")

@@ -317,6 +317,14 @@ def matlab_bytes(rng: Rng, folder: Path) -> Use:
     return written(rng, folder, name, mutated(rng, sound.files()[name]))
 
 
+def dicom_bytes(rng: Rng, folder: Path) -> Use:
+    """A slice with mutations, alone or among sound ones of its series."""
+    for place in range(1, int(rng.integers(1, 4))):
+        (folder / f"sound{place}").write_bytes(sound.dicom(place))
+    (folder / "slice.dcm").write_bytes(mutated(rng, sound.files()["slice.dcm"]))
+    return scans(folder if rng.random() < 0.5 else folder / "slice.dcm", pick(rng, OPTIONS))
+
+
 def numpy_bytes(rng: Rng, folder: Path) -> Use:
     """A single array, with mutations or a head of its own."""
     data = bytearray(sound.files()["one.npy"])
@@ -350,5 +358,5 @@ def other_files(rng: Rng, folder: Path) -> Use:
 MEASUREMENTS = {
     "hdf5 bytes": hdf5_bytes, "hdf5 sizes": hdf5_sizes, "hdf5 built": hdf5_built, "hdf5 bombs": hdf5_bombs, "ismrmrd heads": raw_heads,
     "ismrmrd types": raw_types, "ismrmrd header": raw_header, "fastmri header": fastmri_header, "npz bytes": npz_bytes, "npz members": npz_members,
-    "nifti bytes": nifti_bytes, "nifti fields": nifti_fields, "nifti bombs": nifti_bombs, "matlab bytes": matlab_bytes, "numpy bytes": numpy_bytes, "bart pairs": bart_pairs, "other files": other_files,
+    "nifti bytes": nifti_bytes, "nifti fields": nifti_fields, "nifti bombs": nifti_bombs, "matlab bytes": matlab_bytes, "numpy bytes": numpy_bytes, "dicom bytes": dicom_bytes, "bart pairs": bart_pairs, "other files": other_files,
 }  # fmt: skip

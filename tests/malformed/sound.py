@@ -105,6 +105,22 @@ def matlab_73() -> bytes:
     return b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM" + blob[128:]
 
 
+def dicom(number: int = 0) -> bytes:
+    """One slice of a series."""
+    import pydicom
+
+    head = pydicom.Dataset()
+    head.SOPClassUID, head.SOPInstanceUID, head.SeriesInstanceUID = pydicom.uid.MRImageStorage, f"1.2.3.{number}", "1.2.3"
+    head.Modality, head.SeriesNumber, head.SeriesDescription, head.InstanceNumber = "MR", 4, "t1", number
+    head.PixelSpacing, head.ImageOrientationPatient, head.ImagePositionPatient = [1, 2], [1, 0, 0, 0, 1, 0], [0, 0, 3 * number]
+    head.Rows, head.Columns, head.SamplesPerPixel, head.PhotometricInterpretation = NY, NX, 1, "MONOCHROME2"
+    head.BitsAllocated, head.BitsStored, head.HighBit, head.PixelRepresentation = 16, 16, 15, 0
+    head.PixelData = (np.abs(kspace()[number % SLICES, 0]) * 100 + 1).astype("<u2").tobytes()
+    head.file_meta = pydicom.dataset.FileMetaDataset()
+    head.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    return made(lambda file: head.save_as(file, enforce_file_format=True))
+
+
 @cache
 def bart() -> tuple[bytes, bytes]:
     """A `.cfl` and its `.hdr`."""
@@ -133,6 +149,7 @@ def files() -> dict[str, bytes]:
     series = nifti(np.arange(11 * 13 * 5 * 2, dtype=np.float32).reshape(11, 13, 5, 2) + 1)
     variables = {"kspace": kspace().transpose(2, 3, 1, 0), "reference": np.ones((NY, NX)), "mask": np.ones(NX), "noise_std": 0.1}
     return {
+        "slice.dcm": dicom(),
         "one.npy": made(lambda file: np.save(file, kspace())), "five.mat": made(lambda file: savemat(file, variables)),
         "packed.mat": made(lambda file: savemat(file, variables, do_compression=True)), "seven.mat": matlab_73(),
         "plain.h5": hdf5(plain), "chunked.hdf5": hdf5(chunked), "image.h5": hdf5(image), "fastmri.h5": hdf5(fastmri_file),

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -9,7 +10,7 @@ import torch
 from mridiff.errors import ConfigError, DataError
 from mridiff.pipeline import output
 from mridiff.pipeline.method import load, load_dataset
-from mridiff.pipeline.run import run
+from mridiff.pipeline.run import folder_name, run
 from mridiff.pipeline.services import providers
 from toy import CONFIG, Few, Mask, registry
 
@@ -73,6 +74,30 @@ def test_draws_depend_on_seed_scan_and_sample_not_on_the_batch():
     assert torch.equal(whole, parts)
     assert not torch.equal(whole, load(CONFIG, registry(), samples=5, seed=1)(scan).samples)
     assert not torch.equal(whole[0], whole[1])
+
+
+def test_volumes_are_written_of_what_was_made_each_whole_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(Few, "__getitem__", lambda self, i, read=Few.__getitem__: replace(read(self, i), volume="a/b"))
+    given = []
+
+    def volumes(folder, files):
+        given.append([f.parent.name for f in files])
+        for file in files:
+            with h5py.File(file) as f:
+                assert f.attrs["volume"] == folder_name("a/b")
+        (folder / "a.nii.gz").write_bytes(b"whole")
+        if len(given) > 1:
+            raise OSError("disk full")
+        return ["one is missing"]
+
+    monkeypatch.setattr("mridiff.pipeline.run.service", lambda name: volumes if name == "volumes" else None)
+    _run(tmp_path / "out", dataset={"options": {"broken": 1}})
+    assert given == [["s0", "s2"]] and (tmp_path / "out" / "a.nii.gz").read_bytes() == b"whole"
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["notes"] == ["one is missing"]
+    (tmp_path / "out" / "a.nii.gz").write_bytes(b"earlier")
+    with pytest.raises(DataError, match=r"cannot write volumes to .*out: OSError: disk full"):
+        _run(tmp_path / "out", dataset={"options": {"broken": 1}})
+    assert (tmp_path / "out" / "a.nii.gz").read_bytes() == b"earlier" and not list((tmp_path / "out").glob(".partial*"))
 
 
 def test_a_scan_that_fails_is_reported_and_the_rest_go_on(tmp_path):

@@ -78,13 +78,15 @@ class Scan:
     """One acquisition: `measured`, and `truth` by name ("x", "motion", "kernel", "t2" ...), which only scoring ever sees.
 
     `id` often is a file's name, and ends on terminals and pages: what it has of control characters is written out. `notes` say, in
-    sentences for people, what of the acquisition was left out or looks odd.
+    sentences for people, what of the acquisition was left out or looks odd. A scan that is one slice of several has the name of their
+    `volume`, as which they are written together; the affine of its geometry, or its place among the others, tells which slice it is.
     """
 
     id: str
     measured: Measured
     truth: Mapping[str, Field] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    volume: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", printable(str(self.id)))

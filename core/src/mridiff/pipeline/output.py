@@ -9,8 +9,9 @@ from typing import Any
 
 import h5py
 
-from ..interfaces.scan import Geometry, Scan
+from ..interfaces.scan import Scan
 from ..io.atomic import to_disk
+from .folder import folder_name
 from .method import Reconstruction
 from .record import sealed, write_json
 from .services import service
@@ -24,7 +25,7 @@ def write_scan(folder: Path, result: Reconstruction, scan: Scan, record: Mapping
     partial = folder.with_name(mark + folder.name)
     partial.mkdir()  # not its parents: a results folder that vanished is an error
     try:
-        _write_arrays(partial / "reconstruction.h5", result, scan.measured.geometry)
+        _write_arrays(partial / "reconstruction.h5", result, scan)
         for name, picture in (("image", "reconstruction.nii.gz"), ("overview", "overview.png")):
             if pictures and (draw := service(name)) is not None:
                 draw(partial / picture, result, scan)
@@ -50,7 +51,8 @@ def _settle(partial: Path, folder: Path) -> None:
             (partial / name).rename(folder / name)
 
 
-def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None) -> None:
+def _write_arrays(path: Path, result: Reconstruction, scan: Scan) -> None:
+    geometry = scan.measured.geometry
     with h5py.File(path, "w") as file:
         file["reconstruction"] = result.x[0].numpy()
         file["samples"] = result.samples.numpy()
@@ -67,3 +69,7 @@ def _write_arrays(path: Path, result: Reconstruction, geometry: Geometry | None)
         file.attrs["scale"] = result.scale
         if geometry is not None:
             file.attrs["voxel_size_mm"] = geometry.voxel_size
+        if geometry is not None and geometry.affine is not None:
+            file.attrs["affine"] = geometry.affine
+        if scan.volume:
+            file.attrs["volume"] = folder_name(scan.volume)

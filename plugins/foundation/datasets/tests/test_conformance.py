@@ -7,12 +7,14 @@ import h5py
 import ismrmrd
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 import torch
 
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
+from mridiff_datasets.dicom import DICOM
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
 from mridiff_datasets.held_out import HeldOutHeads
@@ -28,7 +30,8 @@ from mridiff_sdk.fourier import fft
 from mridiff_sdk.testing import DatasetCase, conformance
 
 FILES = {}
-READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD}
+READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD, "dicom": DICOM}
+ENDINGS = {"nifti": ".nii.gz", "dicom": ".dcm"}
 NY, NX = 33, 30
 MAPS = ("auto", "given", "espirit", "low-frequency", "none")
 
@@ -55,7 +58,8 @@ def files(tmp_path_factory, measured_folder):
             file["reconstruction_rss"] = np.ones((2, 20, 20), np.float32)
         nibabel.save(nibabel.Nifti1Image(np.stack([image.numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
         raw(folder / "ismrmrd.h5", kspace.numpy())
-        FILES.update({kind + name: folder / f"{name}{'.nii.gz' if name == 'nifti' else '.h5'}" for name in READERS})
+        dicom(folder / "dicom.dcm", image.numpy())
+        FILES.update({kind + name: folder / f"{name}{ENDINGS.get(name, '.h5')}" for name in READERS})
         FILES[kind + "folder"] = folder
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
         np.savez(FILES[kind + "image"], image=image.numpy())
@@ -78,6 +82,18 @@ def raw(path, kspace):
             file.append_acquisition(line)
 
 
+def dicom(path, image):
+    head = pydicom.Dataset()
+    head.SOPClassUID, head.SOPInstanceUID, head.SeriesInstanceUID, head.Modality = pydicom.uid.MRImageStorage, "1.2", "1.3", "MR"
+    head.Rows, head.Columns, head.PixelSpacing, head.RescaleSlope, head.RescaleIntercept = NY, NX, [1, 2], "2.5e-5", 0
+    head.SamplesPerPixel, head.PhotometricInterpretation, head.PixelRepresentation = 1, "MONOCHROME2", 0
+    head.BitsAllocated, head.BitsStored, head.HighBit = 16, 16, 15
+    head.PixelData = np.round(image / 2.5e-5).astype("<u2").tobytes()
+    head.file_meta = pydicom.dataset.FileMetaDataset()
+    head.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    head.save_as(path, enforce_file_format=True)
+
+
 def read(file, reader, **options):
     return READERS[reader](FILES[file], **options)
 
@@ -98,8 +114,8 @@ def from_file(spec):
         name == "nifti"
     ):  # rows run from anterior to posterior, columns from left to right; the file has the axes (left to right, to anterior)
         image, clean = image.flip(1).mT, every(partial(reader, file), **phases)
-    elif name == "arrays":
-        file = "clean image"
+    elif name in {"arrays", "dicom"}:
+        file = "clean image" if name == "arrays" else file
         clean |= every(partial(reader, file), **phases)
     return DatasetCase(
         id="small", offers=spec.offers, build=partial(reader, name, acceleration=2, center_fraction=0.3), missing=READERS[name],

@@ -84,7 +84,6 @@ def test_a_file_that_cannot_be_read_is_an_entry_among_others_and_an_error_alone(
     ("a.h5", b"version https://git-lfs.github.com/spec/v1\n", ("Git LFS", "git lfs pull")),
     ("a.h5", b"", ("empty", "again")),
     ("a.nii.gz", b"<!DOCTYPE html><html>", ("web page", "download")),
-    ("image", bytes(128) + b"DICM", ("DICOM", "dcm2niix")),
     ("a.hdr", b"# Dimensions\n1 1\n", ("BART", "name the .cfl")),
     ("meas.dat", bytes(8), ("Siemens", "siemens_to_ismrmrd")),
 ])  # fmt: skip

@@ -14,17 +14,21 @@ from .foreign import foreign
 
 DAMAGED = "The file may be truncated or damaged."
 MOST_SLICES = 100_000
-SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl", ".mrd")
+SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl", ".mrd", ".dcm", ".ima")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scan of a file: `index` is its place in the file, `id` is unique within the dataset; `error` is why it cannot be read."""
+    """One scan of a file: `index` is its place in the file, `id` is unique within the dataset; `error` is why it cannot be read.
+
+    `volume` names the slices that belong together; empty for one that stands alone.
+    """
 
     path: Path
     index: int
     id: str
     error: MridiffError | None = None
+    volume: str = ""
 
 
 def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
@@ -64,11 +68,20 @@ def entries(files: Sequence[Path], labels: Callable[[Path], Sequence[str]], slic
         except MridiffError as error:
             found.append(Entry(file, 0, names[file], error))
         else:
-            found += [Entry(file, i, names[file] if len(held) == 1 else f"{names[file]}-{held[i]}") for i in chosen]
+            found += [_entry(file, i, names[file], held) for i in chosen]
     errors = [e.error for e in found if e.error is not None]
     if len(errors) == len(found):
         refuse_all(errors)
     return found
+
+
+def _entry(file: Path, index: int, name: str, labels: Sequence[str]) -> Entry:
+    """A scan of a file; the part of its label that begins with s is the slice, the others name the volume."""
+    if len(labels) == 1:
+        return Entry(file, index, name)
+    parts = labels[index].split("-")
+    others = [p for p in parts if not re.fullmatch(r"s\d+", p)]
+    return Entry(file, index, f"{name}-{labels[index]}", volume="-".join([name, *others]) if len(others) < len(parts) else "")
 
 
 def dangling(path: Path) -> bool:

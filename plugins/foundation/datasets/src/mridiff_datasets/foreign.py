@@ -13,8 +13,6 @@ MAGIC = {
 """The first bytes in lower case, what they tell, and what to do."""
 
 NAMES = {
-    ".dcm": ("a DICOM image", "convert the series with dcm2niix"),
-    ".ima": ("a DICOM image", "convert the series with dcm2niix"),
     ".dat": ("raw data of a Siemens scanner, as a rule", "convert it with siemens_to_ismrmrd"),
     ".7": ("raw data of a GE scanner, as a rule", "convert it with ge_to_ismrmrd"),
     ".list": ("raw data of a Philips scanner, as a rule", "convert it with philips_to_ismrmrd"),
@@ -36,12 +34,16 @@ def foreign(path: Path) -> tuple[str, str] | None:
         head = file.read(132)
     if not head:
         return "empty", "copy it again"
-    if head[128:] == b"DICM":
-        return NAMES[".dcm"]
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     return next((found for magic, found in MAGIC.items() if start.startswith(magic)), None) or NAMES.get(path.suffix.lower())
 
 
+def is_dicom(path: Path) -> bool:
+    """Whether a file has the mark of DICOM behind its first 128 bytes."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
 def stands_beside(path: Path) -> bool:
     """Whether a file is what lies beside scans: hidden, a document, a picture, or without a suffix and without the mark of DICOM."""
-    return path.name.startswith(".") or path.suffix.lower() in COMPANY or (not path.suffix and foreign(path) is None)
+    return path.name.startswith(".") or path.suffix.lower() in COMPANY or (not path.suffix and foreign(path) is None and not is_dicom(path))

@@ -15,7 +15,7 @@ FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI"
 
 @hookimpl
 def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Four file formats, folders of them, an embedded scan, still and in motion, held-out heads, and a simulated cine series."""
+    """Five file formats, folders of them, an embedded scan, still and in motion, held-out heads, and a simulated cine series."""
     return [
         DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
                     target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
@@ -23,11 +23,13 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.ismrmrd:ISMRMRD", offers=OFFERS, reads=(".h5", ".hdf5", ".mrd"), source=ISMRMRD),
         DatasetSpec(name="nifti", summary="NIfTI images with a simulated multi-coil acquisition",
                     target="mridiff_datasets.nifti:NIfTI", offers=OFFERS, reads=(".nii", ".nii.gz")),
+        DatasetSpec(name="dicom", summary="DICOM series as reference images, with a simulated multi-coil acquisition",
+                    target="mridiff_datasets.dicom:DICOM", offers=OFFERS, reads=(".dcm", ".ima")),
         DatasetSpec(name="arrays", summary="arrays of k-space or images: HDF5, NumPy, MATLAB, BART",
                     target="mridiff_datasets.arrays:Arrays", offers=OFFERS, reads=(".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl")),
         DatasetSpec(name="folder", summary="a folder of scans in any of these formats, each file by the dataset that fits",
                     target="mridiff_datasets.folder:Folder", offers=OFFERS,
-                    reads=(".h5", ".hdf5", ".mrd", ".npz", ".npy", ".mat", ".cfl", ".nii", ".nii.gz")),
+                    reads=(".h5", ".hdf5", ".mrd", ".npz", ".npy", ".mat", ".cfl", ".nii", ".nii.gz", ".dcm", ".ima")),
         DatasetSpec(name="brain", summary="embedded scan: measured one-channel head, coil maps simulated",
                     target="mridiff_datasets.brain:Brain", offers=OFFERS),
         DatasetSpec(name="held-out-heads", summary="the scans to measure on: heads and hearts that no shipped weights have seen",

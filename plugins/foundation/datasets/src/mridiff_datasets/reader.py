@@ -23,14 +23,19 @@ class Reader(Files, Dataset):
     """The scans of files of one format, which says what it reads, how it names the scans of a file, and how it reads one.
 
     A path may be a file, or a folder of which every file that ends in `reads` is taken. There, a file that cannot be read is a scan that
-    raises why; the others go on.
+    raises why; the others go on. One that reads folders as a `whole` sorts the scans of all of its files together.
     """
 
     reads: ClassVar[tuple[str, ...]]
+    whole: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.acquisition = Acquisition.of(self)
-        self.entries = entries(find(self.path, self.reads), self.labels, self.slices)
+        self.entries = self.found()
+
+    def found(self) -> list[Entry]:
+        """The chosen scans of all files."""
+        return entries(find(self.path, self.reads), self.labels, self.slices)
 
     @abstractmethod
     def labels(self, path: Path) -> Sequence[str]:
@@ -56,7 +61,7 @@ class Reader(Files, Dataset):
         if entry.error is not None:
             raise entry.error
         with boundary(f"{entry.path}: {entry.id} cannot be read", DAMAGED):
-            return self.acquisition.scan(self.raw(entry), entry.id)
+            return replace(self.acquisition.scan(self.raw(entry), entry.id), volume=entry.volume)
 
     def contents(self) -> list[Contents]:
         """What each file holds, or why it cannot be read."""

@@ -1,0 +1,107 @@
+"""Volumes: slices that were reconstructed one by one, written as the volume that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from mridiff.errors import DataError, boundary
+from mridiff.interfaces import Geometry
+from mridiff_sdk.io import afford
+
+from .nifti_writer import write_nifti
+
+EVEN = 0.02
+"""Part of the distance of slices by which their places may differ from even ones; headers round them."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One reconstructed slice: its file, the axes of its image, and its affine where that is known."""
+
+    file: Path
+    axes: tuple[str, ...]
+    affine: NDArray[np.float64] | None
+
+    def image(self) -> NDArray[Any]:
+        """The image."""
+        with h5py.File(self.file) as file:
+            return np.asarray(file["reconstruction"])
+
+
+def slices(files: Iterable[Path]) -> dict[str, list[Slice]]:
+    """The slices that `reconstruction.h5` files hold, by the volume that they belong to."""
+    found: dict[str, list[Slice]] = {}
+    for path in files:
+        with boundary(f"{path}: it cannot be read"), h5py.File(path) as file:
+            name, axes = str(file.attrs.get("volume", "")), tuple(str(a) for a in file.attrs["axes"])
+            affine = np.asarray(file.attrs["affine"]) if "affine" in file.attrs else None
+        if name:
+            found.setdefault(name, []).append(Slice(path, axes, affine))
+    return found
+
+
+def write_volumes(folder: Path, files: Iterable[Path]) -> list[str]:
+    """Writes `NAME.nii.gz` for every volume of which several slices are there, `NAME.h5` where their place in space is not known.
+
+    Returns what is odd, in sentences: slices that are missing (zero in the volume), or that make no volume.
+    """
+    notes = []
+    for name, held in slices(files).items():
+        if len(held) < 2 or held[0].axes != ("y", "x"):
+            continue
+        try:
+            notes += _write(folder / name, held)
+        except DataError as error:
+            notes.append(f"{name} is not written as one volume: {error.message}")
+    return notes
+
+
+def _write(path: Path, held: list[Slice]) -> list[str]:
+    shapes = {s.image().shape for s in held[:1]} | {s.image().shape for s in held[-1:]}
+    if len(shapes) > 1:
+        raise DataError(f"its slices have different sizes: {sorted(shapes)}")
+    afford(len(held) * int(np.prod(next(iter(shapes)))) * 12, f"{path}: {len(held)} slices")
+    if any(s.affine is None for s in held):
+        with h5py.File(path.with_name(f"{path.name}.h5"), "w") as file:
+            file["reconstruction"] = np.stack([s.image() for s in held])
+            file.attrs["axes"] = ["slice", "y", "x"]
+            file.attrs["scans"] = [s.file.parent.name for s in held]
+        return []
+    places, affine = order(held)
+    volume = np.zeros((max(places) + 1, *next(iter(shapes))), dtype=np.float32)
+    for place, one in zip(places, held, strict=True):
+        image = one.image()
+        volume[place] = np.abs(image) if np.iscomplexobj(image) else image
+    geometry = Geometry((), tuple(tuple(float(v) for v in row) for row in affine))
+    write_nifti(path.with_name(f"{path.name}.nii.gz"), volume, ("z", "y", "x"), geometry)
+    missing = len(volume) - len(held)
+    return [f"{path.name}.nii.gz: {missing} of {len(volume)} slices are missing and zero"] if missing else []
+
+
+def order(held: list[Slice]) -> tuple[list[int], NDArray[np.float64]]:
+    """The place of each slice in its volume, and the affine of the volume; raises DataError where they make none."""
+    affines = np.stack([s.affine for s in held if s.affine is not None])
+    planes, corners = affines[:, :3, :2], affines[:, :3, 3]
+    if np.abs(planes - planes[0]).max() > EVEN * np.abs(planes[0]).max():
+        raise DataError("its slices lie in planes that are not parallel")
+    normal = np.cross(planes[0, :, 0], planes[0, :, 1])
+    normal /= np.linalg.norm(normal)
+    along = corners @ normal
+    if np.dot(normal, affines[0, :3, 2]) < 0:
+        normal, along = -normal, -along
+    sides = np.sort(along)
+    step = float(np.diff(sides).min())
+    places = (along - sides[0]) / step if step > 0 else along
+    if step <= 0 or np.abs(places - places.round()).max() > EVEN * max(1.0, float(places.max()) / 10) or places.max() >= 10 * len(held):
+        raise DataError(f"its slices are not evenly spaced; they lie at {np.round(sides, 2).tolist()[:20]} mm")
+    first, last = int(places.argmin()), int(places.argmax())
+    affine = affines[first].copy()
+    affine[:3, 2] = (corners[last] - corners[first]) / places[last]
+    return [int(p) for p in places.round()], affine
