@@ -11,6 +11,7 @@ import pydicom
 import pytest
 import torch
 
+from mridiff.spec import Trait
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
@@ -59,6 +60,8 @@ def files(tmp_path_factory, measured_folder):
         nibabel.save(nibabel.Nifti1Image(np.stack([image.numpy()] * 2, -1), np.eye(4)), folder / "nifti.nii.gz")
         raw(folder / "ismrmrd.h5", kspace.numpy())
         dicom(folder / "dicom.dcm", image.numpy())
+        FILES["off the grid"] = tmp_path_factory.mktemp("radial") / "radial.mrd"
+        spokes(FILES["off the grid"], kspace.numpy())
         FILES.update({kind + name: folder / f"{name}{ENDINGS.get(name, '.h5')}" for name in READERS})
         FILES[kind + "folder"] = folder
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
@@ -69,17 +72,29 @@ def files(tmp_path_factory, measured_folder):
 
 
 def raw(path, kspace):
-    space = "<matrixSize><x>30</x><y>33</y><z>1</z></matrixSize><fieldOfView_mm><x>30</x><y>33</y><z>5</z></fieldOfView_mm>"
-    limits = "<kspace_encoding_step_1><minimum>0</minimum><maximum>32</maximum><center>16</center></kspace_encoding_step_1>"
-    header = f"""<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD"><experimentalConditions><H1resonanceFrequency_Hz>123
-</H1resonanceFrequency_Hz></experimentalConditions><encoding><encodedSpace>{space}</encodedSpace><reconSpace>{space}</reconSpace>
-<encodingLimits>{limits}</encodingLimits><trajectory>cartesian</trajectory></encoding></ismrmrdHeader>"""
     with ismrmrd.Dataset(str(path), "dataset", mode="w") as file:
-        file.write_xml_header(header)
+        file.write_xml_header(header())
         for step in range(33):
             line = ismrmrd.Acquisition.from_array(np.ascontiguousarray(kspace[:, step]))
             line.center_sample, line.idx.kspace_encode_step_1 = 15, step
             file.append_acquisition(line)
+
+
+def header(trajectory="cartesian"):
+    space = "<matrixSize><x>30</x><y>33</y><z>1</z></matrixSize><fieldOfView_mm><x>30</x><y>33</y><z>5</z></fieldOfView_mm>"
+    limits = "<kspace_encoding_step_1><minimum>0</minimum><maximum>32</maximum><center>16</center></kspace_encoding_step_1>"
+    return f"""<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD"><experimentalConditions><H1resonanceFrequency_Hz>123
+</H1resonanceFrequency_Hz></experimentalConditions><encoding><encodedSpace>{space}</encodedSpace><reconSpace>{space}</reconSpace>
+<encodingLimits>{limits}</encodingLimits><trajectory>{trajectory}</trajectory></encoding></ismrmrdHeader>"""
+
+
+def spokes(path, kspace):
+    """Lines of k-space as if they were shots of a trajectory, which tells where they lie."""
+    with ismrmrd.Dataset(str(path), "dataset", mode="w") as file:
+        file.write_xml_header(header("other"))
+        for step in range(NY):
+            places = np.stack([(np.arange(NX) - NX // 2) / NX, np.full(NX, (step - NY // 2) / NY)], axis=1).astype(np.float32)
+            file.append_acquisition(ismrmrd.Acquisition.from_array(np.ascontiguousarray(kspace[:, step]), places))
 
 
 def dicom(path, image):
@@ -118,7 +133,7 @@ def from_file(spec):
         file = "clean image" if name == "arrays" else file
         clean |= every(partial(reader, file), **phases)
     return DatasetCase(
-        id="small", offers=spec.offers, build=partial(reader, name, acceleration=2, center_fraction=0.3), missing=READERS[name],
+        id="small", offers=spec.offers - {Trait.TRAJECTORY}, build=partial(reader, name, acceleration=2, center_fraction=0.3), missing=READERS[name],
         clean=clean, image=image, noisy=lambda seed: reader(file, noise_std=0.05, mask_seed=seed),
     )  # fmt: skip
 
@@ -142,7 +157,9 @@ def held_out(spec, source, coils):
 def cases(spec):
     """Files as they come, and what needs none, as small as it can be; with all that is known of it from elsewhere."""
     if spec.reads:
-        return [from_file(spec)]
+        off_grid = DatasetCase(id="off the grid", offers=frozenset({Trait.TRAJECTORY, Trait.MAPS, Trait.GAUSSIAN_NOISE}),
+                               build=lambda: READERS[spec.name](FILES["off the grid"]), missing=READERS[spec.name])  # fmt: skip
+        return [from_file(spec), *[off_grid] * (Trait.TRAJECTORY in spec.offers)]
     if spec.name == "brain":
         clean = every(partial(Brain, acceleration=1, noise_std=0), maps=MAPS, coils=(1, 3))
         return [DatasetCase(id="embedded", offers=spec.offers, build=Brain, clean=clean, image=head().abs(),

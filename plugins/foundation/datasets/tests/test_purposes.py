@@ -242,7 +242,7 @@ def test_every_group_and_encoding_of_a_file_is_read_or_named(tmp_path, full):
     data = ISMRMRD(path)
     assert [s.id for s in data] == ["a-g0", "a-g1-s000", "a-g1-s001"]
     assert torch.equal(data[0].measured.y[0], full) and torch.equal(data[2].measured.y[0], 3 * full)
-    assert any("third: xml: the trajectory is 'spiral'" in n for n in data[0].notes) and any(
+    assert any("third: data: the trajectory is 'spiral'" in n for n in data[0].notes) and any(
         "dataset/waveforms, extra" in n for n in data[2].notes
     )
     two = [line(full[:, r], r) for r in range(NY)] + [line(2 * full[:, r], r, space=1) for r in range(0, NY, 2)]
@@ -252,7 +252,7 @@ def test_every_group_and_encoding_of_a_file_is_read_or_named(tmp_path, full):
     scan = ISMRMRD(write(tmp_path / "c.h5", header(encoding()), two))[0]
     assert torch.equal(scan.measured.y[0], full) and "24 lines of an encoding that the header does not describe" in scan.notes[0]
     scan = ISMRMRD(write(tmp_path / "d.h5", header(encoding(), encoding(trajectory="radial")), two))[0]
-    assert "left out: encoding 1: xml: the trajectory is 'radial'" in scan.notes[0]
+    assert "left out: encoding 1: data: the trajectory is 'radial'" in scan.notes[0]
 
 
 def test_measurements_of_one_group_are_told_apart_by_their_numbers(tmp_path, full):

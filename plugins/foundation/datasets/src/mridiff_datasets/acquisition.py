@@ -20,6 +20,7 @@ from mridiff_sdk.fourier import ifft
 from mridiff_sdk.sampling_patterns import mask as pattern_mask
 
 from .noise_level import noise_level
+from .offgrid import OffGrid
 from .options import Sampling
 from .plausible import doubts
 from .raw import Raw
@@ -43,13 +44,15 @@ class Acquisition(Sampling):
         """That of a source with these options."""
         return cls(**{f.name: getattr(source, f.name) for f in fields(Sampling)})
 
-    def scan(self, raw: Raw, scan_id: str) -> Scan:
+    def scan(self, raw: Raw | OffGrid, scan_id: str) -> Scan:
         """The scan of one slice: y and maps with axes (coil, ky, kx) and (coil, y, x), mask (ky, kx), and the truth, if there is one.
 
-        With maps = none, y has axes (ky, kx) and there are no maps.
+        With maps = none, y has axes (ky, kx) and there are no maps. Samples off a grid have a trajectory instead of a mask.
 
         Raises DataError naming all that is wrong with the slice, or why it cannot be undersampled as asked.
         """
+        if isinstance(raw, OffGrid):
+            return raw.scan(self, scan_id)
         raw.check()
         if self.maps == "given" and raw.maps is None:
             raise DataError(f"{raw.source}: there is no array 'sensitivity_maps'", hint="Choose maps = auto, espirit or low-frequency.")
@@ -73,6 +76,14 @@ class Acquisition(Sampling):
         if self.maps == "none":
             return {"y": space, "mask": space}
         return {"y": {"coil": coils, **space}, "mask": space, "sensitivity_maps": {"coil": coils, **image}}
+
+    def measured_off_grid(self, coils: int, shots: int, readout: int, size: Sequence[int]) -> dict[str, dict[str, int]]:
+        """The same of a scan of so many shots off a grid, of an image of `size` (y, x)."""
+        lines = {"shot": shots, "readout": readout}
+        held = {"y": lines, "trajectory": {**lines, "channel": 2}}
+        if self.maps == "none":
+            return held
+        return {**held, "y": {"coil": coils, **lines}, "sensitivity_maps": {"coil": coils, **dict(zip(("y", "x"), size, strict=True))}}
 
     def measure(self, raw: Raw, mask: Tensor, scan_id: str) -> Measured:
         """The measured half: the k-space of `raw` where `mask` (ky, kx) holds; values elsewhere are never looked at."""

@@ -29,6 +29,17 @@ class Encoding:
     bandwidth: float
 
     @property
+    def cartesian(self) -> bool:
+        """Whether samples lie on a grid."""
+        return self.trajectory == "cartesian"
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Pixels (y, x) of an image of the field of view that is kept, where samples lie off a grid: as fine as the readout is."""
+        pixel = self.fov[0] / self.matrix[0]
+        return max(1, round(self.recon_fov[1] / pixel)), max(1, round(self.recon_fov[0] / pixel))
+
+    @property
     def kept(self) -> int:
         """Samples along the readout when its oversampling is gone."""
         nx = self.matrix[0]

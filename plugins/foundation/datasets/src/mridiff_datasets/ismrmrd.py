@@ -1,4 +1,4 @@
-"""Raw ISMRMRD files (Inati et al., Magn. Reson. Med. 77, 2017): Cartesian 2-D acquisitions, sorted into k-space.
+"""Raw ISMRMRD files (Inati et al., Magn. Reson. Med. 77, 2017): 2-D acquisitions, sorted into k-space, or along their trajectory.
 
 Lines lie along ky by their encoding step, averages are averaged, and readout oversampling is removed by cropping the image along x.
 Calibration lines serve the coil maps, noise scans the whitening; what else is no line of the image is left out, and said. Nothing about
@@ -26,6 +26,7 @@ from .header import parse_header
 from .heads import read_heads
 from .lines import Lines
 from .measurement import COUNTERS, Group, Measurement
+from .offgrid import OffGrid
 from .place import geometry
 from .purposes import IMAGE
 from .raw import Raw
@@ -42,6 +43,8 @@ STEPS = ("kspace_encode_step_1", "kspace_encode_step_2", *COUNTERS)
 
 class ISMRMRD(Reader):
     """One scan per slice, echo, phase, set and repetition of each measurement of a file; y has axes (coil, ky, kx), ky the phase encoding.
+
+    Of an encoding off a grid (radial, spiral, other) y has axes (coil, shot, readout), and the lines tell the trajectory.
 
     Ids are `file`, or `file-s000-r001` with the counters that vary, after `g1` or `n1` for a second group or encoding of the file. What was
     not acquired is not measured. Calibration lines serve the coil maps and, where the header says that they are embedded, the image; a
@@ -66,37 +69,60 @@ class ISMRMRD(Reader):
         parts, notes = _parts(entry.path)
         part, index = _place(parts, entry.index)
         image = part.image.where(part.scans == index)
-        coils, size = int(image.heads["active_channels"][0]), (part.encoding.matrix[1], part.encoding.kept)
+        coils, encoding, head = int(image.heads["active_channels"][0]), part.encoding, image.heads[0]
+        measured = self.acquisition.measured(coils, (encoding.matrix[1], encoding.kept))
+        if not encoding.cartesian:
+            readout = int(head["number_of_samples"]) - int(head["discard_pre"]) - int(head["discard_post"])
+            measured = self.acquisition.measured_off_grid(coils, len(image), readout, encoding.plane)
         holds = {
             f"encoding {p.number}: {subject}" if len(parts) > 1 else subject: words for p in parts for subject, words in told(p).items()
         }
         said = tuple(dict.fromkeys((*notes, *(note for p in parts for note in p.notes))))
-        return Contents(str(entry.path), holds, measured=self.acquisition.measured(coils, size), left_out=said)
+        return Contents(str(entry.path), holds, measured=measured, left_out=said)
 
-    def raw(self, entry: Entry) -> Raw:
+    def raw(self, entry: Entry) -> Raw | OffGrid:
         """One scan."""
         parts, notes = _parts(entry.path)
         part, index = _place(parts, entry.index)
         with ExitStack() as stack:
-            opened: dict[str, Any] = {}
-
-            def read(lines: Lines, i: int) -> NDArray[np.complex64]:
-                if lines.group not in opened:  # one line at a time: many could refer to the same long array
-                    opened[lines.group] = stack.enter_context(_open(entry.path, lines.group)).fields("data")
-                shape = int(lines.heads["active_channels"][i]), int(lines.heads["number_of_samples"][i])
-                with _damage(entry.path):
-                    values: NDArray[np.complex64] = opened[lines.group][int(lines.places[i])].view(np.complex64).reshape(shape)
-                    return values
-
-            raw = part.raw(f"{entry.path}, scan {entry.index}", index, read)
+            raw = part.raw(f"{entry.path}, scan {entry.index}", index, _Reading(entry.path, stack))
         head = part.image.heads[part.scans == index][0]
-        size = raw.kspace.shape[-2], raw.kspace.shape[-1]
-        return replace(raw, geometry=geometry(head, part.encoding, size), notes=(*notes, *raw.notes))
+        size, encoding = raw.size if isinstance(raw, OffGrid) else (raw.kspace.shape[-2], raw.kspace.shape[-1]), part.encoding
+        if not encoding.cartesian:
+            encoding = replace(encoding, fov=(*encoding.fov[:1], encoding.recon_fov[1], *encoding.fov[2:]))
+        return replace(raw, geometry=geometry(head, encoding, size), notes=(*notes, *raw.notes))
 
     @classmethod
     def claims(cls, path: Path) -> bool:
         """Whether the file has a group with `data` and `xml`."""
         return bool(_groups(path)[0])
+
+
+class _Reading:
+    """Lines of a file, one at a time: many could refer to the same long array."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self._path, self._stack = path, stack
+        self._opened: dict[str, Any] = {}
+
+    def __call__(self, lines: Lines, i: int, /) -> NDArray[np.complex64]:
+        """Samples (coil, n)."""
+        shape = int(lines.heads["active_channels"][i]), int(lines.heads["number_of_samples"][i])
+        values: NDArray[np.complex64] = self._values(lines, i, "data").view(np.complex64)
+        with _damage(self._path):
+            return values.reshape(shape)
+
+    def trajectory(self, lines: Lines, i: int, /) -> NDArray[np.float32]:
+        """Places (n, channel)."""
+        shape = int(lines.heads["number_of_samples"][i]), int(lines.heads["trajectory_dimensions"][i])
+        with _damage(self._path):
+            return np.asarray(self._values(lines, i, "traj"), dtype=np.float32).reshape(shape)
+
+    def _values(self, lines: Lines, i: int, field: str) -> Any:
+        with _damage(self._path):
+            if lines.group not in self._opened:
+                self._opened[lines.group] = self._stack.enter_context(_open(self._path, lines.group))
+            return self._opened[lines.group].fields(field)[int(lines.places[i])]
 
 
 def _groups(path: Path) -> tuple[list[str], list[str]]:

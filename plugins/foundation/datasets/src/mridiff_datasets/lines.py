@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -59,8 +58,14 @@ class Lines:
         return torch.from_numpy(total / np.maximum(counts, 1).astype(np.float32)), torch.from_numpy(counts)
 
 
-Read = Callable[[Lines, int], NDArray[np.complex64]]
-"""The samples (coil, n) of one of some lines."""
+class Read(Protocol):
+    """What reads lines of a file: samples (coil, n) of one of some lines, and their places (n, channel) where it tells them."""
+
+    def __call__(self, lines: Lines, i: int, /) -> NDArray[np.complex64]:
+        """Its samples."""
+
+    def trajectory(self, lines: Lines, i: int, /) -> NDArray[np.float32]:
+        """Their places."""
 
 
 def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, Tensor]:

@@ -18,8 +18,10 @@ from .files import refuse
 from .header import Encoding
 from .lines import Lines, Read, narrow
 from .noise_level import noise_level
+from .offgrid import OffGrid
 from .purposes import CALIBRATES_TOO, CALIBRATION, IMAGE, NOISE, REVERSED, flagged, purposes
 from .raw import Raw
+from .trajectory import in_cycles, off_grid_problems
 from .whitening import LEAST, Whitening
 
 COUNTERS = {"slice": "s", "contrast": "e", "phase": "p", "set": "t", "repetition": "r"}
@@ -57,9 +59,11 @@ class Measurement:
         keys[:, 0] = np.unique(keys[:, 0], return_inverse=True)[1].ravel()
         return ["-".join(f"{letters[c]}{key[c]:03d}" for c in varying) for key in keys]
 
-    def raw(self, source: str, index: int, read: Read) -> Raw:
+    def raw(self, source: str, index: int, read: Read) -> Raw | OffGrid:
         """One scan, whitened where the file tells the noise; what was not acquired is not measured."""
         image = self.image.where(self.scans == index)
+        if not self.encoding.cartesian:
+            return self._off_grid(source, image, read)
         afford_scan((int(image.heads["active_channels"][0]), *self.encoding.matrix[1::-1]), source)
         kspace, counts = narrow(*image.kspace(read, self.encoding), self.encoding)
         reference, taken, same = self._calibration(index, image, read, counts)
@@ -75,6 +79,17 @@ class Measurement:
         even = bool((weight[support] == 1).all())
         return Raw(source, kspace, support=support, calibration=reference, noise_std=std, weight=None if even else weight, lines=-2,
                    notes=(*self.notes, *notes))  # fmt: skip
+
+    def _off_grid(self, source: str, image: Lines, read: Read) -> OffGrid:
+        """One scan along the trajectory of its lines."""
+        head = image.heads[0]
+        first, last = int(head["discard_pre"]), int(head["number_of_samples"]) - int(head["discard_post"])
+        afford_scan((int(head["active_channels"]), len(image), last - first), source)
+        y = torch.from_numpy(np.stack([read(image, i)[:, first:last] for i in range(len(image))], axis=1))
+        places, note = in_cycles(np.stack([read.trajectory(image, i)[first:last] for i in range(len(image))]), self.encoding, source)
+        white = self._whitening(image, read)
+        y, std = (y, None) if white is None else (white(y), white.std)
+        return OffGrid(source, y, torch.from_numpy(places), self.encoding.plane, std, notes=(*self.notes, note))
 
     def _calibration(self, index: int, image: Lines, read: Read, like: Tensor) -> tuple[Tensor | None, Tensor, bool]:
         """K-space (coil, ky, kx) for the coil maps of a scan, in the size of `like`, its counts, and whether it has the scan's counters.
@@ -176,6 +191,11 @@ def _measurement(
     said = list(notes)
     channels = int(image.heads["active_channels"][0])
     usable = []
+    if calibration and not encoding.cartesian:
+        said.append(
+            f"{sum(len(lines) for _, lines in calibration)} calibration lines are left out: maps come from the centre of the trajectory"
+        )
+        calibration = ()
     for other, lines in calibration:
         same_grid = np.allclose([o / e for o, e in zip(_steps(other), _steps(encoding), strict=True)], 1, rtol=1e-3)
         wrong = _problems(lines, other) + ([] if same_grid else ["its field of view is another"])
@@ -184,7 +204,7 @@ def _measurement(
             said.append(f"{len(lines)} calibration lines are left out: {'; '.join(wrong)}")
         else:
             usable.append((other, lines))
-    if bool((image.heads["trajectory_dimensions"] > 0).any()):
+    if encoding.cartesian and bool((image.heads["trajectory_dimensions"] > 0).any()):
         said.append("lines carry a trajectory of their own, which is not used: their samples are taken as evenly spaced")
     heard = noise.where(noise.heads["active_channels"] == channels)
     samples = int(heard.heads["number_of_samples"].astype(np.int64).sum())
@@ -225,12 +245,11 @@ def _resized(values: Tensor, like: Tensor) -> Tensor:
 
 
 def _problems(lines: Lines, encoding: Encoding) -> list[str]:
-    """All that keeps lines from being a Cartesian 2-D acquisition."""
+    """All that keeps lines from being a 2-D acquisition that is read."""
+    if not encoding.cartesian:
+        return off_grid_problems(lines.heads, encoding)
     nx, ny, nz = encoding.matrix
     heads, problems = lines.heads, []
-    if encoding.trajectory != "cartesian":
-        problems.append(f"xml: the trajectory is {encoding.trajectory!r}; only Cartesian acquisitions are read: grid the samples, "
-                        "and store `kspace` (coil, y, x) in an array file")  # fmt: skip
     if nz > 1 or len(np.unique(heads["idx"]["kspace_encode_step_2"])) > 1:
         problems.append(f"xml: the acquisition is 3-D (encoded matrix {encoding.matrix}); only 2-D ones are read: transform along the "
                         "slice axis, and store `kspace` (slice, coil, y, x) in an array file")  # fmt: skip

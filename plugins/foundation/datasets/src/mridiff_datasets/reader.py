@@ -14,6 +14,7 @@ from mridiff.interfaces import Contents, Dataset, Scan
 
 from .acquisition import Acquisition
 from .files import DAMAGED, Entry, entries, find
+from .offgrid import OffGrid
 from .options import Files
 from .raw import Raw
 
@@ -42,7 +43,7 @@ class Reader(Files, Dataset):
         """Names of all scans of a file, in their order; raises DataError or UnsafeInput that says all that is wrong with the file."""
 
     @abstractmethod
-    def raw(self, entry: Entry) -> Raw:
+    def raw(self, entry: Entry) -> Raw | OffGrid:
         """One scan as stored; raises DataError or UnsafeInput."""
 
     @abstractmethod

@@ -22,8 +22,13 @@ def told(part: Measurement) -> dict[str, str]:
             held[f"{counter}s"] = str(count)
     lines = {"of images": len(image), "of calibration": sum(len(found) for _, found in part.calibration), "of noise": len(part.noise)}
     held["lines"] = ", ".join(f"{count} {what}" for what, count in lines.items() if count)
-    held["sampling"] = _sampling(part, image.where(part.scans == 0))
-    if encoding.kept < encoding.matrix[0]:
+    first = image.where(part.scans == 0)
+    held["sampling"] = (
+        _sampling(part, first) if encoding.cartesian else f"{len(first)} shots of {first.heads['number_of_samples'][0]} samples"
+    )
+    if not encoding.cartesian:
+        held["trajectory"] = f"told by the lines, in {first.heads['trajectory_dimensions'][0]} dimensions; image of {encoding.plane} pixels"
+    elif encoding.kept < encoding.matrix[0]:
         held["oversampling"] = f"{encoding.matrix[0] / encoding.kept:.3g} times along the readout, removed by cropping the image"
     embedded = encoding.calibration == "embedded"
     held["coil maps"] = (
