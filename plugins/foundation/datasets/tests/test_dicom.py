@@ -1,16 +1,16 @@
 """DICOM series in as reference images, their geometry, and results out as volumes and as derived series; files are written by the format's library."""
 
 import json
+import subprocess
+import sys
 
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from mridiff import open_scans
-from mridiff.cli.app import application
 from mridiff.errors import DataError
 from mridiff_datasets.derived import write_derived
 from mridiff_datasets.dicom import DICOM
@@ -22,6 +22,13 @@ ROW, COLUMN = (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)
 
 SIZE = (4, 40, 32)
 SPACING = (1.2, 0.9)
+
+
+def command(arguments):
+    """The command line as a user runs it."""
+    return subprocess.run(
+        [sys.executable, "-c", "from mridiff.cli import main; main()", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def volume():
@@ -154,16 +161,16 @@ def test_faults_of_a_header(tmp_path, change, words):
 def test_a_series_is_reconstructed_and_written_as_one_volume_and_as_a_derived_series(series, tmp_path):
     """What `mridiff recon METHOD FOLDER` and `mridiff dicom` leave, opened again: values and places are those of the source."""
     (series / "broken.dcm").unlink()
-    run = CliRunner().invoke(application(), ["recon", "zero-filled", str(series), "-o", str(tmp_path / "out"), "--json"])
-    assert run.exit_code == 0, run.output
+    run = command(["recon", "zero-filled", str(series), "-o", str(tmp_path / "out"), "--json"])
+    assert run.returncode == 0, run.stderr
     image = nibabel.load(tmp_path / "out" / "004-t1_MPRAGE.nii.gz")
     wanted = np.abs(2.0 * volume() - 100)
     assert image.shape == (32, 40, 4) and np.allclose(image.get_fdata().T, wanted, atol=0.01)
     for z, row, column in ((0, 0, 0), (3, 7, 5)):
         place = np.add([-10 - 2.5 * z, -20, 30], np.multiply(ROW, column * SPACING[1]) + np.multiply(COLUMN, row * SPACING[0]))
         assert np.allclose(image.affine @ [column, row, z, 1], [-place[0], -place[1], place[2], 1], atol=1e-4)
-    told = CliRunner().invoke(application(), ["dicom", str(tmp_path / "out"), "-o", str(tmp_path / "back")])
-    assert told.exit_code == 0, told.output
+    told = command(["dicom", str(tmp_path / "out"), "-o", str(tmp_path / "back")])
+    assert told.returncode == 0, told.stderr
     data = DICOM(tmp_path / "back" / "004-t1_MPRAGE")
     sources = {int(d.InstanceNumber): d for d in map(pydicom.dcmread, series.glob("IM*"))}
     assert [e.id for e in data.entries] == [f"1004-t1_MPRAGE_zero_filled-s{z:03d}" for z in range(4)]
@@ -179,8 +186,8 @@ def test_a_series_is_reconstructed_and_written_as_one_volume_and_as_a_derived_se
         assert data[z].measured.geometry == DICOM(series)[z].measured.geometry
     assert len({pydicom.dcmread(e.path).SeriesInstanceUID for e in data.entries}) == 1
     (tmp_path / "none").mkdir()
-    refused = CliRunner().invoke(application(), ["dicom", str(tmp_path / "none")])
-    assert refused.exit_code == 2 and "holds no results" in refused.output
+    refused = command(["dicom", str(tmp_path / "none")])
+    assert refused.returncode == 2 and "holds no results" in refused.stderr
 
 
 def test_an_image_of_another_size_is_not_written_over_a_source(series, tmp_path):
@@ -189,13 +196,21 @@ def test_an_image_of_another_size_is_not_written_over_a_source(series, tmp_path)
         write_derived(tmp_path / "a.dcm", np.ones((3, 3), np.float32), series / "IM0", 0, record, 1.0)
 
 
+def test_slices_whose_place_is_not_known_are_an_array(tmp_path):
+    values = np.random.default_rng(0).uniform(1, 2, (3, 12, 10)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", image=values)
+    run = command(["recon", "zero-filled", str(tmp_path / "a.npz"), "-o", str(tmp_path / "out"), "--set", "dataset.options.coils=2"])
+    assert run.returncode == 0, run.stderr
+    assert np.allclose(np.abs(np.load(tmp_path / "out" / "a.npy")), values, rtol=1e-4)
+
+
 def test_a_volume_of_nifti_comes_back_as_it_was(tmp_path):
     affine = np.array([[0, -1.5, 0, 7], [0, 0, 2, -3], [-3, 0, 0.1, 30], [0, 0, 0, 1]])
     values = np.random.default_rng(0).uniform(1, 2, (10, 6, 8)).astype(np.float32)
     nibabel.save(nibabel.Nifti1Image(values, affine), tmp_path / "a.nii")
     options = ["--set", "dataset.options.slices=0,1,3,4", "--set", "dataset.options.coils=2"]
-    run = CliRunner().invoke(application(), ["recon", "zero-filled", str(tmp_path / "a.nii"), "-o", str(tmp_path / "out"), *options])
-    assert run.exit_code == 0, run.output
+    run = command(["recon", "zero-filled", str(tmp_path / "a.nii"), "-o", str(tmp_path / "out"), *options])
+    assert run.returncode == 0, run.stderr
     image = nibabel.load(tmp_path / "out" / "a.nii.gz")
     back = np.linalg.inv(affine) @ image.affine
     for place in np.ndindex(image.shape):

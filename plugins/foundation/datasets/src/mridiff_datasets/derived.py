@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import h5py
 import numpy as np
 import typer
 from numpy.typing import NDArray
 
 from mridiff.errors import DataError, boundary
+from mridiff_sdk.io import open_hdf5
 
 from .dicom import DICOM
 from .files import Entry
@@ -71,8 +71,8 @@ def _records(out: Path) -> list[tuple[Path, dict[str, Any]]]:
 
 def _image(folder: Path) -> NDArray[np.float32]:
     path = folder / "reconstruction.h5"
-    with boundary(f"{path}: it cannot be read"), h5py.File(path) as file:
-        values = np.asarray(file["reconstruction"])
+    with open_hdf5(path) as file:
+        values = file.read("reconstruction")
     return np.asarray(np.abs(values), dtype=np.float32)
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mridiff.errors import DataError, boundary
+from mridiff.errors import DataError
 from mridiff.interfaces import Geometry
-from mridiff_sdk.io import afford
+from mridiff_sdk.io import afford, open_hdf5
 
 from .nifti_writer import write_nifti
 
@@ -31,24 +30,25 @@ class Slice:
 
     def image(self) -> NDArray[Any]:
         """The image."""
-        with h5py.File(self.file) as file:
-            return np.asarray(file["reconstruction"])
+        with open_hdf5(self.file) as file:
+            return file.read("reconstruction")
 
 
 def slices(files: Iterable[Path]) -> dict[str, list[Slice]]:
     """The slices that `reconstruction.h5` files hold, by the volume that they belong to."""
     found: dict[str, list[Slice]] = {}
     for path in files:
-        with boundary(f"{path}: it cannot be read"), h5py.File(path) as file:
-            name, axes = str(file.attrs.get("volume", "")), tuple(str(a) for a in file.attrs["axes"])
-            affine = np.asarray(file.attrs["affine"]) if "affine" in file.attrs else None
+        with open_hdf5(path) as file:
+            told = file.attributes()
+        name, axes = str(told.get("volume", "")), tuple(str(a) for a in told["axes"])
+        affine = np.asarray(told["affine"]) if "affine" in told else None
         if name:
             found.setdefault(name, []).append(Slice(path, axes, affine))
     return found
 
 
 def write_volumes(folder: Path, files: Iterable[Path]) -> list[str]:
-    """Writes `NAME.nii.gz` for every volume of which several slices are there, `NAME.h5` where their place in space is not known.
+    """Writes `NAME.nii.gz` for every volume of which several slices are there, `NAME.npy` (slice, y, x) where their place is not known.
 
     Returns what is odd, in sentences: slices that are missing (zero in the volume), or that make no volume.
     """
@@ -69,10 +69,7 @@ def _write(path: Path, held: list[Slice]) -> list[str]:
         raise DataError(f"its slices have different sizes: {sorted(shapes)}")
     afford(len(held) * int(np.prod(next(iter(shapes)))) * 12, f"{path}: {len(held)} slices")
     if any(s.affine is None for s in held):
-        with h5py.File(path.with_name(f"{path.name}.h5"), "w") as file:
-            file["reconstruction"] = np.stack([s.image() for s in held])
-            file.attrs["axes"] = ["slice", "y", "x"]
-            file.attrs["scans"] = [s.file.parent.name for s in held]
+        np.save(path.with_name(f"{path.name}.npy"), np.stack([s.image() for s in held]))
         return []
     places, affine = order(held)
     volume = np.zeros((max(places) + 1, *next(iter(shapes))), dtype=np.float32)
