@@ -94,8 +94,8 @@ def test_methods_on_a_grid_refuse_it_with_the_reason(tmp_path, image):
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    (lambda k: 1000 * k, "reaches .* in no unit that is known"), (lambda k: np.concatenate([k, k], -1)[..., :1], "do not tell where their samples lie"),
-    (lambda k: 0 * k, "in no unit"), (lambda k: np.where(k > 0.4, np.nan, k), "NaN|no unit"),
+    (lambda k: 1000 * k, "reaches .* in no known unit"), (lambda k: np.concatenate([k, k], -1)[..., :1], "do not tell where their samples lie"),
+    (lambda k: 0 * k, "in no known unit"), (lambda k: np.where(k > 0.4, np.nan, k), "NaN|no known unit"),
 ])  # fmt: skip
 def test_faults_of_a_trajectory(tmp_path, image, change, words):
     k = radial(41, 64, NX)[0]

@@ -28,15 +28,11 @@ def in_cycles(places: NDArray[np.float32], encoding: Encoding, source: str) -> t
              "cycles per encoded field of view": (encoding.matrix[0] / 2, np.array(encoding.recon_fov[:2]) / encoding.fov[0])}  # fmt: skip
     name = next((n for n, (most, _) in units.items() if 0 < reach <= SLACK * most), None)
     if name is None:
-        refuse(
-            source, [f"traj: it reaches {reach:g}, which is in no unit that is known; store parts of the sampling rate, from -0.5 to 0.5"]
-        )
+        refuse(source, [f"traj: it reaches {reach:g}, which is in no known unit; store parts of the sampling rate, from -0.5 to 0.5"])
     assert name is not None
-    scaled = places[..., :2] * units[name][1]
-    half = size / 2
-    return np.ascontiguousarray(
-        np.clip(scaled, -half, half)[..., ::-1], dtype=np.float32
-    ), f"the trajectory reaches {reach:.4g}, so it is in {name}"
+    scaled, half = places[..., :2] * units[name][1], size / 2
+    turned = np.clip(scaled, -half, half)[..., ::-1]
+    return np.ascontiguousarray(turned, dtype=np.float32), f"the trajectory reaches {reach:.4g}, so it is in {name}"
 
 
 def off_grid_problems(heads: NDArray[Any], encoding: Encoding) -> list[str]:
