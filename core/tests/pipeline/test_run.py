@@ -80,14 +80,15 @@ def test_volumes_are_written_of_what_was_made_each_whole_or_not_at_all(tmp_path,
     monkeypatch.setattr(Few, "__getitem__", lambda self, i, read=Few.__getitem__: replace(read(self, i), volume="a/b"))
     given = []
 
-    def volumes(folder, files):
+    def volumes(folder, files, mark):
         given.append([f.parent.name for f in files])
         for file in files:
             with h5py.File(file) as f:
                 assert f.attrs["volume"] == folder_name("a/b")
-        (folder / "a.nii.gz").write_bytes(b"whole")
+        (folder / f"{mark}a.nii.gz").write_bytes(b"whole")
         if len(given) > 1:
             raise OSError("disk full")
+        (folder / f"{mark}a.nii.gz").replace(folder / "a.nii.gz")
         return ["one is missing"]
 
     monkeypatch.setattr("mridiff.pipeline.run.service", lambda name: volumes if name == "volumes" else None)
@@ -95,9 +96,12 @@ def test_volumes_are_written_of_what_was_made_each_whole_or_not_at_all(tmp_path,
     assert given == [["s0", "s2"]] and (tmp_path / "out" / "a.nii.gz").read_bytes() == b"whole"
     assert json.loads((tmp_path / "out" / "record.json").read_text())["notes"] == ["one is missing"]
     (tmp_path / "out" / "a.nii.gz").write_bytes(b"earlier")
-    with pytest.raises(DataError, match=r"cannot write volumes to .*out: OSError: disk full"):
+    with pytest.raises(DataError, match=r"cannot write to .*out: OSError: disk full"):
         _run(tmp_path / "out", dataset={"options": {"broken": 1}})
-    assert (tmp_path / "out" / "a.nii.gz").read_bytes() == b"earlier" and not list((tmp_path / "out").glob(".partial*"))
+    assert (tmp_path / "out" / "a.nii.gz").read_bytes() == b"earlier" and list((tmp_path / "out").glob(".partial*"))
+    monkeypatch.setattr("mridiff.pipeline.run.service", lambda name: None)
+    _run(tmp_path / "out", dataset={"options": {"broken": 1}})
+    assert not list((tmp_path / "out").glob(".partial*"))
 
 
 def test_a_scan_that_fails_is_reported_and_the_rest_go_on(tmp_path):

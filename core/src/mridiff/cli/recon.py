@@ -62,8 +62,10 @@ def _tell(outcomes: list[Any], out: Path) -> None:
     kept = sum(o.kept for o in outcomes)
     if kept:
         typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")
-    for name in sorted(out.glob("*.nii.gz"))[:3]:
-        typer.echo(f"volume {name}")
-    for name in (out / "index.html", *(out / folder_name(r["id"]) / "overview.png" for r in records[:3])):
+    for name in (
+        out / "index.html",
+        *sorted(out.glob("*.nii.gz"))[:3],
+        *(out / folder_name(r["id"]) / "overview.png" for r in records[:3]),
+    ):
         if name.exists():
             typer.echo(f"open {name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 from ..errors import DataError, MridiffError, boundary
 from ..interfaces.dataset import Dataset
-from ..io.atomic import to_disk
 from .folder import Folder, folder_name
 from .method import Method, Reconstruction, Watch
 from .output import write_scan
@@ -70,22 +68,6 @@ def cell(method: Callable[..., Reconstruction], dataset: Dataset, index: int, he
         return Outcome(name, error=error)
 
 
-def _volumes(folder: Folder, names: list[str]) -> list[str]:
-    """Write slices that belong together as volumes, each whole or not at all; gives notes on those that are not complete."""
-    if (write := service("volumes")) is None:
-        return []
-    partial = folder.path / f"{folder.mark}volumes"
-    partial.mkdir()
-    try:
-        notes: list[str] = write(partial, [folder.path / folder_name(name) / "reconstruction.h5" for name in names])
-        for file in sorted(partial.iterdir()):
-            to_disk(file)
-            file.replace(folder.path / file.name)
-        return notes
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
 def _close(folder: Folder, head: Mapping[str, Any], outcomes: list[Outcome]) -> None:
     scans = [{k: v for k, v in o.record.items() if k not in head} for o in outcomes if o.record is not None]
     if not scans:  # nothing was made, so nothing stays
@@ -96,11 +78,11 @@ def _close(folder: Folder, head: Mapping[str, Any], outcomes: list[Outcome]) -> 
         raise DataError(f"results vanished from {folder.path} meanwhile: {', '.join(gone)}", hint="Run again to make them.")
     failed = [{"id": o.scan, **o.error.as_dict()} for o in outcomes if o.error is not None]
     notes = [f"{o.scan} was made again: {o.again}" for o in outcomes if o.again]
-    with boundary(f"cannot write volumes to {folder.path}", LOST):
-        notes += _volumes(folder, [s["id"] for s in scans])
     record = {"title": str(head["config"].get("recipe") or head["config"]["sampler"]["use"]), "created": now(), **head,
               "seed": head["config"]["seed"], "scans": scans, "failed": failed, "notes": notes}  # fmt: skip
     with boundary(f"cannot write to {folder.path}", LOST):
+        if (volumes := service("volumes")) is not None:
+            notes += volumes(folder.path, [folder.path / folder_name(s["id"]) / "reconstruction.h5" for s in scans], folder.mark)
         write_json(folder.path / "record.json", record, folder.mark)
         if (page := service("page")) is not None:
             pictures = {s["id"]: folder.path / folder_name(s["id"]) / "overview.png" for s in scans}

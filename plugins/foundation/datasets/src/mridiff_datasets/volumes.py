@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,29 +48,30 @@ def slices(files: Iterable[Path]) -> dict[str, list[Slice]]:
     return found
 
 
-def write_volumes(folder: Path, files: Iterable[Path]) -> list[str]:
+def write_volumes(folder: Path, files: Iterable[Path], mark: str = ".partial-") -> list[str]:
     """Writes `NAME.nii.gz` for every volume of which several slices are there, `NAME.npy` (slice, y, x) where their place is not known.
 
-    Returns what is odd, in sentences: slices that are missing (zero in the volume), or that make no volume.
+    Each is whole or absent; `mark` begins the names of what is half-written. Returns what is odd, in sentences: slices that are missing (zero in the volume), or that make no volume.
     """
     notes = []
     for name, held in slices(files).items():
         if len(held) < 2 or held[0].axes != ("y", "x"):
             continue
         try:
-            notes += _write(folder / name, held)
+            notes += _write(folder / name, held, mark)
         except DataError as error:
             notes.append(f"{name} is not written as one volume: {error.message}")
     return notes
 
 
-def _write(path: Path, held: list[Slice]) -> list[str]:
+def _write(path: Path, held: list[Slice], mark: str) -> list[str]:
     shapes = {s.image().shape for s in held[:1]} | {s.image().shape for s in held[-1:]}
     if len(shapes) > 1:
         raise DataError(f"its slices have different sizes: {sorted(shapes)}")
     afford(len(held) * int(np.prod(next(iter(shapes)))) * 12, f"{path}: {len(held)} slices")
     if any(s.affine is None for s in held):
-        np.save(path.with_name(f"{path.name}.npy"), np.stack([s.image() for s in held]))
+        with _whole(path.with_name(f"{path.name}.npy"), mark) as temporary:
+            np.save(temporary, np.stack([s.image() for s in held]))
         return []
     places, affine = order(held)
     volume = np.zeros((max(places) + 1, *next(iter(shapes))), dtype=np.float32)
@@ -77,9 +79,21 @@ def _write(path: Path, held: list[Slice]) -> list[str]:
         image = one.image()
         volume[place] = np.abs(image) if np.iscomplexobj(image) else image
     geometry = Geometry((), tuple(tuple(float(v) for v in row) for row in affine))
-    write_nifti(path.with_name(f"{path.name}.nii.gz"), volume, ("z", "y", "x"), geometry)
+    with _whole(path.with_name(f"{path.name}.nii.gz"), mark) as temporary:
+        write_nifti(temporary, volume, ("z", "y", "x"), geometry)
     missing = len(volume) - len(held)
     return [f"{path.name}.nii.gz: {missing} of {len(volume)} slices are missing and zero"] if missing else []
+
+
+@contextmanager
+def _whole(path: Path, mark: str) -> Iterator[Path]:
+    """A temporary path beside `path`, whose file takes its place when the block ends well."""
+    temporary = path.with_name(mark + path.name)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def order(held: list[Slice]) -> tuple[list[int], NDArray[np.float64]]:
