@@ -62,10 +62,7 @@ def _tell(outcomes: list[Any], out: Path) -> None:
     kept = sum(o.kept for o in outcomes)
     if kept:
         typer.echo(f"{kept} of {len(outcomes)} were there already and were kept.")
-    for name in (
-        out / "index.html",
-        *sorted(out.glob("*.nii.gz"))[:3],
-        *(out / folder_name(r["id"]) / "overview.png" for r in records[:3]),
-    ):
+    pictures = (out / folder_name(r["id"]) / "overview.png" for r in records[:3])
+    for name in (out / "index.html", *sorted(out.glob("*.nii.gz"))[:3], *pictures):
         if name.exists():
             typer.echo(f"open {name}")

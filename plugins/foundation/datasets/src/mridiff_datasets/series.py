@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mridiff.errors import ConfigError, Mistake, boundary
+from mridiff.errors import MissingPackage, boundary
 from mridiff.interfaces import Geometry
 
 from .files import DAMAGED, refuse
@@ -74,12 +74,13 @@ class Image:
 
 @contextmanager
 def library(path: Path) -> Iterator[Any]:
-    """The format's own library, quiet; what it raises is one error about `path`. Raises ConfigError where it is not installed."""
+    """The format's own library, quiet; what it raises is one error about `path`. Raises MissingPackage where it is not installed."""
     try:
         import pydicom
     except ImportError as error:
-        raise ConfigError([Mistake("dataset", f"{path} is a DICOM file, and pydicom is not installed")],
-                          hint="pip install 'mridiff-datasets[dicom]'") from error  # fmt: skip
+        raise MissingPackage(
+            f"{path} is a DICOM file, and pydicom is not installed", hint="pip install 'mridiff-datasets[dicom]'"
+        ) from error
     validated = pydicom.config.settings.reading_validation_mode
     with boundary(f"{path}: it cannot be read as DICOM", DAMAGED), warnings.catch_warnings():
         warnings.simplefilter("ignore")

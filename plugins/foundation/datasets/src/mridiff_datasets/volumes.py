@@ -51,7 +51,8 @@ def slices(files: Iterable[Path]) -> dict[str, list[Slice]]:
 def write_volumes(folder: Path, files: Iterable[Path], mark: str = ".partial-") -> list[str]:
     """Writes `NAME.nii.gz` for every volume of which several slices are there, `NAME.npy` (slice, y, x) where their place is not known.
 
-    Each is whole or absent; `mark` begins the names of what is half-written. Returns what is odd, in sentences: slices that are missing (zero in the volume), or that make no volume.
+    Each is whole or absent; `mark` begins the names of what is half-written. Returns what is odd, in sentences: slices that are missing
+    (zero in the volume), or that make no volume.
     """
     notes = []
     for name, held in slices(files).items():
