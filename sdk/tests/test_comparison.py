@@ -5,9 +5,9 @@ import sdk_parts
 from sdk_parts import CONFIG, registry
 
 from mridiff.errors import ConfigError, DataError, MridiffError
-from mridiff.pipeline.method import load
-from mridiff.pipeline.services import providers
-from mridiff_sdk.comparison import compare
+from mridiff_sdk.comparison import comparison, prepared, title_of
+from mridiff_sdk.rerun import records, rerun
+from mridiff_sdk.study import measure
 
 
 def _yaml(path, steps=2, **more):
@@ -17,89 +17,97 @@ def _yaml(path, steps=2, **more):
     return str(path)
 
 
-def test_methods_meet_on_the_same_scans_and_their_numbers_are_averaged(tmp_path):
+def compare(names, out, **options):
+    """What the command does; gives the results."""
+    return measure("compare", comparison(names, registry(), {}), registry(), out, flat=True, before=prepared, **options)
+
+
+def _values(results, row, metric):
+    return next(iter(results["scans"].values()))["values"][row][metric]
+
+
+def test_a_comparison_is_a_study_of_methods_as_they_were_resolved(tmp_path):
     names = [_yaml(tmp_path / "short.yaml", 1), _yaml(tmp_path / "long.yaml", 3)]
-    record = compare(names, registry(), {}, tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "record.json").read_text())["mean"] == record["mean"]
-    assert [scan["id"] for scan in record["scans"]] == ["s0", "s1", "s2"]
-    for name, steps in (("short", 1), ("long", 3)):
-        found = [scan["methods"][name] for scan in record["scans"]]
-        assert [f["cost"]["nfe"] for f in found] == [steps] * 3 and record["mean"][name]["cost"]["nfe"] == steps
-        seconds = [f["cost"]["seconds"] for f in found]
-        assert record["mean"][name]["cost"]["seconds"] == pytest.approx(sum(seconds) / 3)
-        for metric, value in record["mean"][name]["metrics"].items():
-            assert value == pytest.approx(sum(f["metrics"][metric] for f in found) / 3)
-    one = load(names[1], registry())
-    assert record["config"]["long"]["sampler"]["options"]["steps"] == one.plan.config.sampler.options["steps"] == 3
-
-
-def test_nothing_runs_before_all_methods_are_known_to_be_sound(tmp_path):
-    with pytest.raises(ConfigError):
-        compare([_yaml(tmp_path / "good.yaml", 1), _yaml(tmp_path / "bad.yaml", -1)], registry(), {}, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-def test_nothing_to_compare_is_said():
-    with pytest.raises(ConfigError, match="nothing to compare"):
-        compare([], registry(), {}, None)
+    study = comparison(names, registry(), {"seed": 4}, ["long"], "mridiff compare short.yaml,long.yaml")
+    assert list(study.rows) == ["short", "long"] and study.seeds == (4,) and study.against == ("long",)
+    assert study.rows["long"]["sampler"]["options"] == {"steps": 3, "broken": ""} and "dataset" not in study.rows["long"]
+    results = compare(names, tmp_path / "out")
+    assert _values(results, "short", "nfe") == [1] * 3 and _values(results, "long", "nfe") == [3] * 3
+    assert results["rows"]["long"]["sampler"]["options"]["steps"] == 3 and results["scans"]["scans"]["ids"] == ["s0", "s1", "s2"]
+    assert "mridiff compare" not in (tmp_path / "out" / "table.md").read_text()
+    told = measure("compare", study, registry(), tmp_path / "other", flat=True)
+    assert "`mridiff compare short.yaml,long.yaml`, " in (tmp_path / "other" / "table.md").read_text() and told["command"] == study.command
 
 
 def test_every_method_leaves_what_recon_leaves_and_is_not_made_again(tmp_path):
     names, out = [_yaml(tmp_path / "a.yaml"), _yaml(tmp_path / "b.yaml", 4)], tmp_path / "out"
-    record = compare(names, registry(), {}, out)
+    compare(names, out)
     for name in ("a", "b"):
         for scan in ("s0", "s1", "s2"):
-            assert (out / name / scan / "reconstruction.h5").exists()
-        assert [s["id"] for s in json.loads((out / name / "record.json").read_text())["scans"]] == ["s0", "s1", "s2"]
-    made = (out / "a" / "s1" / "reconstruction.h5").stat().st_mtime_ns
-    again = compare(names, registry(), {}, out)
-    assert again["scans"] == record["scans"] and (out / "a" / "s1" / "reconstruction.h5").stat().st_mtime_ns == made
-    assert record["versions"]["mridiff"] and record["services"] == providers() and len(record["scans"][0]["data_sha256"]) == 64
+            assert {f.name for f in (out / name / scan).iterdir()} == {"reconstruction.h5", "overview.png", "record.json"}
+    assert {"index.html", "table.md", "table.csv", "results.json", "rows.png"} <= {f.name for f in out.iterdir()}
+    made = {f: f.stat().st_mtime_ns for f in out.rglob("reconstruction.h5")}
+    compare(names, out)
+    assert made == {f: f.stat().st_mtime_ns for f in out.rglob("reconstruction.h5")}
+    assert [rerun(r, registry()).verdict for r in records(out / "b")] == ["identical"] * 3
+
+
+@pytest.mark.parametrize(("names", "changes", "words"), [
+    ([], {}, "nothing to compare"), (["a.yaml", "bad.yaml"], {}, "steps"), (["a.yaml", "other/a.yaml"], {}, "a: two of this name"),
+    (["a.yaml", "seeded.yaml"], {}, "--seed|a comparison has one"), (["a.yaml"], {"dataset": None}, "nothing to compare"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_before_anything_is_built(tmp_path, names, changes, words):
+    (tmp_path / "other").mkdir()
+    for name, more in (("a", {}), ("other/a", {}), ("bad", {"steps": -1}), ("seeded", {"seed": 7})):
+        _yaml(tmp_path / f"{name}.yaml", **more)
+    with pytest.raises(ConfigError, match=words):
+        comparison([str(tmp_path / name) for name in names], registry(), changes)
+
+
+def test_who_is_paired_with_has_to_take_part(tmp_path):
+    with pytest.raises(ConfigError, match="'b' is not among a"):
+        comparison([_yaml(tmp_path / "a.yaml")], registry(), {}, ["b"])
 
 
 def test_who_stops_it_keeps_what_was_done_and_goes_on(tmp_path):
     names, out = [_yaml(tmp_path / "a.yaml"), _yaml(tmp_path / "b.yaml")], tmp_path / "out"
     seen = []
 
-    def bars(label, scans):
-        def watch(scan, *step):
-            seen.append((label, scan))
-            if (label, scan) == ("b", "s1"):
+    def report(progress, result):
+        cell = progress.now
+        if cell is not None:
+            seen.append((cell.row, cell.scan))
+            if (cell.row, cell.scan) == ("b", 1):
                 raise KeyboardInterrupt
 
-        return watch
-
     with pytest.raises(KeyboardInterrupt):
-        compare(names, registry(), {}, out, bars)
-    assert [s["id"] for s in json.loads((out / "record.json").read_text())["scans"]] == ["s0"]
-    assert (out / "s0.png").exists() and "s0" in (out / "index.html").read_text()
+        compare(names, out, report=report)
+    page = (out / "index.html").read_text()
+    assert '"s0"' in page and '"s1"' not in page and "so far: 4 cells are to come" in page
     assert (out / "a" / "s1" / "record.json").exists() and not list(out.glob("b/.*-s1"))
     seen.clear()
-    record = compare(names, registry(), {}, out, lambda label, scans: lambda scan, *step: seen.append((label, scan)))
-    assert [s["id"] for s in record["scans"]] == ["s0", "s1", "s2"] and set(seen) == {("b", "s1"), ("a", "s2"), ("b", "s2")}
+    results = compare(names, out, report=lambda progress, result: seen.append(progress.now and (progress.now.row, progress.now.scan)))
+    assert results["scans"]["scans"]["ids"] == ["s0", "s1", "s2"] and set(seen) - {None} == {("b", 1), ("a", 2), ("b", 2)}
 
 
 def test_a_method_that_does_not_fit_the_scan_is_named_before_anything_is_computed(tmp_path):
     bad = {"dataset": {"use": "scans", "options": {"coils": 0}}}
     names = [_yaml(tmp_path / "a.yaml", **bad), _yaml(tmp_path / "b.yaml", **bad)]
     with pytest.raises(DataError, match=r"(?s)a: scan .* does not fit operator local/masked: .*wanted.*\nb: ") as caught:
-        compare(names, registry(), {}, tmp_path / "out")
+        compare(names, tmp_path / "out")
     assert "Nothing was computed" in caught.value.hint and not (tmp_path / "out").exists()
 
 
 def test_a_method_that_fails_on_a_scan_is_noted_and_the_rest_go_on(tmp_path):
-    good, bad = _yaml(tmp_path / "good.yaml"), _yaml(tmp_path / "bad.yaml", options={"broken": "data"})
-    failed = []
-    record = compare([good, bad], registry(), {}, tmp_path / "out", failed=failed)
-    assert [list(s["methods"]) for s in record["scans"]] == [["good"]] * 3 and list(record["mean"]) == ["good"]
-    assert [f["id"] for f in record["failed"]] == ["s0, bad", "s1, bad", "s2, bad"] and len(failed) == 3
+    results = compare([_yaml(tmp_path / "good.yaml"), _yaml(tmp_path / "bad.yaml", options={"broken": "data"})], tmp_path / "out")
+    assert _values(results, "good", "nfe") == [2] * 3 and _values(results, "bad", "nfe") == [None] * 3
+    assert [f["cell"] for f in results["failed"]] == [f"scans, scan {i}, bad, seed 0" for i in range(3)]
     assert "does not like these data" in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_scan_that_one_method_cannot_take_does_not_stop_the_later_ones(tmp_path):
-    several = {"dataset": {"use": "scans", "options": {"coils": 1}}}
-    record = compare([_yaml(tmp_path / "a.yaml", **several)], registry(), {}, tmp_path / "out")
-    assert [s["id"] for s in record["scans"]] == ["s0", "s2"] and record["failed"][0]["id"] == "s1, a"
+    results = compare([_yaml(tmp_path / "a.yaml", dataset={"use": "scans", "options": {"coils": 1}})], tmp_path / "out")
+    assert _values(results, "a", "nfe") == [2, None, 2] and results["failed"][0]["cell"] == "scans, scan 1, a, seed 0"
 
 
 @pytest.mark.parametrize("where", ["file", "file/below", "link"])
@@ -107,31 +115,32 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_family_before_anythi
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "link")
     with pytest.raises(MridiffError, match="cannot write"):
-        compare([_yaml(tmp_path / "a.yaml")], registry(), {}, tmp_path / where)
+        compare([_yaml(tmp_path / "a.yaml")], tmp_path / where)
     assert (tmp_path / "file").read_text() == "x"
 
 
-def test_names_that_would_share_a_folder_and_folders_of_one_method_are_refused(tmp_path):
-    (tmp_path / "other").mkdir()
-    names = [_yaml(tmp_path / "a.yaml"), _yaml(tmp_path / "other" / "a.yaml")]
-    with pytest.raises(ConfigError, match="a: two of this name"):
-        compare(names, registry(), {}, tmp_path / "out")
+def test_a_folder_of_another_run_is_refused(tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text("{}")
-    with pytest.raises(ConfigError, match="results of one method"):
-        compare(names[:1], registry(), {}, tmp_path / "out")
+    (tmp_path / "out" / "run.json").write_text('{"token": "0123456789abcdef", "config": {}}')
+    with pytest.raises(ConfigError, match="another configuration"):
+        compare([_yaml(tmp_path / "a.yaml")], tmp_path / "out")
 
 
 def test_scans_are_read_once_for_all_methods(tmp_path, monkeypatch):
     read, get = [], sdk_parts.Scans.__getitem__
     monkeypatch.setattr(sdk_parts.Scans, "__getitem__", lambda self, i: (read.append(i), get(self, i))[1])
-    compare([_yaml(tmp_path / f"{n}.yaml") for n in "abc"], registry(), {}, tmp_path / "out")
-    assert read == [0, 1, 2]
+    compare([_yaml(tmp_path / f"{n}.yaml") for n in "abc"], tmp_path / "out")
+    assert read == [0, 1, 2, 0]  # the first once more for the picture of all rows
 
 
-def test_a_number_that_one_scan_lacks_is_not_averaged(tmp_path, monkeypatch):
+def test_a_number_that_one_scan_lacks_is_missing_and_the_mean_is_over_the_others(tmp_path, monkeypatch):
     whole = sdk_parts.Scans.__getitem__
     monkeypatch.setattr(sdk_parts.Scans, "__getitem__", lambda self, i: whole(self, i).blind() if i == 1 else whole(self, i))
-    record = compare([_yaml(tmp_path / "a.yaml")], registry(), {}, tmp_path / "out")
-    assert [bool(scan["methods"]["a"]["metrics"]) for scan in record["scans"]] == [True, False, True]
-    assert record["mean"]["a"]["metrics"] == {} and record["mean"]["a"]["cost"]["nfe"] == 2
+    results = compare([_yaml(tmp_path / "a.yaml")], tmp_path / "out")
+    assert [v is None for v in _values(results, "a", "mae")] == [False, True, False] and results["failed"] == []
+    assert "a (2 of 3)" in (tmp_path / "out" / "table.md").read_text()
+
+
+def test_a_set_of_scans_is_called_after_its_file_and_acceleration():
+    assert title_of({"use": "mridiff-datasets/arrays", "options": {"path": "/data/scan.h5", "acceleration": 4.0}}) == "scan.h5, R = 4"
+    assert title_of({"use": "mridiff-datasets/brain"}) == "brain"

@@ -21,6 +21,7 @@ from mridiff.plugins.registry import Registry
 
 from .io.hdf5 import open_hdf5
 from .study.again import cell_of
+from .study.scans import opened
 
 TOLERANCE = 1e-4
 """Largest deviation that counts as equal, relative to the largest value: what another processor or number of threads makes of rounding."""
@@ -60,12 +61,16 @@ def rerun(path: Path, registry: Registry, tolerance: float = TOLERANCE, watch: W
     record, reason = recall(path.parent, {})
     if record is None:
         raise DataError(f"{path}: {reason}", hint="Nothing can be told of it: make the result again with `mridiff recon`.")
+    config, node = record["config"], record.get("dataset")
     with threads(int(record["threads"])):
-        if "extra" in record:
+        if "extra" in record and node is None:
             make, head, scans = cell_of(path, record, registry, data)
         else:
-            method = Method(plan(record["config"], registry))
-            make, head, scans = partial(method, samples=record["samples"], seed=record["seed"]), describe(method), load_dataset(method.plan)
+            method = Method(
+                plan(config, registry, None if node is None else {"dataset": None})
+            )  # a comparison's cell names its scans beside
+            make, head = partial(method, samples=record["samples"], seed=record["seed"]), describe(method)
+            scans = load_dataset(method.plan) if node is None else opened(node, registry, None)
         scan = _scan(scans, record["id"], path)
         made_from = origin(head, scan)
         _refuse(record, made_from, path)

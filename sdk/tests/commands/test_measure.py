@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 import acme_package
 
 from mridiff.cli.app import application
-from mridiff_sdk.commands.measure import named
+from mridiff_sdk.commands.cells import named
 
 
 @pytest.fixture

@@ -4,15 +4,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+import torch
 
 import mridiff
 from mridiff.errors import ConfigError, DataError
 from mridiff.plugins.registry import Registry
 from mridiff_sdk.rerun import records, rerun
 from mridiff_sdk.study import Altered, Part, Study, measure
-from mridiff_sdk.study.engine import Progress
+from mridiff_sdk.study.progress import Progress
 from mridiff_sdk.study.tables import text_of
 
 COSTS = {"seconds", "peak_memory_mb"}
@@ -114,6 +116,32 @@ def test_a_cell_without_its_folder_or_whose_row_is_gone_says_so(run, package, tm
     record.parent.rename(tmp_path / "elsewhere")
     with pytest.raises(DataError, match="does not lie in the folder"):
         rerun(tmp_path / "elsewhere" / "record.json", Registry.discover())
+
+
+def test_what_readers_noted_and_what_was_made_again_is_told(run, package, monkeypatch):
+    import sdk_parts
+
+    whole = sdk_parts.Scans.__getitem__
+    monkeypatch.setattr(sdk_parts.Scans, "__getitem__", lambda self, i: replace(whole(self, i), notes=("the mask was guessed",)))
+    assert run(part=Part(("filled", "noisy"), scans=2))["noted"] == ["the mask was guessed"]
+    (package / "rows.py").write_text((package / "rows.py").read_text().replace("0.1 *", "0.2 *"))
+    noted = run(part=Part(("filled", "noisy"), scans=2, seeds=1))["noted"]
+    assert noted[0] == "the mask was guessed" and [n.partition(" was there")[0] for n in noted[1:]] == ["s0, noisy", "s1, noisy"]
+
+
+def test_without_a_metric_all_numbers_are_columns_and_those_that_no_scan_has_are_none(package, tmp_path):
+    study = Study(title="t", rows={"filled": "filled"}, scans={"a": {"use": "scans"}}, metrics=(), extra={"one": lambda r, s: 1.0})
+    results = measure("all", study, Registry.discover(), tmp_path / "out")
+    assert list(results["metrics"]) == ["mae", "rmse", "nfe", "operator_calls", "seconds", "one"] and not results["failed"]
+
+
+def test_the_rows_stand_side_by_side_in_a_picture(run, tmp_path):
+    from matplotlib.image import imread
+
+    run(part=Part(("filled",), scans=1))
+    one = imread(tmp_path / "out" / "rows.png").shape[1]
+    run(part=Part(("filled", "twice", "noisy"), scans=1))
+    assert imread(tmp_path / "out" / "rows.png").shape[1] > 1.5 * one
 
 
 def test_nothing_is_made_twice(run):
@@ -226,3 +254,19 @@ def test_time_left_is_known_by_row():
     assert progress.left() == 9  # one worker has nothing to do
     progress.done[cells[5]] = Result(cells[5])
     assert progress.left() == 0
+
+
+def test_time_left_is_known_within_a_cell():
+    from mridiff.interfaces import Step
+    from mridiff_sdk.study.bench import Cell, Result
+
+    cells, told = [Cell("a", i, "slow", 0) for i in range(3)], []
+    progress = Progress(cells)
+    watch = progress.step(cells[0], lambda p, result: told.append((p.share, p.left())))
+    progress._began -= 10  # as if it had begun then
+    for i in range(4):
+        watch("s0", Step(i, 4, torch.zeros(1, 2), 1.0), 0, 1)
+    shares, left = zip(*told, strict=True)
+    assert shares == (0.25, 0.5, 0.75, 1.0) and left == pytest.approx((40 * 2.75, 20 * 2.5, 13.3 * 2.25, 10 * 2), rel=0.05)
+    progress.add(Result(cells[0], {"cost": {"seconds": 10}}))
+    assert progress.left() == 20 and progress.now is None

@@ -47,8 +47,11 @@ def run(method: Method, dataset: Dataset, out: Path, watch: Watch | None = None)
 
 
 def cell(method: Callable[..., Reconstruction], dataset: Dataset, index: int, head: Mapping[str, Any], place: Callable[[str, str], Path],
-         mark: str, watch: Watch | None = None, pictures: bool = True) -> Outcome:  # fmt: skip
-    """One scan into the folder that `place` gives for its name and id, unless its result is there; `mark` begins what is half-written."""
+         mark: str, watch: Watch | None = None, pictures: bool = True, also: Mapping[str, Any] | None = None) -> Outcome:  # fmt: skip
+    """One scan into the folder that `place` gives for its name and id, unless its result is there; `mark` begins what is half-written.
+
+    `also` is in its record, and no reason to make it again.
+    """
     name = f"scan {index}"
     try:
         with boundary(f"cannot read {name}"):
@@ -62,7 +65,7 @@ def cell(method: Callable[..., Reconstruction], dataset: Dataset, index: int, he
         with boundary(f"cannot reconstruct {name}", "A fault of the method, if its options and the scan are sound."):
             result = method(scan, watch=watch)
         with boundary(f"cannot write the result of {name} to {folder}", LOST):
-            record = {**scan_record(result, made_from), "notes": [*scan.notes, *result.notes]}
+            record = {**scan_record(result, made_from), "notes": [*scan.notes, *result.notes], **(also or {})}
             return Outcome(name, write_scan(folder, result, scan, record, mark, pictures), again=again)
     except MridiffError as error:
         return Outcome(name, error=error)

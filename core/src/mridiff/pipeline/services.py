@@ -15,9 +15,8 @@ def service(name: str) -> Callable[..., Any] | None:
     """The function installed under `name`, or None where no installed package offers it; raises PluginError where it cannot be used.
 
     Known names: "metrics" (scores an image against its reference), "adapt" (fits a prior to a larger space by axis name),
-    "overview", "comparison" (pictures), "page" (an HTML page), "image" (an image file with geometry), "volumes" (slices that belong
-    together, as one file), "compare" (several methods), "uncertainty" (maps and numbers of several samples of a problem), "enough"
-    (whether so many samples reach a standard error).
+    "overview" (a picture), "page" (an HTML page), "image" (an image file with geometry), "volumes" (slices that belong together, as one
+    file), "uncertainty" (maps and numbers of several samples of a problem), "enough" (whether so many samples reach a standard error).
     """
     return _loaded(name, _rules())
 

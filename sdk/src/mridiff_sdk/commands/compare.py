@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,14 +18,8 @@ from mridiff.cli.common import (
     Seed,
     changes,
     onto_input,
-    print_json,
     registry,
-    scores,
-    tell,
 )
-
-if TYPE_CHECKING:
-    from mridiff.errors import MridiffError
 
 
 def compare(
@@ -38,14 +32,19 @@ def compare(
     sets: Changes = None,
     reader: Reader = None,
     device: Device = None,
+    against: Annotated[str | None, typer.Option(help="Methods that the others are paired with, separated by commas.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare methods: a table, a picture per scan with error maps, a page, and each method's results in a folder of its own."""
-    from mridiff.cli.ending import report
-    from mridiff.cli.progress import progress
+    """Compare methods: tables, a page to look through, each method's results in a folder of its own; what is there is kept."""
+    import shlex
+
+    import torch
+
     from mridiff.pipeline.config import parse
 
-    from ..comparison import compare as run_comparison
+    from ..comparison import comparison, prepared
+    from ..study import measure
+    from .cells import bar, named, tell
 
     found = registry()
     names = [m for m in methods.split(",") if m]
@@ -53,30 +52,8 @@ def compare(
     if path is None and names:
         own = parse(names[0], found, wanted)[0].dataset
         wanted = {**wanted, "dataset": None if own is None else own.model_dump()}
-    failed: list[MridiffError] = []
-    with progress() as bars:
-        record = run_comparison(names, found, wanted, out, bars, failed)
-    if as_json:
-        print_json(record)
-    else:
-        _tell(record, out)
-    for error in failed if not as_json else ():
-        report(error)
-    if failed:
-        raise SystemExit(max(error.exit_code for error in failed))
-
-
-def _tell(record: dict[str, Any], out: Path) -> None:
-    for scan in record["scans"]:
-        typer.echo(f"\n{scan['id']}")
-        typer.echo(_table(scan["methods"]))
-    if len(record["scans"]) > 1:
-        typer.echo(f"\nmean of {len(record['scans'])} scans")
-        typer.echo(_table(record["mean"]))
-    tell(record["scans"])
-    if record["scans"]:
-        typer.echo(f"\nopen {out / 'index.html'}")
-
-
-def _table(methods: dict[str, Any]) -> str:
-    return scores("method", [(name, found["metrics"], found["cost"]) for name, found in methods.items()])
+    given = [methods, *([str(path)] if path else []), *(["-R", f"{acceleration:g}"] if acceleration else [])]
+    study = comparison(names, found, wanted, list(named(against or "", names)), shlex.join(["mridiff", "compare", *given]))
+    with bar("compare") as report:
+        results = measure("compare", study, found, out, threads=torch.get_num_threads(), flat=True, report=report, before=prepared)
+    tell(results, out, as_json)

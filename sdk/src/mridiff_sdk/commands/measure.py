@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mridiff.cli.common import Device, Json, print_json, registry, table
+from mridiff.cli.common import Device, Json, registry, table
 
-from .cells import bar, tell_failures
+from .cells import bar, named, tell
 
 
 def measure(
@@ -39,7 +38,6 @@ def measure(
     from ..study import measure as run
     from ..study.card import ready, refresh, write_card
     from ..study.finding import find, studies
-    from ..study.tables import text_of
 
     found = registry()
     if name is None:
@@ -63,20 +61,6 @@ def measure(
     with bar(name) as report:
         results = run(name, declared.study, found, place, data, part, workers=workers, scheduler=scheduler, threads=threads,
                       device=device or "cpu", report=report)  # fmt: skip
-    if as_json:
-        print_json(results)
-    else:
-        typer.echo(f"{text_of(results)}\n{place / 'table.csv'}")
-    tell_failures(results)
+    tell(results, place, as_json)
     if package is not None:
         write_card(package, results)
-
-
-def named(text: str, rows: Collection[str]) -> Iterator[str]:
-    """The names in a text that are separated by commas, which a row's name may hold too."""
-    parts = text.split(",")
-    while parts:
-        n = next((n for n in range(len(parts), 0, -1) if ",".join(parts[:n]).strip() in rows), 1)
-        if name := ",".join(parts[:n]).strip():
-            yield name
-        del parts[:n]

@@ -1,4 +1,4 @@
-"""Page: a run or a comparison as one HTML file that needs nothing else but the pictures beside it."""
+"""Page: a run of one method as one HTML file that needs nothing else but the pictures beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from mridiff.io.atomic import write_atomically
 
 from .page_style import STYLE
-from .page_table import methods_table, scans_table
+from .page_table import scans_table
 from .record import ScanRow, as_json, mapping, scan_rows, sequence
 
 _POLICY = "default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -34,21 +34,20 @@ def write_page(path: Path, *, record: Mapping[str, Any], pictures: Mapping[str, 
     links = {str(name): _link(path, Path(p)) for name, p in pictures.items() if Path(p).is_file()}
     owners = {name: next((s.id for s in scans if name == s.id or name.startswith(f"{s.id}/")), None) for name in links}
     shared = {name: link for name, link in links.items() if owners[name] is None}
-    single = len({method for s in scans for method in s.methods}) < 2
     title = str(record.get("title") or "Reconstruction")
     parts = [
         f"<h1>{escape(title)}</h1>",
         _facts(record, scans),
-        scans_table(scans) if single else methods_table(scans),
+        scans_table(scans),
         f"<aside><p class=quiet>{escape(_reference_note(scans))}</p></aside>" if scans else "",
         _notes(record),
         *(_figure(name, link) for name, link in shared.items()),
-        *(_scan(scan, {n: k for n, k in links.items() if owners[n] == scan.id}, alone=len(scans) == 1, single=single) for scan in scans),
+        *(_scan(scan, {n: k for n, k in links.items() if owners[n] == scan.id}) for scan in scans),
         _folded("Configuration", record.get("config")),
         _folded("Versions", record.get("versions")),
         "<footer>PSNR and SSIM: higher is better; NMSE, NFE (network evaluations per sample), A-count (operator applications per sample), "
         "time and memory: "
-        "lower is better. Bold: the best of a column. Peak memory is the highest of the whole process until then.</footer>",
+        "lower is better. Peak memory is the highest of the whole process until then.</footer>",
     ]
     with write_atomically(path) as temporary:
         temporary.write_bytes(_document(title, parts).encode("utf-8", errors="replace"))
@@ -73,7 +72,7 @@ def _facts(record: Mapping[str, Any], scans: list[ScanRow]) -> str:
 
 
 def _reference_note(scans: list[ScanRow]) -> str:
-    scored = sum(any(m.metrics for m in s.methods.values()) for s in scans)
+    scored = sum(scan.scored for scan in scans)
     if not scored:
         return _NO_REFERENCE
     return _REFERENCE + (f" {len(scans) - scored} of {len(scans)} scans have no reference and no scores." if scored < len(scans) else "")
@@ -87,11 +86,10 @@ def _notes(record: Mapping[str, Any]) -> str:
     return f"<ul>{''.join(notes)}</ul>" if notes else ""
 
 
-def _scan(scan: ScanRow, links: Mapping[str, str], *, alone: bool, single: bool) -> str:
-    """A scan's own table, where the one above does not say it all, and its pictures."""
-    table = "" if alone or single else methods_table([scan])
+def _scan(scan: ScanRow, links: Mapping[str, str]) -> str:
+    """A scan's pictures."""
     figures = "".join(_figure(name, link) for name, link in links.items())
-    return f"<section><h2>{escape(scan.id)}</h2>\n{table}{figures}</section>" if table or figures else ""
+    return f"<section><h2>{escape(scan.id)}</h2>\n{figures}</section>" if figures else ""
 
 
 def _figure(name: str, link: str) -> str:

@@ -14,8 +14,8 @@ Picture = NDArray[np.float64]
 """A real picture (row, column), or (row, column, 3) in colour; NaN where there is nothing to show."""
 
 _SPATIAL = ("z", "y", "x")
-_PAIRS = (("y", "x"), ("ky", "kx"))
-_COLOUR = ("channel", "y", "x")
+PAIRS = (("y", "x"), ("ky", "kx"))
+COLOUR = ("channel", "y", "x")
 
 
 def flatten(array: NDArray[Any], axes: tuple[str, ...], voxel_size: Sequence[float] | None = None) -> Picture:
@@ -32,7 +32,7 @@ def flatten(array: NDArray[Any], axes: tuple[str, ...], voxel_size: Sequence[flo
     if values.ndim != len(axes) or not values.size or (voxel_size is not None and len(voxel_size) != len(spatial)):
         raise DataError(f"cannot draw an array of shape {values.shape} with axes ({', '.join(axes)}) and voxel size {voxel_size}",
                         hint="Name every axis of the array, leave the sample axis away, and give one size per spatial axis.")  # fmt: skip
-    if axes == _COLOUR and len(values) == 3:
+    if axes == COLOUR and len(values) == 3:
         return np.moveaxis(values, 0, -1)
     if "modality" in axes:
         rest, where = tuple(a for a in axes if a != "modality"), axes.index("modality")
@@ -43,7 +43,7 @@ def flatten(array: NDArray[Any], axes: tuple[str, ...], voxel_size: Sequence[flo
     if set(_SPATIAL) <= set(axes) and values.shape[axes.index("z")] > 1:
         coronal, sagittal, axial = (_plane(values, axes, pair, size) for pair in (("z", "x"), ("z", "y"), ("y", "x")))
         return _mosaic([[coronal[::-1], sagittal[::-1]], [axial]])
-    pair = next((p for p in _PAIRS if set(p) <= set(axes)), (axes[-2], axes[-1]))
+    pair = next((p for p in PAIRS if set(p) <= set(axes)), (axes[-2], axes[-1]))
     return _plane(values, axes, pair, size)
 
 

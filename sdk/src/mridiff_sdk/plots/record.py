@@ -9,38 +9,20 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class MethodRow:
-    """Metrics and cost of one method on one scan, by name."""
-
-    metrics: Mapping[str, Any]
-    cost: Mapping[str, Any]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """All of them; a metric goes before a cost of the same name."""
-        return {**self.cost, **self.metrics}
-
-
-@dataclass(frozen=True, slots=True)
 class ScanRow:
-    """One scan of a record with its methods by name."""
+    """One scan of a run with its metrics and cost by name; `scored` where it has metrics."""
 
     id: str
-    methods: Mapping[str, MethodRow]
+    values: Mapping[str, Any]
+    scored: bool
 
 
 def scan_rows(record: Mapping[str, Any]) -> list[ScanRow]:
-    """The scans of a record, of a comparison or of one method's run; whatever has not the expected form counts as absent."""
+    """The scans of a run's record; whatever has not the expected form counts as absent, a metric goes before a cost of the same name."""
     rows = []
     for i, scan in enumerate(map(mapping, sequence(record.get("scans")))):
-        alone = {
-            "metrics": mapping(scan.get("metrics")).get("x"),
-            "cost": scan.get("cost"),
-        }  # the record of a run says its method at its head
-        of = mapping(scan.get("methods")) if "methods" in scan else {record.get("title", "method"): alone}
-        methods = {str(name): mapping(m) for name, m in of.items()}
-        found = {name: MethodRow(_named(m.get("metrics")), _named(m.get("cost"))) for name, m in methods.items()}
-        rows.append(ScanRow(str(scan.get("id", f"scan {i + 1}")), found))
+        metrics, cost = _named(mapping(scan.get("metrics")).get("x")), _named(scan.get("cost"))
+        rows.append(ScanRow(str(scan.get("id", f"scan {i + 1}")), {**cost, **metrics}, bool(metrics)))
     return rows
 
 

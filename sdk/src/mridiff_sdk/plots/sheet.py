@@ -110,3 +110,8 @@ def _colours(name: str) -> Any:
 
     colours = LinearSegmentedColormap.from_list("signed", _SIGNED) if name == "signed" else colormaps[name]
     return colours.with_extremes(bad=BACKGROUND)
+
+
+def table_of(name: str, steps: int) -> list[list[float]]:
+    """Red, green and blue of a colour map at so many places, 0 to 1."""
+    return [[round(float(c), 4) for c in channel] for channel in _colours(name)(np.linspace(0, 1, steps))[:, :3].T]

@@ -50,8 +50,12 @@ def factor_for(errors: Sequence[Picture], window: Window) -> int:
     One factor serves all errors, and the mean lets one bad picture neither hide the errors of the others nor be hidden;
     errors below a tenth of the largest count as that much, so that an almost perfect picture does not decide.
     """
-    highs = [float(np.percentile(e[np.isfinite(e)], 99.5)) for e in errors if np.isfinite(e).any()]
-    if not any(highs):
+    return factor([float(np.percentile(e[np.isfinite(e)], 99.5)) for e in errors if np.isfinite(e).any()], window.high)
+
+
+def factor(tops: Sequence[float], high: float) -> int:
+    """The round factor that brings what reaches up to `tops`, as `factor_for` says, into a window up to `high`."""
+    if not any(tops):
         return 1
-    middle = float(np.exp(np.mean(np.log(np.maximum(highs, max(highs) / 10)))))
-    return max((s for s in _STEPS if s * middle <= window.high), default=1)
+    middle = float(np.exp(np.mean(np.log(np.maximum(tops, max(tops) / 10)))))
+    return max((s for s in _STEPS if s * middle <= high), default=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from mridiff.errors import DataError, MridiffError, boundary
-from mridiff.interfaces import Dataset, Scan, Space
+from mridiff.interfaces import Field, Scan, Space
 from mridiff.pipeline.cost import Counter
 from mridiff.pipeline.method import Method, Reconstruction, Watch, score
 from mridiff.pipeline.plan import plan
@@ -21,7 +21,8 @@ from mridiff.pipeline.run import cell, folder_name
 from mridiff.pipeline.services import providers
 from mridiff.plugins.registry import Registry
 
-from .scans import opened
+from .pictures import FOLDER, pictures
+from .scans import Latest, opened
 from .study import Altered, Study, identity
 
 
@@ -40,7 +41,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a cell: the record, whether it was there already or why it was made again, or the error as plain data."""
+    """What became of a cell: the record, whether it was there already or why it was made again, or the error as plain data.
+
+    `folder` is the cell's, in that of the study; `pictures` what the page shows of it, with the folder of these.
+    """
 
     cell: Cell
     record: Mapping[str, Any] | None = None
@@ -48,17 +52,24 @@ class Result:
     again: str = ""
     error: Mapping[str, Any] | None = None
     id: str = ""
+    folder: str = ""
+    pictures: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Bench:
-    """A study in one process; `out` is its folder, `mark` begins the names of what is half-written in it."""
+    """A study in one process; `out` is its folder, `mark` begins the names of what is half-written in it.
 
-    def __init__(self, study: Study, registry: Registry, data: Path | None, out: Path, mark: str, device: str = "cpu") -> None:
-        self.study, self.registry, self.data, self.out, self.mark, self.device = study, registry, data, out, mark, device
-        self._scans: dict[str, Dataset] = {}
+    `flat` is the order of folders of a study of one set of scans and one seed, with all that `recon` leaves in them.
+    """
+
+    def __init__(
+        self, study: Study, registry: Registry, data: Path | None, out: Path, mark: str, device: str = "cpu", flat: bool = False
+    ) -> None:
+        self.study, self.registry, self.data, self.out, self.mark, self.device, self.flat = study, registry, data, out, mark, device, flat
+        self._scans: dict[str, Latest] = {}
         self._rows: dict[str, Ready] = {}
 
-    def scans(self, title: str) -> Dataset:
+    def scans(self, title: str) -> Latest:
         """The scans of that title; raises what keeps them from being opened."""
         if title not in self._scans:
             with boundary(f"the scans {title!r} cannot be opened"):
@@ -67,28 +78,41 @@ class Bench:
 
     def clear(self) -> None:
         """Remove what a run that was killed left half-written."""
-        for leftover in list((self.out / "cells").rglob(f"{self.mark}*")):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        for leftover in list(self.out.rglob(f"{self.mark}*")):
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
     def __call__(self, which: Cell, watch: Watch | None = None) -> Result:
         """Make a cell, or find it made; an error of its row or scan is in the result."""
         try:
-            ready = self._ready(which.row)
+            ready = self.ready(which.row)
             scans = self.scans(which.scans)
         except MridiffError as error:
             return Result(which, error=error.as_dict())
-        folder = self.out.joinpath("cells", folder_name(which.scans), folder_name(which.row), f"seed-{which.seed}")
+        scans_folder, row, seed = folder_name(which.scans), folder_name(which.row), f"seed-{which.seed}"
+        folder = self.out / row if self.flat else self.out / "cells" / scans_folder / row / seed
         with boundary(f"cannot write to {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
 
         def make(scan: Scan, watch: Callable[..., None] | None = None) -> Reconstruction:
             return ready(scan, which.seed, watch)
 
-        outcome = cell(make, scans, which.scan, ready.head(which.seed), lambda name, _: folder / name, self.mark, watch, pictures=False)
-        fault = None if outcome.error is None else outcome.error.as_dict()
-        return Result(which, outcome.record, outcome.kept, outcome.again, fault, outcome.scan)
+        head, also = ready.head(which.seed), {"dataset": scans.node} if self.flat else {}
+        outcome = cell(make, scans, which.scan, head, lambda name, _: folder / name, self.mark, watch, pictures=self.flat, also=also)
+        if outcome.record is None:
+            return Result(which, error=None if outcome.error is None else outcome.error.as_dict(), id=outcome.scan)
+        mine = folder / folder_name(outcome.scan)
+        drawn = Path(FOLDER, scans_folder, folder_name(outcome.scan), f"{row}.{seed}")
+        shown: dict[str, Any]
+        try:
+            with boundary("its pictures cannot be drawn"):
+                shown = pictures(self.out / drawn, mine, outcome.record, lambda: ready.truth(scans[which.scan]), self.mark)
+        except MridiffError as error:  # the number stands
+            shown = {"error": error.message}
+        return Result(which, outcome.record, outcome.kept, outcome.again, None, outcome.scan, mine.relative_to(self.out).as_posix(),
+                      {**shown, "folder": drawn.as_posix()})  # fmt: skip
 
-    def _ready(self, name: str) -> Ready:
+    def ready(self, name: str) -> Ready:
+        """The row of that name, built once; raises what keeps it from being built."""
         if name not in self._rows:
             with boundary(f"the row {name!r} cannot be built"):
                 self._rows[name] = Ready(self.study, name, self.registry, self.device)
@@ -134,6 +158,11 @@ class Ready:
             more = {name: float(f(result, scan)) for name, f in self.extra.items()}
             result = replace(result, metrics={**result.metrics, "extra": more})
         return result
+
+    def truth(self, scan: Scan) -> Field | None:
+        """The reference that the row is scored against: of the scan as the row alters it."""
+        alter = getattr(self.row, "scan", None)
+        return (scan if alter is None else alter(scan)).truth.get("x")
 
     def _by_function(self, scan: Scan, seed: int) -> Reconstruction:
         assert callable(self.row)

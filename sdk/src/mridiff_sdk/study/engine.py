@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import torch
 
-from mridiff.errors import ConfigError, Mistake
+from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.pipeline.folder import Folder
 from mridiff.plugins.registry import Registry
 
 from .bench import Bench, Cell, Result
+from .beside import side_by_side
 from .cluster import Cluster
 from .picture import draw
+from .progress import Progress, Report
 from .results import collected, write
 from .robustness import Robustness
 from .study import Study
 from .tables import text_of
 from .tidy import numbers, tidy, write_tables
+from .viewer import write_viewer
 from .workers import Address, in_processes
-
-Report = Callable[["Progress", Result | None], None]
-"""Called before the first cell, with None, and after each."""
 
 
 @dataclass(frozen=True)
@@ -42,36 +44,37 @@ class Part:
         return self == Part()
 
 
-@dataclass
-class Progress:
-    """Cells that are done, and the seconds that those to come will take, by what their rows took so far."""
+class Page:
+    """The page of a study that is being measured, written anew when a scan has all its cells, as seldom as takes little of the time."""
 
-    cells: Sequence[Cell]
-    workers: int = 1
-    done: dict[Cell, Result] = field(default_factory=dict)
+    SHARE = 0.03
 
-    def left(self) -> float | None:
-        """Seconds, at least those of the longest cell; None as long as nothing is known."""
-        seconds: dict[str, list[float]] = {}
-        for cell, result in self.done.items():
-            if result.record is not None:
-                seconds.setdefault(cell.row, []).append(result.record["cost"]["seconds"])
-        known = {row: sum(s) / len(s) for row, s in seconds.items()}
-        if not known:
-            return None
-        other = sum(known.values()) / len(known)
-        to_come = [known.get(c.row, other) for c in self.cells if c not in self.done]
-        return max(sum(to_come) / self.workers, *to_come, 0.0)
+    def __init__(self, path: Path, name: str, study: Study, progress: Progress) -> None:
+        self.path, self.name, self.study, self.progress = path, name, study, progress
+        self.waiting = Counter((cell.scans, cell.scan) for cell in progress.cells)
+        self.due = 0.0
+
+    def so_far(self, cell: Cell) -> None:
+        """Take note of a cell that is done."""
+        self.waiting[cell.scans, cell.scan] -= 1
+        to_come = len(self.progress.cells) - len(self.progress.done)
+        if not to_come or self.waiting[cell.scans, cell.scan] or (begun := monotonic()) < self.due:
+            return
+        cells = [c for c in self.progress.cells if not self.waiting[c.scans, c.scan]]
+        done = {c: self.progress.done[c] for c in cells}
+        write_viewer(self.path, collected(self.name, self.study, cells, done), done.values(), to_come)
+        self.due = monotonic() + (monotonic() - begun) / self.SHARE
 
 
 def measure(name: str, study: Study | Robustness, registry: Registry, out: Path, data: Path | None = None, part: Part | None = None, *,
-            workers: int = 1, scheduler: str = "", threads: int = 1, device: str = "cpu",
-            report: Report = lambda *_: None) -> dict[str, Any]:  # fmt: skip
-    """Make all cells of a study that are not made yet, write tables and results into `out`, and return the results.
+            workers: int = 1, scheduler: str = "", threads: int = 1, device: str = "cpu", flat: bool = False,
+            report: Report = lambda *_: None, before: Callable[[Bench], None] = lambda _: None) -> dict[str, Any]:  # fmt: skip
+    """Make all cells of a study that are not made yet, write tables, results and page into `out`, and return the results.
 
     With several workers, a Dask `scheduler`, or peak memory as a column, a Study has to be the declared one of that name, by which
-    processes find it. A cell that fails is noted, the others go on. Raises ConfigError for a wrong declaration, before anything is
-    computed, and where `out` holds another study; DataError where it cannot be written, or no scheduler answers.
+    processes find it. A cell that fails is noted, the others go on. `flat` leaves `ROW/SCAN` with all that `recon` writes, of one
+    set of scans and one seed; `before` is called before the first cell, and may refuse. Raises ConfigError for a wrong declaration, before
+    anything is computed, and where `out` holds another study; DataError where it cannot be written, or the scheduler does not answer.
     """
     part = part or Part()
     source, head = (name, {"study": name}) if isinstance(study, Study) else (study, {"study": name, "robustness": asdict(study)})
@@ -83,32 +86,44 @@ def measure(name: str, study: Study | Robustness, registry: Registry, out: Path,
     if scheduler and apart:
         raise ConfigError([Mistake("--scheduler", "peak memory is a column: each cell needs a process of its own, and no Dask worker is")],
                           hint="Measure this study with --workers.")  # fmt: skip
-    before = torch.get_num_threads()
+    had = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
         with ExitStack() as held:
             cluster = held.enter_context(Cluster(scheduler)) if scheduler else None
             folder = held.enter_context(Folder(out, head))
-            bench = Bench(study, registry, data, out, folder.mark, device)
+            bench = Bench(study, registry, data, out, folder.mark, device, flat)
             bench.clear()
+            try:
+                before(bench)
+            except MridiffError:
+                folder.discard()
+                raise
             progress = Progress(list(cells(study, bench, part)), workers if cluster is None else max(1, len(cluster)))
             report(progress, None)
             address = Address(source, data, out, folder.mark, threads, device)
             if cluster is not None:
                 made = cluster(address, progress.cells)
+            elif workers > 1 or apart:
+                made = in_processes(address, progress.cells, workers, apart)
             else:
-                made = in_processes(address, progress.cells, workers, apart) if workers > 1 or apart else map(bench, progress.cells)
+                made = (bench(cell, progress.step(cell, report)) for cell in progress.cells)
+            page = Page(out / "index.html", name, study, progress)
             for result in made:
-                progress.done[result.cell] = result
+                progress.add(result)
                 report(progress, result)
+                page.so_far(result.cell)
             results = collected(name, study, progress.cells, progress.done)
             results["failed"] += _unknown(study, progress.done.values())
+            results["noted"] = list(_noted(progress.done.values()))
             write_tables(out, list(tidy(name, progress.cells, progress.done)))
             write(out, results, text_of(results))
             draw(out / "quality.png", results)
+            _beside(out, bench, progress)
+            write_viewer(page.path, results, progress.done.values())
             return results
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(had)
 
 
 def cells(study: Study, bench: Bench, part: Part) -> Iterator[Cell]:
@@ -125,3 +140,20 @@ def _unknown(study: Study, results: Iterable[Result]) -> list[Mapping[str, str]]
     found = {word: None for r in results if r.record is not None for word in numbers(r.record)}
     missing = [m for m in study.columns if m not in found] if found else []
     return [{"cell": f"column {m}", "message": f"no cell has such a number; there are {', '.join(found)}"} for m in missing]
+
+
+def _beside(out: Path, bench: Bench, progress: Progress) -> None:
+    """The rows on the first scan, but those that alter it."""
+    first = next(iter(progress.cells), None)
+    with suppress(MridiffError):  # the scan may have been readable for a worker alone; its numbers are there
+        if first is not None:
+            plain = (r for c, r in progress.done.items() if not getattr(bench.study.rows[c.row], "scan", None))
+            mine = (r for r in plain if (r.cell.scans, r.cell.scan) == (first.scans, first.scan))
+            side_by_side(out / "rows.png", out, bench.scans(first.scans)[first.scan], mine)
+
+
+def _noted(results: Iterable[Result]) -> Iterator[str]:
+    """What readers noted of the scans, each sentence once, and what was there and was made again."""
+    made = [r for r in results if r.record is not None]
+    yield from dict.fromkeys(note for r in made for note in r.record["notes"])  # type: ignore[index]
+    yield from (f"{r.id}, {r.cell.row} was there and was made again: {r.again}" for r in made if r.again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -16,34 +16,49 @@ import torch
 from mridiff.io.atomic import write_atomically
 from mridiff.pipeline.record import now, plain
 
-from ..plots.numbers import Quantity, quantity
+from ..plots.numbers import QUANTITIES, Quantity, quantity
 from .bench import Cell, Result
 from .study import Altered, Row, Scans, Study
+from .tables import COST
 from .tidy import numbers
+
+UNSHOWN, SHOWN = {"extra", "baseline", "uncertainty"}, {"nfe", "operator_calls", "seconds"}
+"""Where no column is named: metrics that make none, and costs that do."""
 
 
 def collected(name: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
     """The results as plain data: per set of scans its ids, and per row and metric a value for each scan and seed, None where none is."""
     records = [r.record for r in found.values() if r.record is not None]
     sets = dict.fromkeys(cell.scans for cell in cells)
+    columns = study.columns if study.metrics else (*_all(records), *study.extra)
     return plain({
         "study": name, "title": study.title, "notes": study.notes, "created": now(), "machine": _machine(records),
+        **({"command": study.command} if study.command else {}),
         "versions": {k: v for r in records for k, v in r["versions"].items()},
         "seeds": list(dict.fromkeys(cell.seed for cell in cells)), "against": study.against,
-        "metrics": {m: _quantity(m, study) for m in study.columns},
+        "metrics": {m: _quantity(m, study) for m in columns},
         "rows": {row: _row(study.rows[row]) for row in dict.fromkeys(cell.row for cell in cells)},
-        "scans": {title: _table(title, study, [c for c in cells if c.scans == title], found) for title in sets},
+        "scans": {title: _table(title, study, columns, [c for c in cells if c.scans == title], found) for title in sets},
         "failed": [{"cell": str(c), "message": r.error["message"]} for c, r in found.items() if r.error is not None],
     })  # fmt: skip
 
 
-def _table(title: str, study: Study, cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
+def _all(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All numbers of records, but those of extra metrics and of first looks: known ones in their order, others, costs last."""
+    words = dict.fromkeys(
+        w for r in records for w in numbers({**r, "metrics": {k: v for k, v in r["metrics"].items() if k not in UNSHOWN}})
+    )
+    known = [w for w in QUANTITIES if w in words and w not in COST]
+    return [*known, *(w for w in words if w not in known and w not in COST), *(w for w in QUANTITIES if w in words and w in SHOWN)]
+
+
+def _table(title: str, study: Study, columns: Sequence[str], cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
     ids = {cell.scan: found[cell].id or f"scan {cell.scan}" for cell in sorted(cells, key=lambda c: found[c].id != "")}
     values: dict[str, dict[str, list[float | None]]] = {}
     for cell in sorted(cells, key=lambda c: c.scan):
         record = found[cell].record
         mine = {} if record is None else numbers(record)
-        for metric in study.columns:
+        for metric in columns:
             values.setdefault(cell.row, {}).setdefault(metric, []).append(_short(mine.get(metric)))
     return {"dataset": _dataset(study.scans[title]), "ids": [ids[i] for i in sorted(ids)], "values": values}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mridiff.errors import ConfigError, Mistake, boundary
 from mridiff.interfaces import Dataset, Scan
 from mridiff.interfaces.dataset import Guarded
 from mridiff.pipeline.plan import configurable
+from mridiff.pipeline.record import plain
 from mridiff.pipeline.signature import options_model, validate_options
 from mridiff.plugins.registry import Registry
 
@@ -18,10 +20,10 @@ WHERE = "Give --data FOLDER, or set MRIDIFF_DATA, if they lie in the data folder
 
 
 class Latest(Dataset):
-    """A dataset that remembers the scan read last, so that several methods share one reading."""
+    """A dataset that remembers the scan read last, so that several methods share one reading; `node` opens it again, where one does."""
 
-    def __init__(self, scans: Dataset) -> None:
-        self.scans, self._index = scans, -1
+    def __init__(self, scans: Dataset, node: Mapping[str, Any] | None = None) -> None:
+        self.scans, self.node, self._index = scans, node, -1
         self._scan: Scan | None = None
 
     def __len__(self) -> int:
@@ -46,7 +48,7 @@ class Mapped(Dataset):
         return self.alter(self.scans[index])
 
 
-def opened(scans: Scans, registry: Registry, data: Path | None) -> Dataset:
+def opened(scans: Scans, registry: Registry, data: Path | None) -> Latest:
     """The scans that a study names; the `path` of a node lies in the data folder, or is it where none is given.
 
     Raises ConfigError for options that are not right, DataError for scans that are not there.
@@ -66,4 +68,4 @@ def opened(scans: Scans, registry: Registry, data: Path | None) -> Dataset:
         if mistakes:
             missing = [Mistake("--data", "these scans lie in the data folder")] if data is None and "path" in model.model_fields else []
             raise ConfigError([*mistakes, *missing], hint=WHERE if missing else "`mridiff show NAME` lists a dataset's options.")
-        return Latest(Guarded(entry.load()(**options), entry.qualified))
+        return Latest(Guarded(entry.load()(**options), entry.qualified), plain({"use": entry.qualified, "options": options}))

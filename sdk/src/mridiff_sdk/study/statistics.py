@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 LEVEL, RESAMPLES, SEED = 0.95, 10_000, 0
 FEW = 6
@@ -46,9 +48,13 @@ def by_subject(scans: Sequence[str], values: Sequence[float | None]) -> dict[str
 def mean(values: Mapping[str, float]) -> Estimate:
     """The mean over subjects and its percentile bootstrap interval, 95 %; subjects are drawn, not slices."""
     x = np.array(list(values.values()))
-    draws = np.random.default_rng(SEED).integers(len(x), size=(RESAMPLES, len(x)))
-    low, high = np.quantile(x[draws].mean(1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(x[_draws(len(x))].mean(1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(float(x.mean()), float(low), float(high), len(x))
+
+
+@lru_cache(maxsize=4)
+def _draws(n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(SEED).integers(n, size=(RESAMPLES, n))
 
 
 def difference(values: Mapping[str, float], other: Mapping[str, float]) -> Estimate | None:

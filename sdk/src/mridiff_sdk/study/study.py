@@ -49,7 +49,8 @@ class Study:
 
     `metrics` are words of the record: those of "x" ("psnr"), of another quantity ("motion.mae_degrees"), of the cost ("nfe", "seconds",
     "peak_memory_mb"), and names of `extra`, which come last where they are not named; `better` says which end of an extra is the good
-    one (+1 high, -1 low). Differences are paired with each row of `against`.
+    one (+1 high, -1 low); without any metric, all numbers that the records have. Differences are paired with each row of `against`.
+    `command` makes it, where that is not `mridiff measure NAME`.
     """
 
     title: str
@@ -61,10 +62,11 @@ class Study:
     against: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
     notes: tuple[str, ...] = ()
+    command: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All metrics in the order of the table."""
+        """All metrics that are named, in the order of the table."""
         return (*self.metrics, *(name for name in self.extra if name not in self.metrics))
 
     def check(self, name: str, registry: Registry) -> None:
@@ -83,7 +85,7 @@ class Study:
         yield from (Mistake(w, f"a {k.__name__.lower()} is expected, not {getattr(self, w)!r}") for w, k in wrong.items())
         if wrong:
             return
-        yield from (Mistake(what, "there are none") for what in ("rows", "scans", "seeds", "metrics") if not getattr(self, what))
+        yield from (Mistake(what, "there are none") for what in ("rows", "scans", "seeds") if not getattr(self, what))
         yield from (Mistake(f"against.{row}", f"no such row; rows: {', '.join(self.rows)}") for row in self.against if row not in self.rows)
         if len(set(self.seeds)) < len(self.seeds) or not all(isinstance(seed, int) for seed in self.seeds):
             yield Mistake("seeds", f"whole numbers are expected, each once, not {self.seeds!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..plots.numbers import format_number
@@ -14,11 +15,21 @@ Values = Mapping[str, Mapping[str, float]]
 """By metric the value of each subject."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A mean as text, its interval as text, and whether it is better than what it is paired with, beyond the interval."""
+
+    value: float
+    text: str
+    interval: str = ""
+    best: bool = False
+
+
 def text_of(results: Mapping[str, Any]) -> str:
     """All tables with what is needed to read them, as Markdown without a heading."""
     sets = {title: subjects(results, table) for title, table in results["scans"].items()}
     parts = [line for title, rows in sets.items() for line in _set(title, rows, results)]
-    return "\n".join([*parts, *_legend(results, max(map(_size, sets.values()), default=0))]) + "\n"
+    return "\n".join([*parts, *legend(results, max(map(_size, sets.values()), default=0))]) + "\n"
 
 
 def subjects(results: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Values]:
@@ -34,8 +45,8 @@ def _size(rows: Mapping[str, Values]) -> int:
 def _set(title: str, rows: Mapping[str, Values], results: Mapping[str, Any]) -> Iterator[str]:
     columns, count, n = results["metrics"], len(results["scans"][title]["ids"]), _size(rows)
     against = [row for row in results["against"] if row in rows]
-    of = f" of {_many(n, 'subject')}" if n != count else ""
-    yield f"**{title}** ({_many(count, 'scan')}{of})\n"
+    of = f" of {many(n, 'subject')}" if n != count else ""
+    yield f"**{title}** ({many(count, 'scan')}{of})\n"
     head = [" ".join(filter(None, (q["label"], q["unit"]))) for q in columns.values()]
     yield line("", *head)
     yield line(*("---" for _ in ("", *head)))
@@ -47,7 +58,7 @@ def _set(title: str, rows: Mapping[str, Values], results: Mapping[str, Any]) -> 
             yield from _differences(base, rest, rows[base], columns)
     if n < FEW:
         few = "too few to tell methods apart, and their intervals are too narrow" if n > 1 else "an example, and no statistic"
-        yield f"{_many(n, 'subject')}: {few}.\n"
+        yield f"{many(n, 'subject')}: {few}.\n"
 
 
 def _differences(base: str, rows: Mapping[str, Values], other: Values, columns: Mapping[str, Any]) -> Iterator[str]:
@@ -67,15 +78,23 @@ def _label(row: str, values: Values, n: int) -> str:
 
 
 def _cell(metric: str, row: str, rows: Mapping[str, Values], against: list[str], columns: Mapping[str, Any]) -> str:
+    found = shown(metric, row, rows, against, columns)
+    if found is None:
+        return "–"
+    return f"{f'**{found.text}**' if found.best else found.text}{found.interval}"
+
+
+def shown(metric: str, row: str, rows: Mapping[str, Values], against: Sequence[str], columns: Mapping[str, Any]) -> Shown | None:
+    """The mean of a row in a column as it is written; None where there is no value."""
     values = rows[row][metric]
     if not values:
-        return "–"
+        return None
     found = mean(values)
     text = format_number(metric, found.mean)
     if metric in COST:
-        return text
+        return Shown(found.mean, text)
     wins = [e.direction == columns[metric]["better"] != 0 for b in against if b != row and (e := difference(values, rows[b][metric]))]
-    return f"{f'**{text}**' if wins and all(wins) else text}{_interval(metric, found)}"
+    return Shown(found.mean, text, _interval(metric, found), bool(wins) and all(wins))
 
 
 def _difference(metric: str, found: Estimate | None) -> str:
@@ -90,7 +109,8 @@ def _interval(metric: str, found: Estimate) -> str:
     return "" if found.n < 2 else f" [{format_number(metric, found.low)}, {format_number(metric, found.high)}]"
 
 
-def _many(n: int, noun: str) -> str:
+def many(n: int, noun: str) -> str:
+    """A number of things in words."""
     return f"{n} {noun}{'s' * (n != 1)}"
 
 
@@ -99,7 +119,7 @@ def line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
+def legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
     """How to read tables of which the largest has `n` subjects."""
     paired = n >= FEW and any(row in results["rows"] for row in results["against"])
     labels: dict[str, list[str]] = {}
@@ -119,4 +139,5 @@ def _legend(results: Mapping[str, Any], n: int) -> Iterator[str]:
     for failure in results["failed"]:
         yield f"Failed: {failure['cell']}: {failure['message']}."
     version = results["versions"].get("mridiff", "?")
-    yield f"\n`mridiff measure {results['study']}`, {results['created'][:10]}, mridiff {version}, {results['machine']}."
+    command = results.get("command") or f"mridiff measure {results['study']}"
+    yield f"\n`{command}`, {results['created'][:10]}, mridiff {version}, {results['machine']}."
