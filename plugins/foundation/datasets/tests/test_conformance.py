@@ -15,6 +15,7 @@ from mridiff.spec import Trait
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
+from mridiff_datasets.coil_cine import CoilCine, NonCartesianCine
 from mridiff_datasets.dicom import DICOM
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
@@ -174,6 +175,11 @@ def cases(spec):
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]
     if spec.name == "held-out-heads":
         return [held_out(spec, source, coils) for source, coils in (("t2", (1, 3)), ("measured", (0, 1)), ("t1", (3,)), ("heart", (3,)))]
+    if spec.name == "coil-cine":
+        clean = every(partial(CoilCine, frames=3, size=16, acceleration=1, noise_std=0), coils=(1, 3))
+        return [DatasetCase(id="small", offers=spec.offers, build=partial(CoilCine, subjects=2, frames=3, size=16), clean=clean)]
+    if spec.name == "noncartesian-cine":
+        return [DatasetCase(id="small", offers=spec.offers, build=partial(NonCartesianCine, subjects=2, frames=3, size=16))]
     if spec.name == "noncartesian-brain":
         build = partial(NonCartesianBrain, acceleration=16, coils=2)
         return [DatasetCase(id=t, offers=spec.offers, build=partial(build, trajectory=t)) for t in ("radial", "spiral")]

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from mridiff.interfaces import Streams
+from mridiff.interfaces import Space, Streams
 from mridiff_datasets.along import Along, calibration
+from mridiff_datasets.coil_cine import NonCartesianCine
 from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
@@ -58,3 +59,11 @@ def test_heads_have_an_angle_each_and_measured_ones_are_resampled(measured_folde
     scan = NonCartesianHeads(measured_folder, source="measured", subjects="brain8_full", maps="given")[0]
     x, y = scan.truth["x"].data, scan.measured.y
     assert y.shape[1] == 4 and torch.linalg.vector_norm(operator(scan)(x) - y) < 0.2 * torch.linalg.vector_norm(y)
+
+
+def test_a_series_goes_on_turning_and_its_truth_explains_it():
+    scan = NonCartesianCine(frames=3, size=24, spokes=5, coils=2, noise_std=0.0)[0]
+    k, x, y = scan.measured.acquisition["trajectory"].data, scan.truth["x"].data, scan.measured.y
+    S = Coils(scan.measured.acquisition["sensitivity_maps"].data, domain=Space(("t", "y", "x"), (3, 24, 24)))
+    assert torch.linalg.vector_norm((NonUniformFourier(S.codomain, k, frames=("t",)) @ S)(x) - y) < 1e-4 * torch.linalg.vector_norm(y)
+    assert len(torch.unique(k[0, :, :, 0].flatten(0, 1), dim=0)) == 15  # no spoke is measured twice

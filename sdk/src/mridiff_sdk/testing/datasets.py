@@ -148,14 +148,14 @@ def _clean(case: DatasetCase) -> Iterator[tuple[str, Scan]]:
 
 
 def _there_and_back(scan: Scan) -> tuple[Tensor, Tensor, Tensor]:
-    """y, A^H y and A A^H y, by the mask (sample, ..., ky, kx) and, where there are any, the maps (sample, coil, y, x)."""
+    """y, A^H y and A A^H y, by the mask (sample, ..., ky, kx) and, where there are any, the maps (sample, coil, y, x) of all frames."""
     y, mask, maps = scan.measured.y, scan.measured.acquisition["mask"], scan.measured.acquisition.get("sensitivity_maps")
     assert isinstance(y, Tensor), "y is no tensor"
     M = _over(mask, y)
     images = fourier.ifft(M * y)
     if maps is None:
         return y, images, M * fourier.fft(images)
-    S = maps.data
+    S = maps.data.reshape(*maps.data.shape[:2], *(1,) * (y.ndim - maps.data.ndim), *maps.data.shape[2:])
     x = (S.conj() * images).sum(1)
     return y, x, M * fourier.fft(S * x[:, None])
 
