@@ -52,6 +52,18 @@ def test_every_method_leaves_what_recon_leaves_and_is_not_made_again(tmp_path):
     assert [rerun(r, registry()).verdict for r in records(out / "b")] == ["identical"] * 3
 
 
+def test_slices_that_belong_together_are_one_file_for_each_method(tmp_path, monkeypatch):
+    asked = {}
+
+    def volumes(folder, files, mark):
+        asked[folder.name] = [f.parent.name for f in files]
+        return [f"{folder.name}: no geometry"]
+
+    monkeypatch.setattr("mridiff_sdk.study.engine.service", lambda name: volumes if name == "volumes" else None)
+    results = compare([_yaml(tmp_path / "a.yaml"), _yaml(tmp_path / "b.yaml")], tmp_path / "out")
+    assert asked == {"a": ["s0", "s1", "s2"], "b": ["s0", "s1", "s2"]} and "a: no geometry" in results["noted"]
+
+
 @pytest.mark.parametrize(("names", "changes", "words"), [
     ([], {}, "nothing to compare"), (["a.yaml", "bad.yaml"], {}, "steps"), (["a.yaml", "other/a.yaml"], {}, "a: two of this name"),
     (["a.yaml", "seeded.yaml"], {}, "--seed|a comparison has one"), (["a.yaml"], {"dataset": None}, "nothing to compare"),

@@ -14,6 +14,7 @@ import torch
 
 from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.pipeline.folder import Folder
+from mridiff.pipeline.services import service
 from mridiff.plugins.registry import Registry
 
 from .bench import Bench, Cell, Result
@@ -115,7 +116,7 @@ def measure(name: str, study: Study | Robustness, registry: Registry, out: Path,
                 page.so_far(result.cell)
             results = collected(name, study, progress.cells, progress.done)
             results["failed"] += _unknown(study, progress.done.values())
-            results["noted"] = list(_noted(progress.done.values()))
+            results["noted"] = [*_noted(progress.done.values()), *(_volumes(out, progress.done.values(), folder.mark) if flat else ())]
             write_tables(out, list(tidy(name, progress.cells, progress.done)))
             write(out, results, text_of(results))
             draw(out / "quality.png", results)
@@ -150,6 +151,18 @@ def _beside(out: Path, bench: Bench, progress: Progress) -> None:
             plain = (r for c, r in progress.done.items() if not getattr(bench.study.rows[c.row], "scan", None))
             mine = (r for r in plain if (r.cell.scans, r.cell.scan) == (first.scans, first.scan))
             side_by_side(out / "rows.png", out, bench.scans(first.scans)[first.scan], mine)
+
+
+def _volumes(out: Path, results: Iterable[Result], mark: str) -> Iterator[str]:
+    """Slices that belong together as one file, for each row as `recon` writes them; what is to be noted of that."""
+    if (volumes := service("volumes")) is None:
+        return
+    rows: dict[Path, list[Path]] = {}
+    for result in results:
+        if result.record is not None:
+            rows.setdefault((out / result.folder).parent, []).append(out / result.folder / "reconstruction.h5")
+    for folder, files in rows.items():
+        yield from volumes(folder, files, mark)
 
 
 def _noted(results: Iterable[Result]) -> Iterator[str]:
