@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -13,7 +14,7 @@ from mridiff.pipeline.plan import plan
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
-__all__ = ["fits", "miniature"]
+__all__ = ["fits", "fits_with", "miniature"]
 
 MOST = 8
 """The longest axis of a miniature."""
@@ -39,9 +40,32 @@ def fits(contents: Contents, dataset: Entry, registry: Registry) -> dict[str, st
     return {entry.spec.name: _against(entry, scan, dataset, registry) for entry in registry.entries("recipe")}
 
 
-def _against(method: Entry, scan: Scan, dataset: Entry, registry: Registry) -> str:
+def fits_with(contents: Contents, dataset: Entry, registry: Registry) -> dict[str, list[str]]:
+    """By operator the methods that can take the scans of a file with it instead of with their own: `--set operator.use=NAME`."""
+    scan = miniature(contents)
+    methods = list(registry.entries("recipe"))
+    names = [entry.spec.name for entry in registry.entries("operator") if _builds(entry, scan)]
+    found = {
+        name: [m.spec.name for m in methods if not _against(m, scan, dataset, registry, {"operator": {"use": name}})] for name in names
+    }
+    return {name: good for name, good in found.items() if good}
+
+
+def _builds(operator: Entry, scan: Scan) -> bool:
+    """Whether an operator can be built for a scan with its defaults."""
     try:
-        made = plan(method.qualified, registry, {"dataset": {"use": dataset.qualified, "options": {"path": scan.id}}})
+        fitted(scan, operator.qualified, lambda scan: operator.load().for_scan(scan.measured))
+    except PluginError:
+        raise
+    except MridiffError:
+        return False
+    return True
+
+
+def _against(method: Entry, scan: Scan, dataset: Entry, registry: Registry, more: Mapping[str, Any] | None = None) -> str:
+    try:
+        changes = {"dataset": {"use": dataset.qualified, "options": {"path": scan.id}}, **(more or {})}
+        made = plan(method.qualified, registry, changes)
         chosen = made.choice.operator
 
         def build(scan: Scan) -> Operator | None:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from mridiff import load, open_scans
+from mridiff import Registry, load, open_scans
 from mridiff.errors import DataError
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.fits import fits, fits_with
 from mridiff_sdk.sampling_patterns import radial, spiral
 
 NX, COILS = 44, 3
@@ -102,3 +103,17 @@ def test_faults_of_a_trajectory(tmp_path, image, change, words):
     path = shots(tmp_path / "a.h5", sampled(image, torch.ones(1, NX, NX), k), change(k.flip(-1).numpy() / NX))
     with pytest.raises(DataError, match=words):
         ISMRMRD(path)[0]
+
+
+def test_a_radial_file_is_told_with_the_operator_that_takes_it(tmp_path, image):
+    path = shots(tmp_path / "a.h5", sampled(image, torch.ones(1, NX, NX), radial(41, 64, NX)[0]), radial(41, 64, NX)[0].numpy() / NX)
+    (contents,), registry = ISMRMRD(path).contents(), Registry.discover()
+    reader = registry.find("dataset", "ismrmrd")
+    assert all(fits(contents, reader, registry).values())
+    others = fits_with(contents, reader, registry)
+    assert {"cg-sense", "dpir"} <= set(others["noncartesian-sense"]) and "gldm" not in str(others)
+    assert load({"recipe": "cg-sense", "operator": {"use": "noncartesian-sense"}, "dataset": None})(open_scans(path)[0]).x.shape == (
+        1,
+        NX,
+        NX,
+    )

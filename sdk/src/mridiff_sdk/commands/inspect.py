@@ -26,24 +26,28 @@ def inspect(
     from mridiff import open_scans
     from mridiff.pipeline.source import dataset_for
 
-    from ..fits import fits
+    from ..fits import fits, fits_with
 
     found = registry()
     dataset = dataset_for(path, found, reader)
     told = open_scans(path, found, dataset.qualified).contents()
-    known: dict[str, dict[str, str]] = {}
+    known: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {}
     rows = []
     for contents in told:
         if not as_json:
             _tell(contents.source, _held(contents))
         kind = str(contents.measured)
         if contents.scans and kind not in known:
-            known[kind] = fits(contents, dataset, found)
-        methods = known.get(kind, {}) if contents.scans else {}
-        good, bad = [m for m, reason in methods.items() if not reason], {m: reason for m, reason in methods.items() if reason}
-        rows.append({**asdict(contents), "fits": good, "does_not_fit": bad})
+            methods = fits(contents, dataset, found)
+            known[kind] = methods, {} if "" in methods.values() else fits_with(contents, dataset, found)
+        methods, others = known.get(kind, ({}, {})) if contents.scans else ({}, {})
+        good = [m for m, reason in methods.items() if not reason]
+        bad = {m: reason for m, reason in methods.items() if reason and not any(m in names for names in others.values())}
+        rows.append({**asdict(contents), "fits": good, "fits_with": others, "does_not_fit": bad})
         if not as_json and methods:
-            _tell("", [("fits", ", ".join(good) or "no installed method"), *(bad.items() if why else [("does not fit", ", ".join(bad))])])
+            _tell("", [("fits", ", ".join(good) or f"no installed method{' as it is' if others else ''}"),
+                       *((f"with --set operator.use={name}", ", ".join(names)) for name, names in others.items()),
+                       *(bad.items() if why else [("does not fit", ", ".join(bad))])])  # fmt: skip
     if as_json:
         print_json(rows)
 
