@@ -136,6 +136,7 @@ def hdf5_bombs(rng: Rng, folder: Path) -> Use:
         elif kind == 1:
             properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
             properties.set_chunk((3, 64, 64))
+            properties.set_obj_track_times(False)
             for _ in range(int(rng.integers(2, 6))):
                 properties.set_deflate(9)
             h5py.h5d.create(file.id, b"kspace", h5py.h5t.py_create(np.dtype("c8")), h5py.h5s.create_simple((3, 64, 64)), properties)

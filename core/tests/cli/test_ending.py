@@ -19,7 +19,8 @@ from mridiff.errors import ConfigError, DataError, Mistake, PluginImportError, U
 
 CHILD = """
 import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests are a job in the background it is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests are a job in the background it is ignored,
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and under nohup this one
 import sys
 sys.path.insert(0, {tests!r})
 from mridiff.plugins.registry import Registry
