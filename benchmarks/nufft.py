@@ -12,8 +12,9 @@ import platform
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
+
+from command import write_page
 
 SIZE, COILS, SPOKES = 256, 8, 200
 Run = Callable[[], Any]
@@ -150,21 +151,5 @@ def report(options: argparse.Namespace) -> str:
     return "\n".join([*head, *body, *skipped]).rstrip() + "\n"
 
 
-def main() -> None:
-    """Measure and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1, help="threads of every candidate")
-    parser.add_argument("--rounds", type=int, default=30, help="rounds per table at most")
-    parser.add_argument("--seconds", type=float, default=30, help="seconds per table at most")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "nufft.md")
-    options = parser.parse_args()
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(options.threads)
-    text = report(options)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(text)
-    print(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(__doc__, "nufft", report, 30)
