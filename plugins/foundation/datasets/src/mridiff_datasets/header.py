@@ -16,15 +16,16 @@ LONGEST = 4 * 2**20
 class Encoding:
     """What is needed of one encoding: sizes in samples and field of view in mm along (readout, phase, slice).
 
-    `centre` is the encoding step at the origin of k-space; `calibration` how calibration lines were taken ("embedded", "separate" ...,
-    empty where it is not told); `bandwidth` that of noise over that of the receiver. Nothing about the subject or the study is kept.
+    `centre` are the encoding steps (1, 2) at the origin of k-space; `calibration` how calibration lines were taken ("embedded",
+    "separate" ..., empty where it is not told); `bandwidth` that of noise over that of the receiver. Nothing about the subject or the
+    study is kept.
     """
 
     trajectory: str
     matrix: tuple[int, int, int]
     fov: tuple[float, float, float]
     recon_fov: tuple[float, float, float]
-    centre: int
+    centre: tuple[int, int]
     calibration: str
     bandwidth: float
 
@@ -32,6 +33,12 @@ class Encoding:
     def cartesian(self) -> bool:
         """Whether samples lie on a grid."""
         return self.trajectory == "cartesian"
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Samples of k-space as encoded, (ky, kx), of a volume (kz, ky, kx)."""
+        nx, ny, nz = self.matrix
+        return (ny, nx) if nz == 1 else (nz, ny, nx)
 
     @property
     def plane(self) -> tuple[int, int]:
@@ -79,7 +86,8 @@ def _encoding(one: Any, source: str, bandwidth: float) -> Encoding:
     if not all(0 < n < 2**16 for n in matrix) or not all(0 < f < math.inf for f in (*fov, *recon_fov)) or not 0 < bandwidth < math.inf:
         raise DataError(f"{source}: the XML header states a matrix of {matrix}, fields of view of {fov} and {recon_fov} mm and a noise "
                         f"bandwidth of {bandwidth}", hint="All must be positive.")  # fmt: skip
-    limits = one.encodingLimits.kspace_encoding_step_1
+    limits = one.encodingLimits.kspace_encoding_step_1, one.encodingLimits.kspace_encoding_step_2
+    centre = [n // 2 if limit is None or n == 1 else int(limit.center) for n, limit in zip(matrix[1:], limits, strict=True)]
     mode = one.parallelImaging.calibrationMode if one.parallelImaging is not None else None
-    return Encoding(str(one.trajectory.value), matrix, fov, recon_fov, matrix[1] // 2 if limits is None else int(limits.center),
-                    "" if mode is None else str(mode.value), bandwidth)  # fmt: skip
+    return Encoding(str(one.trajectory.value), matrix, fov, recon_fov, (centre[0], centre[1]), "" if mode is None else str(mode.value),
+                    bandwidth)  # fmt: skip

@@ -1,8 +1,8 @@
-"""Raw ISMRMRD files (Inati et al., Magn. Reson. Med. 77, 2017): 2-D acquisitions, sorted into k-space, or along their trajectory.
+"""Raw ISMRMRD files (Inati et al., Magn. Reson. Med. 77, 2017): planes and volumes, sorted into k-space, or along their trajectory.
 
-Lines lie along ky by their encoding step, averages are averaged, and readout oversampling is removed by cropping the image along x.
-Calibration lines serve the coil maps, noise scans the whitening; what else is no line of the image is left out, and said. Nothing about
-the subject is read.
+Lines lie along ky, and in volumes kz, by their encoding steps, averages are averaged, and readout oversampling is removed by cropping
+the image along x. Calibration lines serve the coil maps, noise scans the whitening; what else is no line of the image is left out, and
+said. Nothing about the subject is read.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ STEPS = ("kspace_encode_step_1", "kspace_encode_step_2", *COUNTERS)
 class ISMRMRD(Reader):
     """One scan per slice, echo, phase, set and repetition of each measurement of a file; y has axes (coil, ky, kx), ky the phase encoding.
 
+    A 3-D encoding gives one scan of the volume, y with axes (coil, kz, ky, kx).
     Of an encoding off a grid (radial, spiral, other) y has axes (coil, shot, readout), and the lines tell the trajectory.
 
     Ids are `file`, or `file-s000-r001` with the counters that vary, after `g1` or `n1` for a second group or encoding of the file. What was
@@ -70,7 +71,7 @@ class ISMRMRD(Reader):
         part, index = _place(parts, entry.index)
         image = part.image.where(part.scans == index)
         coils, encoding, head = int(image.heads["active_channels"][0]), part.encoding, image.heads[0]
-        measured = self.acquisition.measured(coils, (encoding.matrix[1], encoding.kept))
+        measured = self.acquisition.measured(coils, (*encoding.grid[:-1], encoding.kept))
         if not encoding.cartesian:
             readout = int(head["number_of_samples"]) - int(head["discard_pre"]) - int(head["discard_post"])
             measured = self.acquisition.measured_off_grid(coils, len(image), readout, encoding.plane)
@@ -87,7 +88,7 @@ class ISMRMRD(Reader):
         with ExitStack() as stack:
             raw = part.raw(f"{entry.path}, scan {entry.index}", index, _Reading(entry.path, stack))
         head = part.image.heads[part.scans == index][0]
-        size, encoding = raw.size if isinstance(raw, OffGrid) else (raw.kspace.shape[-2], raw.kspace.shape[-1]), part.encoding
+        size, encoding = raw.size if isinstance(raw, OffGrid) else tuple(raw.kspace.shape[1:]), part.encoding
         if not encoding.cartesian:
             encoding = replace(encoding, fov=(*encoding.fov[:1], encoding.recon_fov[1], *encoding.fov[2:]))
         return replace(raw, geometry=geometry(head, encoding, size), notes=(*notes, *raw.notes))

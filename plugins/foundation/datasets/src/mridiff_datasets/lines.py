@@ -33,10 +33,10 @@ class Lines:
         """Some of the lines."""
         return Lines(self.group, self.heads[chosen], self.places[chosen])
 
-    def rows(self, encoding: Encoding) -> NDArray[np.int64]:
-        """The line of k-space that each belongs to."""
-        rows: NDArray[np.int64] = self.heads["idx"]["kspace_encode_step_1"].astype(np.int64) - encoding.centre + encoding.matrix[1] // 2
-        return rows
+    def rows(self, encoding: Encoding, step: int = 1) -> NDArray[np.int64]:
+        """The line of k-space that each belongs to along the first phase-encoding axis, or the second one."""
+        steps: NDArray[np.int64] = self.heads["idx"][f"kspace_encode_step_{step}"].astype(np.int64)
+        return steps - encoding.centre[step - 1] + encoding.matrix[step] // 2
 
     def starts(self, encoding: Encoding) -> NDArray[np.int64]:
         """The column of the first sample of each line: its centre sample lies in the middle, a line of full length fills the row."""
@@ -45,16 +45,16 @@ class Lines:
         return starts
 
     def kspace(self, read: Read, encoding: Encoding) -> tuple[Tensor, Tensor]:
-        """K-space (coil, ky, kx), the mean of all averages of a sample, and how many there are, (ky, kx): 0 where none was taken."""
-        nx, ny, _ = encoding.matrix
-        total = np.zeros((int(self.heads["active_channels"][0]), ny, nx), dtype=np.complex64)
-        counts = np.zeros((ny, nx), dtype=np.int64)
-        for i, (head, row, start) in enumerate(zip(self.heads, self.rows(encoding), self.starts(encoding), strict=True)):
+        """K-space (coil, *grid), the mean of all averages of a sample, and how many there are, (*grid): 0 where none was taken."""
+        total = np.zeros((int(self.heads["active_channels"][0]), *encoding.grid), dtype=np.complex64)
+        counts = np.zeros(encoding.grid, dtype=np.int64)
+        rows = [self.rows(encoding, step) for step in (2, 1)][-(len(encoding.grid) - 1) :]
+        for i, (head, *row, start) in enumerate(zip(self.heads, *rows, self.starts(encoding), strict=True)):
             values = read(self, i)
             first, last = int(head["discard_pre"]), int(head["number_of_samples"]) - int(head["discard_post"])
-            part = slice(start + first, start + max(first, last))
-            total[:, row, part] += values[:, first : max(first, last)]
-            counts[row, part] += 1
+            place = (*row, slice(start + first, start + max(first, last)))
+            total[:, *place] += values[:, first : max(first, last)]
+            counts[place] += 1
         return torch.from_numpy(total / np.maximum(counts, 1).astype(np.float32)), torch.from_numpy(counts)
 
 
@@ -69,7 +69,7 @@ class Read(Protocol):
 
 
 def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, Tensor]:
-    """K-space (coil, ky, kx) and its counts (ky, kx) without readout oversampling: the image is cropped to its field of view along x.
+    """K-space (coil, *grid) and its counts (*grid) without readout oversampling: the image is cropped to its field of view along x.
 
     Cropping mixes neighbours along kx. Where an echo ends, they are found again from the object being confined to what is kept, so
     that the last sample that was taken is right; it alone counts as measured.
@@ -81,12 +81,12 @@ def narrow(kspace: Tensor, counts: Tensor, encoding: Encoding) -> tuple[Tensor, 
     inside = slice(nx // 2 - keep // 2, nx // 2 - keep // 2 + keep)
     window = torch.zeros(nx)
     window[inside] = 1
-    partial = (counts > 0).any(1) & (counts == 0).any(1)
+    partial = (counts > 0).any(-1) & (counts == 0).any(-1)
     lines, taken = kspace[:, partial], counts[partial] > 0
     for _ in range(EXTRAPOLATIONS if bool(partial.any()) else 0):
         lines = torch.where(taken, kspace[:, partial], fft(window * ifft(lines, (-1,)), (-1,)))
     filled = kspace.clone()
     filled[:, partial] = lines
     near = (nx // 2 + torch.round((torch.arange(keep) - keep // 2) * (nx / keep)).long()).clamp(0, nx - 1)
-    counts = counts[:, near]
+    counts = counts[..., near]
     return torch.where(counts > 0, fft(ifft(filled, (-1,))[..., inside], (-1,)), 0), counts

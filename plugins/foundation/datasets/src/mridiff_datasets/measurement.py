@@ -64,7 +64,7 @@ class Measurement:
         image = self.image.where(self.scans == index)
         if not self.encoding.cartesian:
             return self._off_grid(source, image, read)
-        afford_scan((int(image.heads["active_channels"][0]), *self.encoding.matrix[1::-1]), source)
+        afford_scan((int(image.heads["active_channels"][0]), *self.encoding.grid), source)
         kspace, counts = narrow(*image.kspace(read, self.encoding), self.encoding)
         reference, taken, same = self._calibration(index, image, read, counts)
         if reference is not None and same and self.encoding.calibration == EMBEDDED:
@@ -92,7 +92,7 @@ class Measurement:
         return OffGrid(source, y, torch.from_numpy(places), self.encoding.plane, std, notes=(*self.notes, note))
 
     def _calibration(self, index: int, image: Lines, read: Read, like: Tensor) -> tuple[Tensor | None, Tensor, bool]:
-        """K-space (coil, ky, kx) for the coil maps of a scan, in the size of `like`, its counts, and whether it has the scan's counters.
+        """K-space (coil, *grid) for the coil maps of a scan, in the size of `like`, its counts, and whether it has the scan's counters.
 
         Of several the one with most counters alike is taken, always of the same slice. Lines that are for the image and for calibration
         fill it up. None where there is none.
@@ -231,8 +231,8 @@ def _counters(heads: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _resized(values: Tensor, like: Tensor) -> Tensor:
-    """Values (..., ky, kx) cropped or padded with zeros about the origin to the size of `like` (ky, kx)."""
-    for axis, n in zip((-2, -1), like.shape, strict=True):
+    """Values (..., *grid) cropped or padded with zeros about the origin to the size of `like` (*grid)."""
+    for axis, n in zip(range(-like.ndim, 0), like.shape, strict=True):
         old = values.shape[axis]
         low = n // 2 - old // 2
         values = values.narrow(axis, max(0, -low), min(old, n))
@@ -245,25 +245,28 @@ def _resized(values: Tensor, like: Tensor) -> Tensor:
 
 
 def _problems(lines: Lines, encoding: Encoding) -> list[str]:
-    """All that keeps lines from being a 2-D acquisition that is read."""
+    """All that keeps lines from being a plane or a volume on a grid that is read."""
     if not encoding.cartesian:
         return off_grid_problems(lines.heads, encoding)
     nx, ny, nz = encoding.matrix
     heads, problems = lines.heads, []
-    if nz > 1 or len(np.unique(heads["idx"]["kspace_encode_step_2"])) > 1:
-        problems.append(f"xml: the acquisition is 3-D (encoded matrix {encoding.matrix}); only 2-D ones are read: transform along the "
-                        "slice axis, and store `kspace` (slice, coil, y, x) in an array file")  # fmt: skip
+    if nz > 1 and len(np.unique(heads["idx"]["kspace_encode_step_2"])) == 1:
+        problems.append(f"xml: the acquisition is 3-D (encoded matrix {encoding.matrix}), but all lines lie in one partition; the third "
+                        "number of a file of slices is 1")  # fmt: skip
     channels, samples = heads["active_channels"].astype(np.int64), heads["number_of_samples"].astype(np.int64)
     if len(np.unique(channels)) > 1:
         return [*problems, f"data: lines differ in channels {np.unique(channels)[:5].tolist()}"]
     if channels[0] * samples.min() == 0:
         problems.append(f"data: {len(heads)} lines of {channels[0]} x {samples.min()} samples are empty")
-    starts, rows = lines.starts(encoding), lines.rows(encoding)
+    starts = lines.starts(encoding)
     if starts.min() < 0 or (starts + samples).max() > nx:
         centres = np.unique(heads["center_sample"])[:5].tolist()
         problems.append(f"data: {samples.max()} samples with centre {centres} do not fit the encoded matrix {nx}")
-    if rows.min() < 0 or rows.max() >= ny:
-        problems.append(f"data: encoding steps put lines at {rows.min()} to {rows.max()}, outside the encoded matrix {ny} of the header")
+    for step, n in ((1, ny), (2, nz)):
+        rows = lines.rows(encoding, step)
+        if rows.min() < 0 or rows.max() >= n:
+            problems.append(f"data: encoding steps {step} put lines at {rows.min()} to {rows.max()}, outside the encoded matrix {n} of the "
+                            "header")  # fmt: skip
     lost = int((heads["discard_pre"].astype(np.int64) + heads["discard_post"] >= samples).sum())
     if lost:
         problems.append(f"data: {lost} lines discard all of their samples")

@@ -30,7 +30,7 @@ ROUNDING = 1e-6
 
 
 def noise_level(y: Tensor, support: Tensor) -> float | None:
-    """Standard deviation per complex sample of y (coil, ky, kx), zero off `support` (ky, kx), root mean square over coils.
+    """Standard deviation per complex sample of y (coil, *grid), zero off `support` (*grid), root mean square over coils.
 
     None where there are too few samples, or no noise at all.
     """
@@ -38,8 +38,8 @@ def noise_level(y: Tensor, support: Tensor) -> float | None:
         return None
     unit = order(y)
     y = y / unit
-    variance = min(_corner(y, support), _quietest_tiles(y, support))
-    peak = float(torch.linalg.vector_norm(ifft(y), dim=0).max())
+    variance = min(_corner(y, support), _quietest_tiles(y.flatten(1, -2), support.flatten(0, -2)))
+    peak = float(torch.linalg.vector_norm(ifft(y, range(-support.ndim, 0)), dim=0).max())
     level = math.sqrt(variance)
     return level * unit if level > ROUNDING * peak else None
 

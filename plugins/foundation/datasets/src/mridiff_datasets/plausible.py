@@ -23,17 +23,17 @@ MOST = 128
 
 
 def contradictions(kspace: Tensor) -> list[str]:
-    """Why k-space (coil, ky, kx) cannot be used as it is, in sentences that say what to do; an empty list as a rule."""
+    """Why k-space (coil, [kz,] ky, kx) cannot be used as it is, in sentences that say what to do; an empty list as a rule."""
     energy = kspace.abs().double().square()
     found = []
     coils = kspace.shape[0]
-    if coils > MOST or _like_kspace(energy.sum((1, 2))):
+    if coils > MOST or _like_kspace(energy.flatten(1).sum(1)):
         why = "its energy lies about the middle of that axis as along an axis of k-space" if coils <= MOST else "no array has so many"
         found.append(f"kspace: the first of its axes {tuple(kspace.shape)} is taken for {coils} coils, but {why}; bring the axes to "
                      "(coil, y, x): numpy.moveaxis(kspace, -1, 0) where coils come last. Of a 3-D scan transform the slice axis and "
                      "store (slice, coil, y, x)")  # fmt: skip
         return found
-    edges = [name for axis, name in ((1, "ky"), (2, "kx")) if _at_the_edge(energy.sum((0, 3 - axis)))]
+    edges = [f"k{axis}" for axis in _edges(energy)]
     if edges:
         found.append(f"kspace: its energy lies at the edge along {' and '.join(edges)}, so the origin is not at the centre, index n // 2, "
                      "where it is expected; store numpy.fft.fftshift(numpy.fft.fft2(numpy.fft.ifftshift(image)))")  # fmt: skip
@@ -41,23 +41,29 @@ def contradictions(kspace: Tensor) -> list[str]:
 
 
 def doubts(kspace: Tensor) -> list[str]:
-    """What is odd about k-space (coil, ky, kx) and may be meant so, in sentences."""
+    """What is odd about k-space (coil, [kz,] ky, kx) and may be meant so, in sentences."""
     found = []
     if kspace.shape[0] > MANY:
         found.append(f"kspace is read as one slice of {kspace.shape[0]} coils; if these are slices, store (slice, 1, y, x)")
     if min(kspace.shape[1:]) < LEAST:
         return found
-    image = ifft(kspace)
-    seen, here = _inner(fft(kspace)), _inner(kspace)
+    axes = range(1, kspace.ndim)
+    image = ifft(kspace, axes)
+    seen, here = _inner(fft(kspace, axes)), _inner(kspace)
     if seen > 0.5 and seen > RATIO * here:
         found.append("kspace looks like an image: its transform has the energy about the origin; name an array of images `image`")
         return found
-    energy = image.abs().double().square()
-    edges = [name for axis, name in ((1, "y"), (2, "x")) if _at_the_edge(energy.sum((0, 3 - axis)))]
+    edges = _edges(image.abs().double().square())
     if edges:
         found.append(f"the object lies at the edge of the image along {' and '.join(edges)}: the image seems to begin at its corner; "
                      "if so, store numpy.fft.fftshift(numpy.fft.fft2(numpy.fft.ifftshift(image)))")  # fmt: skip
     return found
+
+
+def _edges(energy: Tensor) -> list[str]:
+    """The spatial axes of (coil, [z,] y, x) along which energy lies at the edge."""
+    spatial = ("z", "y", "x")[1 - energy.ndim :]
+    return [name for axis, name in enumerate(spatial, 1) if _at_the_edge(energy.movedim(axis, 0).flatten(1).sum(1))]
 
 
 def _at_the_edge(profile: Tensor) -> bool:
@@ -83,8 +89,7 @@ def _like_kspace(profile: Tensor) -> bool:
 
 
 def _inner(values: Tensor) -> float:
-    """Part of the energy (coil, y, x) in the inner quarter of both sides."""
+    """Part of the energy (coil, [z,] y, x) in the inner quarter of all sides."""
     energy = values.abs().double().square()
-    ny, nx = energy.shape[1:]
-    middle = energy[:, ny // 2 - ny // 8 : ny // 2 + ny // 8 + 1, nx // 2 - nx // 8 : nx // 2 + nx // 8 + 1]
+    middle = energy[:, *(slice(n // 2 - n // 8, n // 2 + n // 8 + 1) for n in energy.shape[1:])]
     return float(middle.sum() / energy.sum().clamp_min(1e-300))

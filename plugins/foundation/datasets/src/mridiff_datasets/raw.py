@@ -21,6 +21,7 @@ from .plausible import contradictions
 class Raw:
     """One slice as stored, before any choice of sampling: k-space (coil, ky, kx), centred and orthonormal, zero where not measured.
 
+    Of a volume with two phase-encoding axes all has kz, or z, besides: k-space (coil, kz, ky, kx).
     `mask` bool (ky, kx), to be applied, and `maps` (coil, y, x) where the source has them; `support` bool (ky, kx) where the source
     knows what was measured (None: found by zeros); `calibration` (coil, ky, kx), zero where not measured, is a scan for the coil maps
     alone; `noise_std` per complex sample (None: unknown, 0: none), of samples of weight 1 where `weight` (ky, kx) tells how many
@@ -42,6 +43,16 @@ class Raw:
     geometry: Geometry | None = None
     lines: int = -1
     notes: tuple[str, ...] = ()
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Those of the image: (y, x), of a volume (z, y, x)."""
+        return axes_of(self.kspace.ndim - 1)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Where they lie, from the end."""
+        return tuple(range(1 - self.kspace.ndim, 0))
 
     def check(self) -> None:
         """Raise one DataError that names everything wrong with the slice."""
@@ -68,6 +79,11 @@ class Raw:
         if self.noise_std is not None and not 0 <= self.noise_std < float("inf"):
             problems.append(f"noise_std: {self.noise_std} is no standard deviation; give a number of at least 0, or none")
         refuse(self.source, problems)
+
+
+def axes_of(dimensions: int) -> tuple[str, ...]:
+    """The axes of an image in two or three dimensions."""
+    return ("z", "y", "x")[-dimensions:]
 
 
 def _not_finite(name: str, values: Tensor) -> list[str]:

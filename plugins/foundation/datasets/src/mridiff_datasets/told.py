@@ -9,13 +9,14 @@ from .lines import Lines
 from .measurement import COUNTERS, Measurement
 
 SIDES = ("readout", "phase encoding", "slice")
+VOLUME = (*SIDES[:2], "second phase encoding")
 
 
 def told(part: Measurement) -> dict[str, str]:
     """Words by subject: encoding, coils, the counters that vary, lines by purpose, sampling, and what calibration and noise serve."""
     encoding, image = part.encoding, part.image
     fov = " x ".join(f"{f:g}" for f in encoding.fov)
-    sides = ", ".join(f"{n} along {side}" for n, side in zip(encoding.matrix, SIDES, strict=True))
+    sides = ", ".join(f"{n} along {side}" for n, side in zip(encoding.matrix, SIDES if encoding.matrix[2] == 1 else VOLUME, strict=True))
     held = {"encoding": f"{encoding.trajectory}, {sides}, field of view {fov} mm", "coils": str(int(image.heads["active_channels"][0]))}
     for column, counter in enumerate(COUNTERS, start=1):
         if (count := len(np.unique(part.keys[:, column]))) > 1:
@@ -40,9 +41,14 @@ def told(part: Measurement) -> dict[str, str]:
 
 def _sampling(part: Measurement, image: Lines) -> str:
     """Which lines and samples of the first scan are there."""
-    nx, ny, _ = part.encoding.matrix
-    rows, counts = np.unique(image.rows(part.encoding), return_counts=True)
-    words = [f"{len(rows)} of {ny} lines ({ny / len(rows):.3g} x), {_middle(rows, ny // 2)} of them side by side about the origin"]
+    nx, ny, nz = part.encoding.matrix
+    places, counts = np.unique(np.stack([image.rows(part.encoding), image.rows(part.encoding, 2)]), axis=1, return_counts=True)
+    rows = np.unique(places[0])
+    words = [f"{places.shape[1]} of {ny * nz} lines ({ny * nz / places.shape[1]:.3g} x)"]
+    if nz == 1:
+        words[0] += f", {_middle(rows, ny // 2)} of them side by side about the origin"
+    else:
+        words.append(f"partitions {places[1].min()} to {places[1].max()} of {nz}")
     if abs((ny // 2 - rows[0]) - (rows[-1] - ny // 2)) > max(2, ny // 16):
         words.append(f"partial Fourier: lines {rows[0]} to {rows[-1]}, the origin is {ny // 2}")
     starts = image.starts(part.encoding) + image.heads["discard_pre"]
