@@ -40,7 +40,9 @@ def noisy(scan, seed):
 
 
 def killed(scan, seed, times):
-    """Dies so many times, on scan s1: a file counts."""
+    """Dies so many times, on scan s1: a file counts; another has a line for each time it began."""
+    with Path(os.environ["ACME_DEATHS"], "begun").open("a") as file:
+        file.write(f"{times} {scan.id}\\n")
     count = Path(os.environ["ACME_DEATHS"], str(times))
     died = int(count.read_text()) if count.exists() else 0
     if scan.id == "s1" and died < times:

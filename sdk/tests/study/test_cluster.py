@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections import Counter
 
 import pytest
 
@@ -43,6 +44,8 @@ def test_a_cluster_gives_the_numbers_of_one_process_to_the_bit_and_loses_no_cell
     assert [f["cell"] for f in results["failed"]] == ["few scans, scan 1, twice, seed 0"] and "died, 2 times" in results["failed"][0][
         "message"
     ]
+    begun = Counter((tmp_path / "begun").read_text().splitlines())
+    assert begun == {f"{times} s{i}": 1 + (i == 1) for times in (1, 2) for i in range(3)}  # but for what died, nothing is made twice
     assert run("deadly", out="deadly", scheduler=scheduler)["failed"] == [] and not list((tmp_path / "deadly").rglob("*begun*"))
 
 

@@ -163,6 +163,7 @@ def test_from_the_command_line(tmp_path, monkeypatch):
     assert found.output.count("of 10 scans calibrated on") == 4
     assert found.exit_code == 0 and found.output.count("intervals.h5") == 4 and "promised" in found.output, found.output
     place = next(p.parent for p in texts if p.parent.name != "out")
+    assert (place / "intervals.png").read_bytes()[:4] == b"\x89PNG"
     with h5py.File(place / "intervals.h5") as file, h5py.File(place / "reconstruction.h5") as whole:
         lower, upper = Calibration.read(tmp_path / "c.json").bounds(torch.from_numpy(whole["samples"][()]))
         assert torch.equal(torch.from_numpy(file["lower"][()]), lower) and torch.equal(torch.from_numpy(file["upper"][()]), upper)

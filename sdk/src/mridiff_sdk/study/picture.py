@@ -39,22 +39,27 @@ class Panel:
 
 
 def draw(path: Path, results: Mapping[str, Any]) -> bool:
-    """Write the picture as PNG: a line of panels for each set of scans; without quality or cost there is none, and False is returned."""
+    """Write the picture as PNG: a band of panels for each set of scans, many bands in several columns.
+
+    Without quality or cost there is none, and False is returned.
+    """
     bands = list(bands_of(results))
     if not bands:
         path.unlink(missing_ok=True)
         return False
     scored = results["metrics"][_scored(results)]
     head, band, rows = line(TITLE) + GAP, HEIGHT + 2 * line(NAME) + line(SMALL) + GAP, list(results["rows"])
-    width = max(len(panels) for _, panels in bands) * (LEFT + WIDTH) + GAP + KEY
-    height = max(head + len(bands) * band, head + (len(rows) + 6) * line(SMALL)) + GAP // 2
+    across = max(len(panels) for _, panels in bands) * (LEFT + WIDTH)
+    down = next(n for n in range(len(bands), 0, -1) if n == 1 or n * band <= -(-len(bands) // n) * across + KEY)
+    width = -(-len(bands) // down) * across + GAP + KEY
+    height = max(head + down * band, head + (len(rows) + 6) * line(SMALL)) + GAP // 2
     with Sheet(path, width, height) as sheet:
         sheet.text(results["title"], GAP // 2, GAP // 2, TITLE, colour=BRIGHT, width=width - GAP)
         for i, (title, panels) in enumerate(bands):
-            top = head + i * band
-            sheet.text(title, LEFT, top, NAME, colour=BRIGHT, width=width - KEY - LEFT)
+            left, top = LEFT + i // down * across, head + i % down * band
+            sheet.text(title, left, top, NAME, colour=BRIGHT, width=across - LEFT)
             for j, panel in enumerate(panels):
-                _axes(sheet, panel, LEFT + j * (LEFT + WIDTH), top + line(NAME), rows, scored)
+                _axes(sheet, panel, left + j * (LEFT + WIDTH), top + line(NAME), rows, scored)
         _key(sheet, rows, width - KEY, head, any(p.points[0].quality.n > 1 for _, panels in bands for p in panels))
     return True
 
