@@ -10,12 +10,14 @@ from mridiff.spec import Citation, DatasetSpec, Trait
 OFFERS = frozenset({Trait.MASK, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})
 ANYWHERE = frozenset({Trait.TRAJECTORY, Trait.MAPS, Trait.REFERENCE, Trait.GAUSSIAN_NOISE})
 ISMRMRD = Citation("ISMRM Raw data format: a proposed standard for MRI raw datasets", 2017, "10.1002/mrm.26089")
+BIDS = Citation("The brain imaging data structure, a format for organizing and describing outputs of neuroimaging experiments", 2016,
+                "10.1038/sdata.2016.44")  # fmt: skip
 FASTMRI = Citation("fastMRI: an open dataset and benchmarks for accelerated MRI", 2018)
 
 
 @hookimpl
 def mridiff_datasets() -> Iterable[DatasetSpec]:
-    """Five file formats, folders of them, an embedded scan, still and in motion, held-out heads, and a simulated cine series."""
+    """File formats, folders of them, an embedded scan, still and in motion, held-out heads, and a simulated cine series."""
     return [
         DatasetSpec(name="fastmri", summary="fastMRI HDF5 volumes, full or test set, one scan per slice",
                     target="mridiff_datasets.fastmri:FastMRI", offers=OFFERS, reads=(".h5", ".hdf5"), source=FASTMRI),
@@ -24,6 +26,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     reads=(".h5", ".hdf5", ".mrd"), source=ISMRMRD),
         DatasetSpec(name="nifti", summary="NIfTI images with a simulated multi-coil acquisition",
                     target="mridiff_datasets.nifti:NIfTI", offers=OFFERS, reads=(".nii", ".nii.gz")),
+        DatasetSpec(name="bids", summary="anatomical images of a BIDS data set, by subject, with a simulated multi-coil acquisition",
+                    target="mridiff_datasets.bids:BIDS", offers=OFFERS, reads=(".nii", ".nii.gz"), source=BIDS),
         DatasetSpec(name="dicom", summary="DICOM series as reference images, with a simulated multi-coil acquisition",
                     target="mridiff_datasets.dicom:DICOM", offers=OFFERS, reads=(".dcm", ".ima")),
         DatasetSpec(name="arrays", summary="arrays of k-space or images: HDF5, NumPy, MATLAB, BART",
