@@ -8,7 +8,6 @@ from ismrmrd import xsd
 
 import mridiff
 from mridiff.errors import DataError
-from mridiff.pipeline.method import load_dataset
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.nifti_writer import write_result
 from mridiff_sdk.coils import simulate_maps
@@ -126,7 +125,7 @@ def test_a_volume_is_reconstructed_and_written_with_its_place(tmp_path, head):
     wanted = {"dataset": {"use": "ismrmrd", "options": {"path": str(path), "acceleration": 2, "center_fraction": 0.3}},
               "operator": {"use": "sense-3d"}}  # fmt: skip
     method = mridiff.load("cg-sense", **wanted)
-    (scan,) = load_dataset(method.plan)
+    (scan,) = mridiff.load_dataset(method.plan)
     result = method(scan)
     assert result.axes == ("z", "y", "x") and result.metrics["x"]["psnr"] > result.metrics["baseline"]["psnr"] + 1
 
