@@ -34,18 +34,18 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     A level below `floor` * r counts as `floor` * r, so that a noise-free measurement can be solved for: it is then met to about
     floor^2; so does an unknown level, for then the data are trusted. Raises TypeError for noise that is not Gaussian.
     """
-    noise = _with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
+    noise = with_level(problem.noise, sigma_y, floor * float(torch.as_tensor(r).max()))
     A, y, r2 = problem.linear, problem.y, spread(r, x0) ** 2
     own = 2.0 if x0.is_complex() else 1.0
-    nothing = _zeros(y)
+    nothing = zeros(y)
 
     def precision(d: Tensor) -> Tensor:
         """A^H W A d / sigma_y^2, of numbers with the density of x0."""
         back: Tensor = A.H(noise.grad(A(d), nothing))
         return back / own
 
-    known = _with_level(problem.noise, sigma_y, 0.0)
-    if rng is not None and _noisy(known):
+    known = with_level(problem.noise, sigma_y, 0.0)
+    if rng is not None and noisy_at(known):
         y = _drawn(known, y, rng)
         n = rng.normal_like(x0)
         P = precision(n)
@@ -66,9 +66,10 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
     return solved(lambda d: own * (r2 * precision(d) + d), b, torch.full_like(r2, own))
 
 
-def _with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
+def with_level(noise: Noise, sigma_y: float | None, floor: float) -> Noise:
+    """The noise at a level of the caller's, and at least at `floor`; raises TypeError unless it is Gaussian."""
     if isinstance(noise, Blocks):
-        return replace(noise, parts=tuple(_with_level(part, sigma_y, floor) for part in noise.parts))
+        return replace(noise, parts=tuple(with_level(part, sigma_y, floor) for part in noise.parts))
     if not isinstance(noise, Gaussian):
         raise TypeError(f"a proximal step needs Gaussian noise, not {type(noise).__name__}; use a gradient step")
     std = (0.0 if noise.std is None else noise.std) if sigma_y is None else sigma_y
@@ -82,7 +83,7 @@ def _drawn(noise: Noise, y: Data | None, rng: Streams) -> Data | None:
     return noise.draw(y, rng)  # type: ignore[no-any-return]
 
 
-def _noisy(noise: Noise) -> bool:
+def noisy_at(noise: Noise) -> bool:
     """Whether any block has noise."""
     parts = noise.parts if isinstance(noise, Blocks) else (noise,)
     return any(bool((torch.as_tensor(part.std) > 0).any()) for part in parts)  # type: ignore[attr-defined]
@@ -93,5 +94,6 @@ def _norm(b: Tensor) -> Tensor:
     return size.clamp_min(torch.finfo(b.real.dtype).tiny)
 
 
-def _zeros(y: Data | None) -> Data | None:
+def zeros(y: Data | None) -> Data | None:
+    """A measurement of nothing, in the shape of y."""
     return tuple(torch.zeros_like(block) for block in y) if isinstance(y, tuple) else (None if y is None else torch.zeros_like(y))

@@ -14,6 +14,9 @@ DPS = Citation("Diffusion posterior sampling for general noisy inverse problems"
 DIFFPIR = Citation("Denoising diffusion models for plug-and-play image restoration", 2023)
 DPIR = Citation("Plug-and-play image restoration with deep denoiser prior", 2021, "10.1109/TPAMI.2021.3088914")
 DDGAN = Citation("Tackling the generative learning trilemma with denoising diffusion GANs", 2022)
+DDS = Citation("Decomposed diffusion sampler for accelerating large-scale inverse problems", 2024)
+DDNM = Citation("Zero-shot image restoration using denoising diffusion null-space model", 2023)
+PIGDM = Citation("Pseudoinverse-guided diffusion models for inverse problems", 2023)
 
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
@@ -26,7 +29,7 @@ STUDIES = "mridiff_samplers.studies:studies"
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Five classical baselines, three diffusion samplers, and a denoiser as regulariser."""
+    """Five classical baselines, six diffusion samplers, and a denoiser as regulariser."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -46,6 +49,15 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="dpir", summary="denoising and a proximal data step in turn, without noise: one estimate",
                     target="mridiff_samplers.dpir:DPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=POINT, needs=SQUARES, source=DPIR),
+        SamplerSpec(name="dds", summary="a few conjugate gradients on the data from each denoised image, the noise of the network",
+                    target="mridiff_samplers.dds:DDS", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDS),
+        SamplerSpec(name="ddnm", summary="the range of the data from the measurement, its null space from the denoised image",
+                    target="mridiff_samplers.ddnm:DDNM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDNM),
+        SamplerSpec(name="pigdm", summary="guidance by a pseudo-inverse of the data, through the prior",
+                    target="mridiff_samplers.pigdm:PiGDM",
+                    priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC)}, needs=SQUARES, source=PIGDM),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
