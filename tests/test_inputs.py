@@ -61,6 +61,15 @@ def test_a_file_is_inspected_before_anyone_waits(head, tmp_path, monkeypatch):
     assert f"(coil, y, x) = {k.shape}" in shown and "fits " in shown and "brain_mask" in shown
 
 
+def test_an_operator_that_fails_as_nobody_foresaw_does_not_hide_the_others(head, tmp_path, monkeypatch):
+    def for_scan(*_, **__):
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr("mridiff_operators.sense.SenseOperator.for_scan", for_scan)
+    (told,) = json.loads(CliRunner().invoke(application(), ["inspect", str(write(tmp_path / "a.h5", kspace=head[0])), "--json"]).output)
+    assert told["does_not_fit"]["cg-sense"] == "ValueError: no such luck" and told["fits"]
+
+
 def test_what_a_reader_notes_is_told_once_and_recorded(mridiff, head, tmp_path):
     k, _ = head
     path = write(tmp_path / "a.h5", kspace=np.stack([k, k]))

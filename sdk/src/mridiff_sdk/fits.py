@@ -57,7 +57,7 @@ def _builds(operator: Entry, scan: Scan) -> bool:
         fitted(scan, operator.qualified, lambda scan: operator.load().for_scan(scan.measured))
     except PluginError:
         raise
-    except MridiffError:
+    except Exception:  # whatever one plugin does, the others are told
         return False
     return True
 
@@ -77,4 +77,6 @@ def _against(method: Entry, scan: Scan, dataset: Entry, registry: Registry, more
         raise
     except MridiffError as error:
         return str(error)
+    except Exception as error:  # whatever one plugin does, the others are told
+        return f"{type(error).__name__}: {error}"
     return ""

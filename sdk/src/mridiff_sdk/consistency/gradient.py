@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, Prior, Problem, Streams, spread
+from mridiff.interfaces import Field, Gaussian, LinearOperator, Prior, Problem, Streams, spread
 
 Rule = Literal["likelihood", "squared", "norm"]
 
@@ -25,13 +25,18 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
         return problem.grad(x)
     if not isinstance(problem.noise, Gaussian) or not isinstance(problem.y, Tensor):
         raise TypeError(f"the rule {rule!r} is for one block with Gaussian noise; use 'likelihood'")
-    plain = replace(problem, noise=replace(problem.noise, std=None))
-    double = 1.0 if problem.y.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
-    g = double * plain.grad(x)
+    noise, y = replace(problem.noise, std=None), problem.y
+    double = 1.0 if y.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
     if rule == "squared":
-        return g
-    size = (double * plain.nll(x)).sqrt()
-    return g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
+        return double * replace(problem, noise=noise).grad(x)
+    if isinstance(problem.operator, LinearOperator):  # A x once for both
+        Ax = problem.operator(x)
+        size, g = noise.nll(Ax, y), problem.operator.H(noise.grad(Ax, y))
+    else:
+        plain = replace(problem, noise=noise)
+        size, g = plain.nll(x), plain.grad(x)
+    size = (double * size).sqrt()
+    return double * g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
 
 
 def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callable[[Tensor], Tensor],
