@@ -10,25 +10,28 @@ import importlib
 import multiprocessing
 import multiprocessing.connection
 import platform
-import resource
+import re
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from command import write_page
 
+Run = Callable[[], None]
 VOLUME, COILS = (128, 256, 256), 8
 SIZE, MANY = 320, 16
 LIMITS = {"volume": 8.0, "dps": 2.0}
 
 
-def imports() -> None:
+def imports() -> Run:
     """What the others need before they hold any data."""
     for module in ("mridiff_operators.sense", "mridiff_priors.denoiser", "mridiff_samplers.cg_sense", "mridiff_samplers.dps"):
         importlib.import_module(module)
+    return lambda: None
 
 
-def volume() -> None:
-    """Five iterations of CG-SENSE on a volume whose two phase-encoding directions are sampled by Poisson discs, R = 8."""
+def volume() -> Run:
+    """Five iterations of CG-SENSE, maps and mask made on the way; two phase-encoding directions, sampled by Poisson discs, R = 8."""
     import torch
 
     from mridiff.interfaces import Gaussian, Problem, Streams
@@ -36,29 +39,32 @@ def volume() -> None:
     from mridiff_samplers.cg_sense import CGSense
     from mridiff_sdk.sampling_patterns import mask
 
-    rng = torch.Generator().manual_seed(0)
-    maps = torch.randn(1, COILS, *VOLUME, generator=rng, dtype=torch.complex64)
-    taken = mask("poisson", VOLUME[:2], 8, 0.1, 0)[None, :, :, None].float().expand(1, *VOLUME)
-    A = Sense3D(maps, taken.contiguous())
-    del maps
-    with torch.no_grad():
-        problem = Problem(A, A(torch.randn(1, *VOLUME, generator=rng, dtype=torch.complex64)), Gaussian(0.01), A.domain)
-        for _ in CGSense(iterations=5).trajectory(problem, Streams.of(0, "volume")):
-            pass
+    def run() -> None:
+        rng = torch.Generator().manual_seed(0)
+        maps = torch.randn(1, COILS, *VOLUME, generator=rng, dtype=torch.complex64)
+        taken = mask("poisson", VOLUME[:2], 8, 0.1, 0)[None, :, :, None].float().expand(1, *VOLUME)
+        A = Sense3D(maps, taken.contiguous())
+        del maps
+        with torch.no_grad():
+            problem = Problem(A, A(torch.randn(1, *VOLUME, generator=rng, dtype=torch.complex64)), Gaussian(0.01), A.domain)
+            for _ in CGSense(iterations=5).trajectory(problem, Streams.of(0, "volume")):
+                pass
+
+    return run
 
 
-def gradient() -> None:
+def gradient() -> Run:
     """The network `brain` at 320 x 320, forward and backward."""
     import torch
 
     from mridiff_priors.denoiser import Denoiser
 
-    x = torch.randn(1, SIZE, SIZE, dtype=torch.complex64, requires_grad=True)
-    Denoiser()(x, 0.5).abs().square().sum().backward()
+    x, network = torch.randn(1, SIZE, SIZE, dtype=torch.complex64, requires_grad=True), Denoiser()
+    return lambda: network(x, 0.5).abs().square().sum().backward()
 
 
-def dps() -> None:
-    """Three steps of DPS with sixteen coils at 320 x 320."""
+def dps() -> Run:
+    """Three steps of DPS with sixteen coils at 320 x 320; the scan is there before."""
     import torch
     from case import case
 
@@ -69,32 +75,40 @@ def dps() -> None:
 
     c = case(MANY, SIZE)
     A = SenseOperator(c.maps[None], c.mask[None])
-    with torch.no_grad():
-        for _ in DPS(Denoiser(), steps=3).trajectory(Problem(A, c.y[None], Gaussian(0.002), A.domain), Streams.of(0, "dps")):
+    problem, sampler = Problem(A, c.y[None], Gaussian(0.002), A.domain), DPS(Denoiser(), steps=3)
+
+    @torch.no_grad()
+    def run() -> None:
+        for _ in sampler.trajectory(problem, Streams.of(0, "dps")):
             pass
 
+    return run
 
-def peak(run: Callable[[], None], threads: int) -> float:
-    """The largest resident memory of a new process that does this, in GB."""
+
+def peak(prepare: Callable[[], Run], threads: int) -> float:
+    """The largest resident memory of a new process while it does what is prepared there, in GB; Linux alone can tell it."""
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(run, threads, send))
+    process = context.Process(target=_child, args=(prepare, threads, send))
     process.start()
     send.close()
     try:
         found: float = receive.recv()
     except EOFError:
-        raise SystemExit(f"{run.__name__} ended without a result, by exit code {process.exitcode}") from None
+        raise SystemExit(f"{prepare.__name__} ended without a result, by exit code {process.exitcode}") from None
     process.join()
     return found
 
 
-def _child(run: Callable[[], None], threads: int, send: multiprocessing.connection.Connection) -> None:
+def _child(prepare: Callable[[], Run], threads: int, send: multiprocessing.connection.Connection) -> None:
     import torch
 
     torch.set_num_threads(threads)
+    run = prepare()
+    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew
     run()
-    send.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    send.send(int(kilobytes) / 1e6)
 
 
 def report(options: argparse.Namespace) -> str:
