@@ -28,7 +28,7 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
     noise, y = replace(problem.noise, std=None), problem.y
     double = 1.0 if y.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
     if rule == "squared":
-        return double * replace(problem, noise=noise).grad(x)
+        return replace(problem, noise=noise).grad(x) * double
     if isinstance(problem.operator, LinearOperator):  # A x once for both
         Ax = problem.operator(x)
         size, g = noise.nll(Ax, y), problem.operator.H(noise.grad(Ax, y))
@@ -36,7 +36,8 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
         plain = replace(problem, noise=noise)
         size, g = plain.nll(x), plain.grad(x)
     size = (double * size).sqrt()
-    return double * g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
+    step: Tensor = double * g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
+    return step
 
 
 def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callable[[Tensor], Tensor],
