@@ -8,6 +8,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
+BRIDGED = {"deepinv", "monai", "mrpro"}
+"""What `mridiff-peers` leads to brings a torch of its own choice with it, and is never installed by the project's own commands."""
 
 
 def lowest() -> dict[str, Version]:
@@ -18,7 +20,7 @@ def lowest() -> dict[str, Version]:
         for text in (*project["dependencies"], *(t for extra in project.get("optional-dependencies", {}).values() for t in extra)):
             wanted = Requirement(text)
             bounds = [Version(s.version) for s in wanted.specifier if s.operator in {">=", "=="}]
-            if bounds and not wanted.name.startswith("mridiff"):
+            if bounds and not wanted.name.startswith("mridiff") and wanted.name not in BRIDGED:
                 found[wanted.name] = max(bounds[0], found.get(wanted.name, bounds[0]))
     return found
 
