@@ -18,7 +18,8 @@ ERROR = 0.1
 
 
 def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float | None = None, iterations: int = 10,
-             tolerance: float | None = 1e-6, floor: float = 1e-3, rng: Streams | None = None) -> Tensor:  # fmt: skip
+             tolerance: float | None = 1e-6, floor: float = 1e-3, rng: Streams | None = None,
+             full: bool = False) -> Tensor:  # fmt: skip
     """argmin |A x - y|^2 / sigma_y^2 + |x - x0|^2 / r^2: the most likely x if x0 (sample, *domain) is off by r per number.
 
     Solved for the change of x0 by conjugate gradients, until the residual is `tolerance` of the first; with None, until the error is
@@ -29,7 +30,8 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
 
     With `rng` a draw instead of the most likely x: the noise of y is drawn anew, and that of x0 as far as it is at most the error that y
     leaves in what was measured. Above, the error of a trained estimate is far below r in most directions, and a chain draws it by its own
-    noise; below, the chain ends, and what the data know would keep no spread. Below, it is a draw of the distribution above.
+    noise; below, the chain ends, and what the data know would keep no spread. Below, it is a draw of the distribution above; with `full`
+    it is one at any level, whatever the error of x0 is, and of noise-free data too.
 
     A level below `floor` * r counts as `floor` * r, so that a noise-free measurement can be solved for: it is then met to about
     floor^2; so does an unknown level, for then the data are trusted. Raises TypeError for noise that is not Gaussian.
@@ -45,12 +47,15 @@ def proximal(problem: Problem, x0: Tensor, r: float | Tensor, *, sigma_y: float 
         return back / own
 
     known = with_level(problem.noise, sigma_y, 0.0)
-    if rng is not None and noisy_at(known):
+    if rng is not None and (full or noisy_at(known)):
         y = _drawn(known, y, rng)
         n = rng.normal_like(x0)
-        P = precision(n)
-        seen = ((n.conj() * P).real.flatten(1).sum(1) / _norm(P) ** 2).sqrt()  # the error of what is measured, in units of x
-        x0 = x0 + torch.minimum(r2.sqrt(), spread(seen, x0)) * n
+        error = r2.sqrt()
+        if not full:
+            P = precision(n)
+            seen = ((n.conj() * P).real.flatten(1).sum(1) / _norm(P) ** 2).sqrt()  # the error of what is measured, in units of x
+            error = torch.minimum(error, spread(seen, x0))
+        x0 = x0 + error * n
     numbers = x0[0].numel()
 
     def solved(H: Callable[[Tensor], Tensor], b: Tensor, unit: Tensor) -> Tensor:

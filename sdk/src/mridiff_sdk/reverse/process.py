@@ -14,6 +14,9 @@ from mridiff.interfaces import Prior, Problem, Streams, spread
 from ..consistency.gradient import through_prior
 from ..diffusions.step import Rule, residual, step
 
+PROBE = 0.1
+"""Noise by which a denoiser is asked for its derivative, in units of that of the state."""
+
 
 class Reverse:
     """The reverse process of `prior` for one problem and the streams of its samples.
@@ -55,6 +58,18 @@ class Reverse:
         """By how much x0 may differ from its estimate at t, per number, if images vary by `variance` and independently of each other."""
         q = self.ratio(t) ** 2
         return sqrt(variance * q / (variance + q))
+
+    def error(self, x_t: Tensor, u0: Tensor, t: float) -> Tensor:
+        """The same as the denoiser itself says, (sample,): the root mean square error of its estimate u0 at x_t, by one more call.
+
+        E|x0 - E[x0 | x_t]|^2 is (sigma_t / alpha_t)^2 times the trace of alpha_t d u0 / d x_t (Tweedie), which noise finds: Ramani, Blu,
+        Unser, Monte-Carlo SURE, 2008.
+        """
+        n = self.rng.normal_like(x_t)
+        little = PROBE * float(self.diffusion.sigma(t))
+        moved = self.u0(x_t + little * n, t) - u0
+        gain = float(self.diffusion.alpha(t)) / little * (n.conj() * moved).real.flatten(1).mean(1)
+        return self.ratio(t) * gain.clamp(PROBE**2, 1).sqrt()
 
     def size(self, t: float) -> float:
         """sqrt(alpha_t^2 + sigma_t^2), by which a state is divided to be that of a diffusion that preserves variance."""

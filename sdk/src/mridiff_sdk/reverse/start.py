@@ -14,7 +14,7 @@ from mridiff.interfaces import spread
 
 from ..consistency.proximal import proximal
 from ..diffusions.ladders import reach
-from .plug_and_play import plug_and_play
+from .plug_and_play import falling, plug_and_play
 from .process import Reverse
 
 Beginning = Annotated[Literal["noise", "adjoint", "estimate"], "what the chain begins with: pure noise, the adjoint, or an estimate"]
@@ -98,8 +98,7 @@ def begin(chain: Reverse, start: Beginning, level: Level, low: float, high: floa
 def estimate(chain: Reverse, zero: Tensor, calls: int) -> Tensor:
     """x (sample, *domain) after `calls` steps of plug and play from CG-SENSE, which takes images for white of variance 1."""
     x = proximal(chain.problem, zero, 1.0, iterations=20, tolerance=None)
-    levels = (0.02 ** torch.linspace(0, 1, calls, dtype=torch.float64)).clamp(*reach(chain.diffusion)).tolist()
-    for better in plug_and_play(chain.beside("estimate", len(x)), x, levels):
+    for better in plug_and_play(chain.beside("estimate", len(x)), x, falling(chain, calls, 1.0, 0.02)):
         x = better
     return x
 

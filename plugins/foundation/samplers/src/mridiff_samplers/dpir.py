@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-import torch
 from annotated_types import Ge, Gt
 
 from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import conjugate_gradients
-from mridiff_sdk.diffusions import reach
-from mridiff_sdk.reverse import Reverse, plug_and_play
+from mridiff_sdk.reverse import Reverse, falling, plug_and_play
 
 from .least_squares import for_samples, normal_equations
 
@@ -40,8 +38,7 @@ class DPIR(Sampler):
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level, each with one call of the prior and one data step."""
         chain = Reverse(self.prior, problem, Streams.of(0, "dpir"))  # one estimate, whatever the seed
-        levels = self.sigma_max * (self.sigma_min / self.sigma_max) ** torch.linspace(0, 1, self.steps, dtype=torch.float64)
-        sigmas = levels.clamp(*reach(chain.diffusion)).tolist()
+        sigmas = falling(chain, self.steps, self.sigma_max, self.sigma_min)
         H, b = normal_equations(problem)
         x = conjugate_gradients(H, b, iterations=self.iterations)
         estimates = plug_and_play(chain, x, sigmas, weight=self.weight, iterations=self.iterations, mirrored=True)

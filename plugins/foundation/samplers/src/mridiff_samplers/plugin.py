@@ -17,6 +17,11 @@ DDGAN = Citation("Tackling the generative learning trilemma with denoising diffu
 DDS = Citation("Decomposed diffusion sampler for accelerating large-scale inverse problems", 2024)
 DDNM = Citation("Zero-shot image restoration using denoising diffusion null-space model", 2023)
 PIGDM = Citation("Pseudoinverse-guided diffusion models for inverse problems", 2023)
+PNP = Citation("Plug-and-play ADMM for image restoration: fixed-point convergence and applications", 2017, "10.1109/TCI.2016.2629286")
+RED = Citation("The little engine that could: regularization by denoising (RED)", 2017, "10.1137/16M1102884")
+DAPS = Citation("Improving diffusion inverse problem solving with decoupled noise annealing", 2025)
+RED_DIFF = Citation("A variational perspective on solving inverse problems with diffusion models", 2024)
+PARTICLES = Citation("Practical and asymptotically exact conditional sampling in diffusion models", 2023)
 
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
@@ -58,6 +63,21 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="pigdm", summary="guidance by a pseudo-inverse of the data, through the prior",
                     target="mridiff_samplers.pigdm:PiGDM",
                     priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC)}, needs=SQUARES, source=PIGDM),
+        SamplerSpec(name="pnp-admm", summary="denoising and a proximal data step in turn, with a dual variable: one estimate",
+                    target="mridiff_samplers.pnp_admm:PnPADMM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=POINT, needs=SQUARES, source=PNP),
+        SamplerSpec(name="red-admm", summary="regularisation by denoising with a proximal data step: one estimate",
+                    target="mridiff_samplers.red_admm:REDADMM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=POINT, needs=SQUARES, source=RED),
+        SamplerSpec(name="daps", summary="an estimate, a draw about it that knows the data, and noise afresh",
+                    target="mridiff_samplers.daps:DAPS", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=DAPS),
+        SamplerSpec(name="red-diff", summary="regularisation by denoising at falling noise levels: one estimate",
+                    target="mridiff_samplers.red_diff:REDDiff", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=POINT, needs=SQUARES, source=RED_DIFF),
+        SamplerSpec(name="particles", summary="weighed and resampled chains: the exact posterior of small problems",
+                    target="mridiff_samplers.particles:Particles", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=PARTICLES),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
