@@ -1,4 +1,4 @@
-"""DDS, DDNM and PiGDM: near the posterior's mean in closed form, through any linear operator, and each by what makes it itself."""
+"""DDS, DDNM, PiGDM, DDRM, predictor and corrector, annealed Langevin: near the posterior's mean in closed form, through any linear operator, and each by what makes it itself."""
 
 import pytest
 import torch
@@ -7,15 +7,18 @@ from mridiff.errors import MridiffError
 from mridiff.interfaces import Gaussian, Poisson, Problem, Streams
 from mridiff_operators.noncartesian_sense import NonCartesianSense
 from mridiff_operators.sense import KtSense, Sense3D, SenseOperator
+from mridiff_samplers.annealed_langevin import AnnealedLangevin
 from mridiff_samplers.ddnm import DDNM
+from mridiff_samplers.ddrm import DDRM
 from mridiff_samplers.dds import DDS
 from mridiff_samplers.pigdm import PiGDM
+from mridiff_samplers.predictor_corrector import PredictorCorrector
 from mridiff_sdk.coils import simulate_maps
-from mridiff_sdk.consistency import conjugate_gradients
+from mridiff_sdk.consistency import conjugate_gradients, proximal
 from mridiff_sdk.diffusions import VE, VP, ddim, karras_times
 from mridiff_sdk.oracles import Covariance, GaussianPrior
 
-METHODS = {"dds": DDS, "ddnm": DDNM, "pigdm": PiGDM}
+METHODS = {"dds": DDS, "ddnm": DDNM, "pigdm": PiGDM, "ddrm": DDRM, "pc": PredictorCorrector, "langevin": AnnealedLangevin}
 ALL = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
@@ -144,3 +147,79 @@ def test_pigdm_is_tweedie_s_formula(case):
 def test_pigdm_spreads_as_the_posterior(case, std):
     c = case("smooth", 3, std=std)
     assert 0.8 < c.errors(PiGDM(c.prior), 150)[1] < 1.2
+
+
+@pytest.mark.parametrize("variance", [1e14, 1.0], ids=["published", "ours"])
+@pytest.mark.parametrize("coils", [1, 3])
+def test_ddrm_is_that_of_a_dense_singular_value_decomposition(case, coils, variance):
+    """Direction by direction as the paper writes it; one coil has directions without data, three have many singular values."""
+    c = case("smooth", coils, std=0.3, diffusion=VE(0.05, 4.0))
+    A = torch.stack([c.problem.linear(e[None]).flatten() for e in torch.eye(30, dtype=torch.complex128).reshape(30, 6, 5)], dim=1)
+    U, singular, V = torch.linalg.svd(A, full_matrices=False)
+    seen = singular > 1e-6
+    e = 0.3 / singular.clamp_min(1e-9)  # sigma_y / l
+    y = U.mH @ c.problem.y.flatten() / singular.clamp_min(1e-9)
+    w = torch.where(seen, (1 + e**2 / variance).rsqrt(), 0)
+    eta, eta_b, rng = 0.6, 0.7, Streams.of(0)
+    sampler = DDRM(c.prior, steps=5, eta=eta, eta_b=eta_b, variance=variance, iterations=30, sigma_max=3.0, sigma_min=0.1, start="noise")
+    times = karras_times(c.prior.diffusion, 5, 3.0, 0.1)
+    x_t, better = 3.0 * rng.normal((6, 5), torch.complex128), []
+    for step, t, s in zip(sampler.trajectory(c.problem, Streams.of(0)), times, times[1:], strict=False):
+        x, x0 = V @ x_t.flatten(), V @ c.prior(x_t, t).flatten()
+        n = V @ rng.normal((6, 5), torch.complex128).flatten() if s else 0
+        worse = x0 + (1 - eta**2) ** 0.5 * s * (w * (y - x0) / e + (1 - w**2) ** 0.5 * (x - x0) / t) + eta * s * n
+        best = (1 - eta_b) * x0 + eta_b * y + (s**2 - eta_b**2 * e**2).clamp_min(0).sqrt() * n
+        x_t = (V.mH @ torch.where(seen & (e <= s), best, worse)).reshape(1, 6, 5)
+        torch.testing.assert_close(step.x, x_t, rtol=1e-5, atol=1e-5)
+        better.append(int((seen & (e <= s)).sum()))
+    assert max(better) > 0 and min(better) == 0  # both lines were taken
+
+
+def test_predictor_corrector_is_its_box(case):
+    """The ancestral step about the estimate that has seen the data, then a Langevin move as long as its signal-to-noise ratio says."""
+    c = case("white", 3, diffusion=VE(0.05, 4.0))
+    rng, snr = Streams.of(0), 0.2
+    times = karras_times(c.prior.diffusion, 3, 3.0, 0.1)
+    x_t = 3.0 * rng.normal((6, 5), torch.complex128)
+    sampler = PredictorCorrector(c.prior, steps=3, snr=snr, sigma_max=3.0, sigma_min=0.1, start="noise")
+
+    def near(x, t):
+        return proximal(c.problem, c.prior(x, t), (1 / (1 + 1 / t**2)) ** 0.5, iterations=20, tolerance=1e-3)
+
+    for step, t, s in zip(sampler.trajectory(c.problem, Streams.of(0)), times, times[1:], strict=False):
+        x0 = near(x_t, t)
+        q = (s / t) ** 2
+        x_t = x0 + q * (x_t - x0) + (s * (1 - q) ** 0.5 * rng.normal((6, 5), torch.complex128) if s else 0)
+        if s:
+            score = (near(x_t, s) - x_t) / s**2
+            z = rng.normal((6, 5), torch.complex128)
+            delta = 2 * (snr * torch.linalg.vector_norm(z) / torch.linalg.vector_norm(score)) ** 2
+            x_t = x_t + delta * score + (2 * delta).sqrt() * z
+        torch.testing.assert_close(step.x, x_t)
+
+
+def test_corrections_mend_a_chain_of_few_steps(case):
+    """In five steps the predictor alone leaves too little variance; Langevin moves bring it back."""
+    c = case("white", 3, std=0.1)
+    alone, corrected = (abs(c.errors(PredictorCorrector(c.prior, steps=5, corrections=n, start="noise"), 100)[1] - 1) for n in (0, 8))
+    assert corrected < 0.7 * alone
+
+
+@pytest.mark.parametrize("likelihood", ["exact", "annealed"])
+def test_langevin_rests_at_its_target(case, likelihood):
+    """Many moves at one level draw from the prior of that level times the likelihood, in closed form; `rate` widens it by a known factor."""
+    c = case("white", 3, std=0.1, diffusion=VE(0.05, 4.0))
+    A = torch.stack([c.problem.linear(e[None]).flatten() for e in torch.eye(30, dtype=torch.complex128).reshape(30, 6, 5)], dim=1)
+    H, g = A.mH @ A / 0.01, A.mH @ (c.problem.y.flatten() - A @ c.prior.mean.flatten()) / 0.01
+    sigma, rate, eye = 0.5, 0.5, torch.eye(30, dtype=torch.complex128)
+    soft = 1.0 if likelihood == "exact" else 1 / (1 + 1.06 * float(torch.linalg.eigvalsh(H)[-1]) * sigma**2)
+    P = soft * H + eye / (1 + sigma**2)
+    M = torch.linalg.inv(H + eye / sigma**2) if likelihood == "exact" else sigma**2 / 2 * eye
+    sampler = AnnealedLangevin(c.prior, steps=2, moves=40, rate=rate, likelihood=likelihood, sigma_max=sigma, sigma_min=sigma * 0.999, start="noise", iterations=30)  # fmt: skip
+    x = list(sampler.trajectory(c.problem, Streams.of(0, "", 100)))[-1].x
+    mean = c.prior.mean.flatten() + soft * torch.linalg.solve(P, g)
+    # the stationary covariance of x <- x - rate M P (x - mean) + sqrt(2 rate M) n is P^-1 (1 - rate M P / 2)^-1
+    C = torch.linalg.inv(P @ (eye - rate / 2 * M @ P))
+    r = x.flatten(1) - mean
+    assert torch.linalg.vector_norm(r.mean(0)) < 0.25 * C.diagonal().real.sum().sqrt()
+    assert float(r.abs().square().mean(0).sum() / C.diagonal().real.sum()) == pytest.approx(1, abs=0.12)

@@ -24,9 +24,10 @@ class PiGDM(Sampler):
     x0' = x0 + weight (sigma_t^2 / alpha_t) g is E[x0 | x_t, y] by Tweedie's formula if x0 given x_t is N(x0, r^2) before the data and J
     what the prior says; with the images' own `variance` v, 1 / r^2 = alpha_t^2 / sigma_t^2 + 1 / v. The inverse is never formed: r^2 A^H
     (r^2 A A^H + sigma_y^2)^-1 (y - A x0) is the proximal step's change of x0, by conjugate gradients.
-    Source: Song, Vahdat, Mardani, Kautz, Pseudoinverse-guided diffusion models for inverse problems, ICLR 2023, equation 7 and
+    Source: Song, Vahdat, Mardani, Kautz, Pseudoinverse-guided diffusion models for inverse problems, ICLR 2023,
     algorithm 1. Theirs adds sqrt(alpha) r^2 g to x_s after the step, whatever the step's length: that is ours for one long step, and
-    too much of the data in many short ones. The times are those of EDM.
+    too much of the data in many short ones. Of a trained network J is known to its own error, which sigma_t^2 / alpha_t magnifies: begin
+    below sigma = 1, as the start does by itself. The times are those of EDM.
     """
 
     def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "denoising steps"] = 40,

@@ -22,6 +22,9 @@ RED = Citation("The little engine that could: regularization by denoising (RED)"
 DAPS = Citation("Improving diffusion inverse problem solving with decoupled noise annealing", 2025)
 RED_DIFF = Citation("A variational perspective on solving inverse problems with diffusion models", 2024)
 PARTICLES = Citation("Practical and asymptotically exact conditional sampling in diffusion models", 2023)
+DDRM = Citation("Denoising diffusion restoration models", 2022)
+SCORE = Citation("Score-based diffusion models for accelerated MRI", 2022, "10.1016/j.media.2022.102479")
+LANGEVIN = Citation("Robust compressed sensing MRI with deep generative priors", 2021)
 
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
@@ -34,7 +37,7 @@ STUDIES = "mridiff_samplers.studies:studies"
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Five classical baselines, six diffusion samplers, and a denoiser as regulariser."""
+    """Five classical baselines, nine diffusion samplers, and a denoiser as regulariser."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -78,6 +81,17 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="particles", summary="weighed and resampled chains: the exact posterior of small problems",
                     target="mridiff_samplers.particles:Particles", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=PARTICLES),
+        SamplerSpec(name="ddrm", summary="every direction of the data by its own noise, without a singular value decomposition",
+                    target="mridiff_samplers.ddrm:DDRM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDRM),
+        SamplerSpec(name="predictor-corrector", summary="a reverse step and Langevin moves at each level, with the data in x0",
+                    target="mridiff_samplers.predictor_corrector:PredictorCorrector",
+                    priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=SCORE),
+        SamplerSpec(name="annealed-langevin", summary="Langevin moves at falling levels, preconditioned by the exact likelihood",
+                    target="mridiff_samplers.annealed_langevin:AnnealedLangevin",
+                    priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=LANGEVIN),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
