@@ -57,6 +57,21 @@ class Filled(Sampler):
             yield Step(i, self.steps, self.prior(problem.linear.H(problem.y), 1.0, {}), 1.0)
 
 
+class TooLarge(Filled):
+    """Measures in other units than the scan."""
+
+    def trajectory(self, problem, rng):
+        for step in super().trajectory(problem, rng):
+            yield Step(step.index, step.total, 10 * step.x0)
+
+
+class Diverging(Filled):
+    """Divides by nothing."""
+
+    def trajectory(self, problem, rng):
+        yield Step(0, 1, problem.y / 0)
+
+
 SPECS = (
     OperatorSpec(name="masked", summary="a masked transform", target="mridiff_sdk.testing.reference:Masked", axes=("y", "x"),
                  offers={Trait.LINEAR, Trait.MASKED}, needs={"dataset": needs(Trait.MASK)}),

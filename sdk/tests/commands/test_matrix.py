@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from sdk_parts import SPECS
 from typer.testing import CliRunner
 
@@ -22,3 +23,23 @@ def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(mon
     found = Registry.of((*SPECS, counting, thick))
     (reason,) = mismatches(Choice(found.find("sampler", "thick"), {}, found.find("operator", "masked")), found)
     assert reason.slot == "operator" and "axis z" in reason.needs
+
+
+@pytest.mark.parametrize(("target", "state", "code"), [("sdk_parts:Filled", "ran", 0), ("sdk_parts:TooLarge", "failed", 1),
+                                                       ("sdk_parts:Diverging", "failed", 1)])  # fmt: skip
+def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch, tmp_path, target, state, code):
+    own = SamplerSpec(
+        name="own", summary="<own> & odd", target=target, priors={"prior": needs(Trait.DENOISER)}, needs={"operator": needs(Trait.LINEAR)}
+    )
+    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, own))))
+    done = CliRunner().invoke(application(), ["matrix", "--run", "--only", "own masked", "--json", "-o", str(tmp_path)])
+    (row,) = json.loads(done.stdout)
+    assert (row["state"], done.exit_code, row["prior"]) == (state, code, "keep")
+    assert (state == "ran") == (row["message"] == "") and (row["misfit"] is None) == ("diverged" in row["message"])
+    page = (tmp_path / "index.html").read_text()
+    assert f"class={state}" in page and "src=" not in page and ("<h2>Failed</h2>" in page) == bool(code)
+
+
+def test_what_nothing_has_is_not_found():
+    done = CliRunner().invoke(application(), ["matrix", "--run", "--only", "no-such"])
+    assert done.exit_code == 2 and "no-such" in done.output

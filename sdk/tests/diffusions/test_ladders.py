@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from mridiff.errors import DataError
 from mridiff_sdk.diffusions import VE, VP, Box, Cosine, FourierDiffusion
 from mridiff_sdk.diffusions.ladders import geometric, karras, karras_times, respaced, spanning, time_travel, uniform
 
@@ -28,7 +29,7 @@ def test_uniform_starts_at_the_end_of_the_range_or_where_it_is_told():
 def test_a_discrete_chain_is_visited_at_its_levels():
     times = uniform(VP(levels=10, beta_max=5.0), 3) * 10
     assert times.tolist() == [10, 7, 3, 0]
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(DataError, match="do not fit"):
         uniform(VP(levels=10, beta_max=5.0), 11)
 
 
@@ -37,7 +38,7 @@ def test_spanning_visits_both_ends_of_the_range_and_then_zero():
     assert levels == [1000, 667, 334, 1, 0]
     d = VP()
     assert spanning(d, 7).tolist()[0] == d.t_range[1] and spanning(d, 7).tolist()[-2] == d.t_range[0]
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(DataError, match="do not fit"):
         spanning(VP(levels=20, beta_max=10.0), 25)
 
 
@@ -62,7 +63,7 @@ def test_sections_have_their_own_density():
 
 
 def test_a_range_too_narrow_for_a_ladder_is_refused():
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(DataError, match="do not fit"):
         karras(VE(0.1, 1.0), 5, 10.0, 0.1)
 
 

@@ -68,3 +68,11 @@ def test_without_noise_the_level_is_unknown_and_k_space_exact():
     assert scan.measured.noise.parts[1] == Gaussian(None)
     v = torch.fft.fftshift(torch.fft.ifft2(torch.fft.ifftshift(scan.measured.y[1], dim=(-2, -1)), norm="ortho"), dim=(-2, -1))
     torch.testing.assert_close(v.real, scan.truth["x"].data[:, 1], atol=1e-5, rtol=0)
+
+
+def test_a_blur_of_an_image_that_is_not_square_keeps_what_it_holds_in_its_place():
+    image = torch.zeros(1, 20, 30)
+    image[0, 8, 21] = 1.0
+    wide = blurred(image, 3.0)
+    assert wide.shape == image.shape and int(wide.argmax()) == int(image.argmax()) and abs(float(wide.sum()) - 1) < 1e-5
+    torch.testing.assert_close(blurred(image.mT, 3.0).mT, wide)

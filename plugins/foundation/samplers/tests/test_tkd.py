@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Measured, Problem, Streams
 from mridiff_operators.dipole import DipoleOperator
 from mridiff_operators.fourier import FourierOperator
@@ -35,5 +36,5 @@ def test_the_other_baselines_serve_real_volumes_too():
 
 def test_an_operator_that_is_no_convolution_is_refused():
     A = FourierOperator(torch.ones(1, 8, 8))
-    with pytest.raises(TypeError, match="convolution"):
+    with pytest.raises(DataError, match="convolution"):
         TKD()(Problem.of(A, Measured(torch.zeros(1, 8, 8, dtype=torch.complex64), Gaussian(None))), Streams.of(0))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import typer
 
@@ -39,8 +43,16 @@ def _fits(sampler: Entry, operator: Entry | None, slot: str, prior: Entry, found
     return all(m.provider == "(none)" and m.slot.startswith("priors.") for m in reasons)  # the other slots are judged on their own
 
 
-def matrix(as_json: Json = False) -> None:
-    """Show what runs with what."""
+def matrix(
+    as_json: Json = False,
+    run: Annotated[bool, typer.Option("--run", help="Run them all for a few steps on tiny scans; exit code 1 if one fails.")] = False,
+    only: Annotated[str, typer.Option(metavar="NAMES", help="Only what has all of these components, as 'dpir sense'.")] = "",
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the page of --run.")] = Path("matrix"),
+) -> None:
+    """Show what runs with what, by what it declares or by running it."""
+    if run:
+        _run(registry(), only, out, as_json)
+        return
     rows = []
     plain = []
     for sampler, operator, fits in combinations(registry()):
@@ -53,3 +65,35 @@ def matrix(as_json: Json = False) -> None:
         print_json(plain)
     else:
         typer.echo(table(rows, ("sampler", "operator", "priors")) or "no sampler is installed")
+
+
+def _run(found: Registry, only: str, out: Path, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from ..plots.triples import write_triples
+    from ..testing.triples import Runs, triples
+
+    chosen, rows = triples(combinations(found), only), list[dict[str, Any]]()
+    columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+    shown = Progress(*columns, TextColumn("{task.description}", markup=False), console=Console(stderr=True))
+    with TemporaryDirectory() as folder, shown as bars:
+        runs, task = Runs(found, Path(folder)), bars.add_task("", total=len(chosen))
+        for triple in chosen:
+            bars.update(task, description=" / ".join(triple.names))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                rows.append(runs(triple).as_dict())
+            bars.advance(task)
+    out.mkdir(parents=True, exist_ok=True)
+    write_triples(out / "index.html", rows)
+    failed = [r for r in rows if r["state"] == "failed"]
+    if as_json:
+        print_json(rows)
+    else:
+        lines = [[r["sampler"], r["operator"], r["prior"], r["message"]] for r in failed]
+        typer.echo(table(lines, ("sampler", "operator", "prior", "failed")), nl=bool(lines))
+        states = ", ".join(f"{sum(r['state'] == state for r in rows)} {state}" for state in ("ran", "refused", "failed"))
+        typer.echo(f"{len(rows)} combinations: {states}\nopen {out / 'index.html'}")
+    if failed:
+        raise SystemExit(1)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from mridiff.errors import DataError
 from mridiff.interfaces import Diffusion
 
 from .gaussian import VP
@@ -32,7 +33,7 @@ def spanning(diffusion: Diffusion, steps: int) -> Tensor:
 def respaced(diffusion: Diffusion, counts: Sequence[int], start: float | None = None) -> Tensor:
     """The range from 0 to `start` in len(counts) equal sections, clean first, with counts[i] even steps in section i.
 
-    Returns (sum(counts) + 1,). More steps where they matter (Nichol and Dhariwal, ICML 2021). Raises ValueError where a discrete chain has
+    Returns (sum(counts) + 1,). More steps where they matter (Nichol and Dhariwal, ICML 2021). Raises DataError where a discrete chain has
     too few levels.
     """
     if not counts or min(counts) < 1:
@@ -46,7 +47,7 @@ def respaced(diffusion: Diffusion, counts: Sequence[int], start: float | None = 
 def karras(diffusion: Diffusion, steps: int, sigma_max: float, sigma_min: float, rho: float = 7.0) -> Tensor:
     """`steps` ratios sigma / alpha from sigma_max to sigma_min, even in ratio^(1 / rho), as times; then 0. (steps + 1,).
 
-    Karras et al., NeurIPS 2022, equation 5. Raises ValueError where the range of the diffusion or its levels cannot hold them apart.
+    Karras et al., NeurIPS 2022, equation 5. Raises DataError where the range of the diffusion or its levels cannot hold them apart.
     """
     return _ladder(diffusion, _to_zero(diffusion.time(_even_in_root(steps, sigma_max, sigma_min, rho))))
 
@@ -113,6 +114,7 @@ def _ladder(diffusion: Diffusion, times: Tensor) -> Tensor:
     if diffusion.levels is not None:
         times = (times * diffusion.levels).round() / diffusion.levels
     if not bool((times.diff() < 0).all()):
-        raise ValueError(f"{len(times) - 1} steps do not fit between the times {float(times.min())} and {float(times.max())} of "
-                         f"{type(diffusion).__name__} (levels: {diffusion.levels}, range: {diffusion.t_range})")  # fmt: skip
+        raise DataError(f"{len(times) - 1} steps do not fit between the times {float(times.min())} and {float(times.max())} of "
+                        f"{type(diffusion).__name__} (levels: {diffusion.levels}, range: {diffusion.t_range})",
+                        hint="Take fewer steps, or a prior of a continuous diffusion.")  # fmt: skip
     return times

@@ -50,10 +50,11 @@ def write_page(path: Path, *, record: Mapping[str, Any], pictures: Mapping[str, 
         "lower is better. Peak memory is the highest of the whole process until then.</footer>",
     ]
     with write_atomically(path) as temporary:
-        temporary.write_bytes(_document(title, parts).encode("utf-8", errors="replace"))
+        temporary.write_bytes(document(title, parts).encode("utf-8", errors="replace"))
 
 
-def _document(title: str, parts: Iterable[str]) -> str:
+def document(title: str, parts: Iterable[str]) -> str:
+    """A page of these parts, HTML that is escaped already, in the style of all pages."""
     body = "\n".join(p for p in parts if p)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

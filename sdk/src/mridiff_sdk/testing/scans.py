@@ -27,14 +27,15 @@ class Shape:
         return f"{'x'.join(map(str, self.sizes))}-{self.coils}coils-{self.samples}samples"
 
 
-SIZES = {"t": (3, 2, 3), "z": (2, 3, 2), "y": (6, 7, 5), "x": (8, 5, 6)}
-"""Even, odd and mixed sizes, never square."""
+SIZES = {"t": (3, 2, 3, 4), "z": (2, 3, 2, 4), "y": (6, 7, 5, 16), "x": (8, 5, 6, 18)}
+"""Even, odd and mixed sizes, never square; the last are large enough for the smallest networks."""
 
 
 def shapes(axes: tuple[str, ...], examples: int) -> list[Shape]:
-    """Three fixed shapes, and as many drawn ones as `examples` asks for; the same every time."""
-    fixed = [tuple(SIZES[a][i] for a in axes) for i in range(3)]
-    made = [Shape(axes, fixed[0]), Shape(axes, fixed[1], coils=3, samples=2, seed=1), Shape(axes, fixed[2], coils=1, samples=3, seed=2)]
+    """Four fixed shapes, and as many drawn ones as `examples` asks for; the same every time."""
+    fixed = [tuple(SIZES[a][i] for a in axes) for i in range(4)]
+    made = [Shape(axes, fixed[0]), Shape(axes, fixed[1], coils=3, samples=2, seed=1), Shape(axes, fixed[2], coils=1, samples=3, seed=2),
+            Shape(axes, fixed[3], coils=3, seed=4)]  # fmt: skip
     for seed in range(examples):
         *n, coils, samples = (int(v) for v in Streams.of(seed, "shape").integers(0, 6, (len(axes) + 2,))[0])
         made.append(Shape(axes, tuple(3 + k for k in n), 1 + coils % 4, 1 + samples % 3, seed + 10))

@@ -134,7 +134,7 @@ def waves(y: Tensor, x: Tensor, rng: Streams, count: int, highest: float) -> Ten
 def blurred(image: Tensor, fwhm: float) -> Tensor:
     """A Gaussian blur of real images (..., y, x) by `fwhm` pixels, within the field of view."""
     sigma = fwhm / math.sqrt(8 * math.log(2))
-    for n in (image.shape[-2], image.shape[-1]):
+    for n in (image.shape[-1], image.shape[-2]):
         i = torch.arange(n, dtype=image.dtype, device=image.device)
         kernel = torch.exp(-((i[:, None] - i) ** 2) / (2 * sigma**2))
         image = (image @ (kernel / kernel.sum(0))).mT  # each axis once, and transposed twice

@@ -47,7 +47,7 @@ def cases(spec: Spec) -> Iterable[Case]:
 def _made(spec: OperatorSpec) -> Iterable[Case]:
     """Even and odd sizes, several samples, both precisions."""
     build, scan = MADE[spec.name]
-    for samples, (size, precision) in enumerate((((4, 6), SINGLE), ((5, 7), DOUBLE), ((6, 5), DOUBLE)), start=1):
+    for size, samples, precision in (((4, 6), 1, SINGLE), ((5, 7), 2, DOUBLE), ((6, 5), 3, DOUBLE), ((16, 18), 1, SINGLE)):
         name = f"{size[0]}x{size[1]}-{samples}samples-{'single' if precision == SINGLE else 'double'}"
         yield OperatorCase(id=name, offers=spec.offers, measured=partial(scan, size, samples), samples=samples, build=build,
                            precision=precision)  # fmt: skip
@@ -103,8 +103,8 @@ MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int],
 
 def _anywhere(spec: OperatorSpec) -> Iterable[Case]:
     """Even and odd sizes, several samples with a trajectory each; of volumes all three channels, and stacks of plane trajectories."""
-    build, own = ANYWHERE[spec.name].for_scan, {"noncartesian-sense-3d": (3, 2, 2)}.get(spec.name, (2, 2, 2))
-    for shape, channels, precision in zip(shapes(spec.axes, 0), own, (SINGLE, DOUBLE, DOUBLE), strict=True):
+    build, own = ANYWHERE[spec.name].for_scan, {"noncartesian-sense-3d": (3, 2, 2, 3)}.get(spec.name, (2, 2, 2, 2))
+    for shape, channels, precision in zip(shapes(spec.axes, 0), own, (SINGLE, DOUBLE, DOUBLE, SINGLE), strict=True):
         name = f"{shape.id}-{channels}channels-{'single' if precision == SINGLE else 'double'}"
         yield OperatorCase(id=name, offers=spec.offers, measured=partial(_trajectory, shape, channels), samples=shape.samples, build=build,
                            precision=precision)  # fmt: skip
@@ -117,23 +117,25 @@ def _trajectory(shape: Shape, channels: int, precision: torch.dtype) -> Measured
     axes, sizes = tuple(a for a in shape.axes if a != "t"), shape.sizes[len(frames) :]
     maps = simulate_maps(shape.coils, sizes, shape.seed, precision.to_complex())[None]
     reach = torch.tensor(shape.sizes[-channels:], dtype=precision)
-    k = (rng.uniform((*frames, 3, 5, channels), precision) - 0.5) * reach
+    shots, readouts = (3, 5) if sizes[-1] < 16 else (12, 18)
+    k = (rng.uniform((*frames, shots, readouts, channels), precision) - 0.5) * reach
     places = (*("t",) * len(frames), "shot", "readout", "channel")
     acquisition = {
         "trajectory": Field(k, places),
-        "density": Field(k[..., 0].abs(), places[:-1]),
         "sensitivity_maps": Field(maps, ("coil", *axes)),
     }
+    if shots == 3:  # the first look of the largest weighs its places itself
+        acquisition["density"] = Field(k[..., 0].abs(), places[:-1])
     partitions = sizes[:-channels]
     if partitions:
         acquisition["mask"] = Field((torch.arange(sizes[0])[None] != 1).to(precision), ("kz",))
-    y = rng.normal((shape.coils, *frames, *partitions, 3, 5), precision.to_complex())
+    y = rng.normal((shape.coils, *frames, *partitions, shots, readouts), precision.to_complex())
     return Measured(y, Gaussian(0.1), acquisition)
 
 
 def _fields(spec: OperatorSpec) -> Iterable[Case]:
     """Even and odd sizes, one direction of the field for each of several samples, with empty space about the volume and without."""
-    small = (((4, 6, 8), 1, 0, SINGLE), ((5, 4, 7), 3, 3, DOUBLE), ((6, 5, 4), 2, 0, DOUBLE))
+    small = (((4, 6, 8), 1, 0, SINGLE), ((5, 4, 7), 3, 3, DOUBLE), ((6, 5, 4), 2, 0, DOUBLE), ((8, 16, 18), 1, 0, SINGLE))
     for sizes, samples, pad, precision in small:
         name = f"{'x'.join(map(str, sizes))}-{samples}samples-pad{pad}"
         yield OperatorCase(id=name, offers=spec.offers, measured=partial(_field, sizes, samples), samples=samples,

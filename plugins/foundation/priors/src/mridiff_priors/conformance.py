@@ -73,19 +73,31 @@ def latent(spec: Spec) -> Iterable[Case]:
     yield PriorCase(id="two-scenes", offers=spec.offers, build=lambda: prior, x0=x0, loss=0.1)
 
 
+NETWORKS: dict[str, tuple[Callable[[Path, int], None], Callable[[str], Prior], int]] = {
+    "converted": (small_converted, converted.Converted, 2),
+    "converted-real": (small_converted, converted.ConvertedReal, 1),
+    "diffusers": (small_diffusers, diffusers.Diffusers, 2),
+    "diffusers-real": (small_diffusers, diffusers.DiffusersReal, 1),
+}
+"""What writes the file of a prior that needs one, the prior, and its channels, by name."""
+
+
+def options(spec: Spec, folder: Path) -> dict[str, str]:
+    """The path of a small network for a prior that needs one; raises MissingPackage where diffusers is not installed."""
+    if spec.name not in NETWORKS:
+        return {}
+    make, _, channels = NETWORKS[spec.name]
+    make(path := folder / f"{spec.name}.safetensors", channels)
+    return {"path": str(path)}
+
+
 def cases(spec: Spec) -> Iterable[Case]:
     """One case for each prior that needs a file; none for those of diffusers where it is not installed."""
-    makers: dict[str, tuple[Callable[[Path, int], None], Callable[[str], Prior], int]] = {
-        "converted": (small_converted, converted.Converted, 2),
-        "converted-real": (small_converted, converted.ConvertedReal, 1),
-        "diffusers": (small_diffusers, diffusers.Diffusers, 2),
-        "diffusers-real": (small_diffusers, diffusers.DiffusersReal, 1),
-    }
     if spec.name == "latent-diffusion" and importlib.util.find_spec("transformers") and importlib.util.find_spec("diffusers"):
         yield from latent(spec)
-    if spec.name not in makers or (spec.name.startswith("diffusers") and importlib.util.find_spec("diffusers") is None):
+    if spec.name not in NETWORKS or (spec.name.startswith("diffusers") and importlib.util.find_spec("diffusers") is None):
         return
-    make, prior, channels = makers[spec.name]
+    make, prior, channels = NETWORKS[spec.name]
     space = converted.Converted.space.fixed((24, 20)) if channels == 2 else converted.ConvertedReal.space.fixed((24, 20))
     x0 = smooth(space, 2)
     known = Channels().encode(x0) if spec.name == "diffusers" else x0

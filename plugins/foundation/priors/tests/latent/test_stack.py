@@ -128,3 +128,11 @@ def test_spaces_lead_to_and_fro(folder):
     codec = LatentDiffusion(str(folder)).codec
     assert codec.space(codec.domain(LatentDiffusion(str(folder)).space)).shape == (4, 8, 8)
     assert codec.domain(LatentDiffusion(str(folder)).space).shape == (3, 32, 32)
+
+
+@pytest.mark.parametrize(("shape", "field"), [((4, 16, 16), False), ((3, 16, 18), False), ((3, 16, 16), True)])
+def test_what_is_no_picture_is_refused(folder, shape, field):
+    from mridiff.interfaces import Space
+
+    with pytest.raises(DataError, match="speaks of pictures"):
+        LatentDiffusion(str(folder)).codec.space(Space(("channel", "y", "x"), shape, field))

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol, runtime_checkable
 from annotated_types import Gt
 from torch import Tensor
 
+from mridiff.errors import DataError
 from mridiff.interfaces import Problem, Sampler, Step, Streams
 
 from .least_squares import for_samples
@@ -27,7 +28,7 @@ class Truncatable(Protocol):
 class TKD(Sampler):
     """x = F^-1 sign(D) / max(|D|, threshold) F y for a convolution operator with the real kernel D.
 
-    Raises TypeError for an operator that is none. Sources: Shmueli et al., Magn. Reson. Med. 62, 2009; Wharton, Schaefer, Bowtell,
+    Raises DataError for an operator that is none. Sources: Shmueli et al., Magn. Reson. Med. 62, 2009; Wharton, Schaefer, Bowtell,
     Magn. Reson. Med. 63, 2010.
     """
 
@@ -39,5 +40,6 @@ class TKD(Sampler):
         """One step, one division."""
         A = problem.linear
         if not isinstance(A, Truncatable):
-            raise TypeError(f"thresholded division needs a convolution, such as the operator 'dipole'; {type(A).__name__} is none")
+            hint = "Use an operator that can be divided by, such as dipole."
+            raise DataError(f"thresholded division needs a convolution; {type(A).__name__} is none", hint=hint)
         yield Step(0, 1, for_samples(A.truncated(problem.y, self.threshold), rng))  # type: ignore[arg-type]  # one tensor, no blocks

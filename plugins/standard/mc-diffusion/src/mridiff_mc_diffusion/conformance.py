@@ -28,7 +28,7 @@ SHORT = {"steps": 60, "snr": 0.3, "sigma_max": 3.0, "sigma_min": 0.05}
 def cases(spec: Spec) -> Iterable[Case]:
     """Scans of odd sizes for the operator, heads for the priors, the closed form and counts for the samplers; none for the rest."""
     if spec.kind == "operator":
-        for size, samples, precision in (((6, 7), 1, SINGLE), ((5, 8), 2, DOUBLE), ((7, 5), 3, SINGLE)):
+        for size, samples, precision in (((6, 7), 1, SINGLE), ((5, 8), 2, DOUBLE), ((7, 5), 3, SINGLE), ((16, 18), 1, SINGLE)):
             name = f"{size[0]}x{size[1]}-{samples}samples-{'single' if precision == SINGLE else 'double'}"
             yield OperatorCase(id=name, offers=spec.offers, measured=partial(small_scan, size, samples), samples=samples,
                                build=PetMrOperator.for_scan, precision=precision)  # fmt: skip

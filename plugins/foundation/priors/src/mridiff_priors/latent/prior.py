@@ -54,9 +54,12 @@ class Autoencoder(Codec):
         self.stack = stack
 
     def space(self, domain: Space) -> Space:
-        """The latents of a picture."""
-        _, ny, nx = domain.shape
+        """The latents of a picture; raises DataError for what is none, or one that cannot be halved as often as the encoder does."""
+        channel, ny, nx = domain.shape
         factor = 2 ** (len(self.stack.vae.config.block_out_channels) - 1)
+        if domain.complex or channel != 3 or ny % factor or nx % factor:
+            hint = "Choose a prior for these axes; `mridiff matrix` shows what fits."
+            raise DataError(f"this prior speaks of pictures, real (3, y, x) in multiples of {factor}, not of {domain}", hint=hint)
         channels = int(self.stack.vae.config.latent_channels)
         return Space(("channel", "y", "x"), (channels, ny // factor, nx // factor), complex=False, kind="latent")
 
