@@ -3,8 +3,12 @@
 from .adapt import adapt
 from .combined import Combined
 from .fold import Fold
+from .kspace import InKspace
+from .magnitude import Magnitude
 from .peers import FromLinop, FromPhysics, FromTuples, FromUnet
+from .planes import Planes
 from .reim import ReIm
 from .tile import Tile
 
-__all__ = ["Combined", "Fold", "FromLinop", "FromPhysics", "FromTuples", "FromUnet", "ReIm", "Tile", "adapt"]
+__all__ = ["Combined", "Fold", "FromLinop", "FromPhysics", "FromTuples", "FromUnet", "InKspace", "Magnitude", "Planes", "ReIm", "Tile",
+           "adapt"]  # fmt: skip

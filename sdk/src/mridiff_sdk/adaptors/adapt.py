@@ -1,25 +1,72 @@
-"""The adaptors that a prior needs to serve a given unknown, chosen by axis name and number type."""
+"""The adaptors that a prior needs to serve a given unknown, chosen by axis name, size and number type."""
 
 from __future__ import annotations
+
+from itertools import combinations
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Prior, Space
 
 from .fold import Fold
+from .kspace import InKspace
+from .magnitude import Magnitude
+from .planes import Planes
 from .reim import ReIm
+from .tile import Tile
+
+SPATIAL = ("z", "y", "x")
+THINNEST = 16
+"""Planes of fewer voxels along an axis are strips, and no images."""
 
 
 def adapt(prior: Prior, domain: Space) -> Prior:
-    """`prior` for an operator's domain: as it is where it fits, on both parts of complex numbers, on every slice of a larger space.
+    """`prior` for an operator's domain: as it is where it fits, else through what bridges k-space, numbers, sizes and axes, in this order.
 
-    Raises DataError that shows both spaces where no adaptor bridges them; nothing is coerced in silence.
+    A prior of k-space is asked behind the Fourier transform; one of magnitudes with the phase of the measurement, another one of real
+    images on both parts of complex numbers; one of a fixed size on overlapping patches of larger images; one of fewer axes on every
+    slice, or on the planes of all directions that its axes can lie in. Raises DataError that shows both spaces where no adaptor bridges
+    them; nothing is coerced in silence.
     """
+    if prior.codec.kind == "identity" and "kx" in prior.space.axes and "kx" not in domain.axes:
+        return adapt(InKspace(prior), domain)
     space = prior.codec.space(domain)
     if prior.space.admits(space) or prior.codec.kind == "nonlinear":
         return prior
     if space.complex and not prior.space.complex:
-        return adapt(ReIm(prior), domain)
-    if set(prior.space.axes) < set(space.axes) and prior.space.complex == space.complex:
-        return Fold(prior, space)
+        return adapt(Magnitude(prior) if prior.space.kind == "magnitude" else ReIm(prior), domain)
+    if set(prior.space.axes) <= set(space.axes) and prior.space.complex == space.complex:
+        tiled = _tiled(prior, space)
+        if tiled.space.admits(space):
+            return tiled
+        directions = _directions(tiled.space, space)
+        return Planes(tiled, space, directions) if len(directions) > 1 else Fold(tiled, space)
     raise DataError(f"a prior of {prior.space} cannot serve an unknown in {space}",
                     hint="Choose a prior for these axes and sizes; `mridiff matrix` shows what fits.")  # fmt: skip
+
+
+def _tiled(prior: Prior, space: Space) -> Prior:
+    """The prior on patches along the axes of a fixed size that is not that of the space; patches overlap by a quarter at least."""
+    sizes = {a: (n, space.sizes[space.axes.index(a)]) for a, n in zip(prior.space.axes, prior.space.sizes, strict=True) if n is not None}
+    other = {a: n for a, (n, there) in sizes.items() if n != there}
+    if any(a not in SPATIAL or (sizes[a][1] or n) < n for a, n in other.items()):
+        raise DataError(
+            f"a prior of {prior.space} cannot serve an unknown in {space}", hint="Choose a prior of smaller images, or of any size."
+        )
+    return Tile(prior, other, {a: max(1, 3 * n // 4) for a, n in other.items()}) if other else prior
+
+
+def _directions(own: Space, space: Space) -> list[tuple[str, ...]]:
+    """The axes of all planes that are seen in turn, those of the prior's own names first: its spatial axes may be any of the space.
+
+    Others keep to their names, and a plane that is thin along an axis that the prior does not name is left out.
+    """
+    spatial = [a for a in own.axes if a in SPATIAL]
+    free = [a for a in space.axes if a in SPATIAL]
+    found = [own.axes]
+    for chosen in combinations(free, len(spatial)):
+        places = iter(chosen)
+        keep = tuple(next(places) if a in SPATIAL else a for a in own.axes)
+        thick = all((space.sizes[space.axes.index(a)] or 0) >= THINNEST for a in keep if a not in own.axes)
+        if thick and set(keep) != set(own.axes):
+            found.append(keep)
+    return found

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mridiff.interfaces import Prior
+from mridiff.interfaces import Prior, Space
 from mridiff.spec import Spec, Trait
 from mridiff_sdk.codecs import Channels
 from mridiff_sdk.io import write_weights
@@ -98,7 +98,7 @@ def cases(spec: Spec) -> Iterable[Case]:
     if spec.name not in NETWORKS or (spec.name.startswith("diffusers") and importlib.util.find_spec("diffusers") is None):
         return
     make, prior, channels = NETWORKS[spec.name]
-    space = converted.Converted.space.fixed((24, 20)) if channels == 2 else converted.ConvertedReal.space.fixed((24, 20))
+    space = Space(("y", "x"), (24, 20), complex=channels == 2)
     x0 = smooth(space, 2)
     known = Channels().encode(x0) if spec.name == "diffusers" else x0
     held_to = spec.offers - {Trait.DENOISER}  # random weights denoise nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from annotated_types import Gt
@@ -48,12 +48,13 @@ class Converted(Prior):
 
 
 class ConvertedReal(Prior):
-    """E[x0 | x_t] of real images (magnitudes), x_t = x0 + t n; complex images are served part by part."""
+    """E[x0 | x_t] of real images (magnitudes), x_t = x0 + t n; complex images are served part by part, or by their magnitudes."""
 
-    space = Space(("y", "x"), complex=False)
-
-    def __init__(self, path: Where, p99: Size = 1.0) -> None:
+    def __init__(self, path: Where, p99: Size = 1.0,
+                 serves: Annotated[Literal["parts", "magnitude"], "of complex images: real and imaginary part, or the magnitude at the "
+                                   "phase of the measurement, which must be smooth"] = "parts") -> None:  # fmt: skip
         super().__init__()
+        self.space = Space(("y", "x"), complex=False, kind="magnitude" if serves == "magnitude" else "image")
         self.model, self.scaling = load(path, 1), Scaling("p99-adjoint", p99)
         self.diffusion = VE(*self.model.sigma_range)
 
