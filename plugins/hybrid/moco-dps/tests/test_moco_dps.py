@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import mridiff
+from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_datasets.moving import Movement
 from mridiff_moco_dps import sampler
@@ -145,7 +146,7 @@ def test_each_sample_has_its_own_motion(moved):
 def test_an_operator_without_an_unknown_is_refused(moved, sampler):
     scan, _, problem, prior = moved
     maps, mask = scan.measured.require("sensitivity_maps", "mask")
-    with pytest.raises(TypeError, match="no unknown motion"):
+    with pytest.raises(DataError, match="no unknown motion"):
         next(iter(sampler(prior).trajectory(replace(problem, A=SenseOperator(maps, mask), noise=Gaussian(0.1)), Streams.of(0))))
 
 

@@ -14,8 +14,10 @@ from mridiff.spec import OperatorSpec, Spec
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, Shape, cartesian, shapes
 
+from .blur import BlurDownsample
 from .coil_fourier import CoilFourierOperator
 from .dipole import AXES, DipoleOperator
+from .inpainting import InpaintingOperator
 from .multislice import MultiSliceSense
 from .noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
 from .off_resonance import OffResonanceSense
@@ -92,11 +94,26 @@ def _small(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measu
     return Measured(Streams.of(samples, "small", samples).normal(size, precision.to_complex()), Gaussian(0.1))
 
 
+def _regions(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    rng = Streams.of(samples, "regions", samples)
+    region = (rng.uniform(size) < 0.6).to(precision)
+    return Measured(region * rng.normal(size, precision.to_complex()), Gaussian(0.1), {"region": Field(region, ("y", "x"))})
+
+
+def _coarse(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Half of the size where that is large; a kernel that the scan tells, where there are several samples."""
+    rng, half = Streams.of(samples, "coarse", samples), (size[0] // 2, size[1] // 2) if size[0] >= 16 else size
+    kernel = {"kernel": Field(Streams.of(0, "kernel").uniform((3, 5), precision), ("y", "x"))} if samples > 1 else {}
+    return Measured(rng.normal(half, precision.to_complex()), Gaussian(0.1), kernel)
+
+
 MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int], int, torch.dtype], Measured]]] = {
     "subspace-sense": (partial(SubspaceSense.for_scan, rank=2), _series),
     "off-resonance-sense": (partial(OffResonanceSense.for_scan, segments=4), _off_resonance),
     "multislice-sense": (MultiSliceSense.for_scan, _slices),
     "truncation": (TruncationOperator.for_scan, _small),
+    "inpainting": (InpaintingOperator.for_scan, _regions),
+    "blur-downsample": (partial(BlurDownsample.for_scan, side=3), _coarse),
 }
 """How an operator is built, and of what scan, by name."""
 

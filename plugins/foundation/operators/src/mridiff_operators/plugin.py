@@ -15,6 +15,7 @@ OFF_RESONANCE = Citation("Toeplitz-based iterative image reconstruction for MRI 
                          2005, "10.1109/TSP.2005.853152")  # fmt: skip
 MULTISLICE = Citation("Controlled aliasing in parallel imaging results in higher acceleration (CAIPIRINHA) for multi-slice imaging",
                       2005, "10.1002/mrm.20401")  # fmt: skip
+BLIND = Citation("Blind image super-resolution: a survey and beyond", 2023, "10.1109/TPAMI.2022.3203009")
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
 
@@ -62,6 +63,10 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
                      source=MULTISLICE),
         OperatorSpec(name="truncation", summary="The middle of k-space alone: an image at a lower resolution than is wanted",
                      target="mridiff_operators.truncation:TruncationOperator", axes=("y", "x"), offers=LINEAR | {Trait.COISOMETRIC}),
+        OperatorSpec(name="inpainting", summary="An image of which regions are known, y = M x",
+                     target="mridiff_operators.inpainting:InpaintingOperator", axes=("y", "x"), offers=LINEAR | {Trait.COISOMETRIC}),
+        OperatorSpec(name="blur-downsample", summary="An image blurred by an unknown kernel, at every n-th pixel, y = D (k * x)",
+                     target="mridiff_operators.blur:BlurDownsample", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}), source=BLIND),
         OperatorSpec(name="rigid-motion-sense", summary="Multi-coil Cartesian sampling of an object that moves between shots",
                      target="mridiff_operators.motion:RigidMotionSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=MOTION),

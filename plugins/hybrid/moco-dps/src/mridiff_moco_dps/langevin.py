@@ -23,7 +23,7 @@ class MocoALD(Sampler):
     """x <- x + d (s - g) + sqrt(2 d) z with the score s, the data gradient g scaled to the norm of s, and d = step * sigma^2.
 
     After `motion_from` of the levels also phi <- phi - rate * grad / rms(grad) + temperature * noise, projected. What is shown is
-    D(x), the prior's estimate at the level. Raises TypeError for an operator without an unknown.
+    D(x), the prior's estimate at the level. Raises DataError for an operator without an unknown.
     Source: Levac, Kumar, Jalal, Tamir, Magn. Reson. Med. 92, 2024, with the balancing of gradients by norm of their released code.
     """
 

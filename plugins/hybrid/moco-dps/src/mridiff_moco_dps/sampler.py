@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
+from mridiff.errors import DataError
 from mridiff.interfaces import ParametricOperator, Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import misfit_gradient, proximal
 from mridiff_sdk.diffusions import ddim, karras_times
@@ -30,7 +31,7 @@ class MocoDPS(Sampler):
     projected to its bounds and gauge; the rate falls to 0 along the ladder. The motion is asked of D(x_t), not of x0', which has been
     made to agree with the present motion. `data` "proximal": x0' = argmin |A x - y|^2 / sigma_y^2 +
     |x - x0|^2 / r_t^2 by conjugate gradients; "gradient": diffusion posterior sampling, x_s - z grad_{x_t} |A D(x_t) - y| through the
-    prior. motion_steps = 0 is the same sampler blind to motion. Raises TypeError for an operator without an unknown.
+    prior. motion_steps = 0 is the same sampler blind to motion. Raises DataError for an operator without an unknown.
     Sources: Levac, Kumar, Jalal, Tamir, Magn. Reson. Med. 92, 2024 (the joint process); Chung et al., 2023 (the gradient step).
     """
 
@@ -82,10 +83,10 @@ class MocoDPS(Sampler):
 
 
 def parametric(problem: Problem) -> ParametricOperator:
-    """The operator of a problem, if it has an unknown to be estimated; raises TypeError otherwise."""
+    """The operator of a problem, if it has an unknown to be estimated; raises DataError otherwise."""
     A = problem.operator
-    if not isinstance(A, ParametricOperator):
-        raise TypeError(f"{type(A).__name__} has no unknown motion; use an operator such as rigid-motion-sense")
+    if not isinstance(A, ParametricOperator) or "motion" not in A.nuisance:
+        raise DataError(f"{type(A).__name__} has no unknown motion", hint="Use an operator such as rigid-motion-sense.")
     return A
 
 
