@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 from mridiff.errors import DataError
 from mridiff.interfaces import Prior, Space
 
@@ -15,8 +13,6 @@ from .reim import ReIm
 from .tile import Tile
 
 SPATIAL = ("z", "y", "x")
-THINNEST = 16
-"""Planes of fewer voxels along an axis are strips, and no images."""
 
 
 def adapt(prior: Prior, domain: Space) -> Prior:
@@ -24,8 +20,8 @@ def adapt(prior: Prior, domain: Space) -> Prior:
 
     A prior of k-space is asked behind the Fourier transform; one of magnitudes with the phase of the measurement, another one of real
     images on both parts of complex numbers; one of a fixed size on overlapping patches of larger images; one of fewer axes on every
-    slice, or on the planes of all directions that its axes can lie in. Raises DataError that shows both spaces where no adaptor bridges
-    them; nothing is coerced in silence.
+    slice, and one of a single direction of the image, as (t, y), on planes along the other one too. Raises DataError that shows both
+    spaces where no adaptor bridges them; nothing is coerced in silence.
     """
     if prior.codec.kind == "identity" and "kx" in prior.space.axes and "kx" not in domain.axes:
         return adapt(InKspace(prior), domain)
@@ -56,17 +52,11 @@ def _tiled(prior: Prior, space: Space) -> Prior:
 
 
 def _directions(own: Space, space: Space) -> list[tuple[str, ...]]:
-    """The axes of all planes that are seen in turn, those of the prior's own names first: its spatial axes may be any of the space.
+    """The axes of the planes that a prior is asked about: its own, and where it names one axis of the image, y or x, the other one too.
 
-    Others keep to their names, and a plane that is thin along an axis that the prior does not name is left out.
+    Never along z, whose voxels may be many times as long, which an unknown does not tell: `Planes` takes these by hand.
     """
-    spatial = [a for a in own.axes if a in SPATIAL]
-    free = [a for a in space.axes if a in SPATIAL]
-    found = [own.axes]
-    for chosen in combinations(free, len(spatial)):
-        places = iter(chosen)
-        keep = tuple(next(places) if a in SPATIAL else a for a in own.axes)
-        thick = all((space.sizes[space.axes.index(a)] or 0) >= THINNEST for a in keep if a not in own.axes)
-        if thick and set(keep) != set(own.axes):
-            found.append(keep)
-    return found
+    swap = {"y": "x", "x": "y"}
+    (named,) = [a for a in own.axes if a in swap] if sum(a in swap for a in own.axes) == 1 else [""]
+    other = swap.get(named, "")
+    return [own.axes, *([tuple(other if a == named else a for a in own.axes)] if other in space.axes else [])]
