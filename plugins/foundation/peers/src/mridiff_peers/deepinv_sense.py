@@ -9,6 +9,8 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Space
 from mridiff_sdk.adaptors import FromPhysics
 
+from .coils import on_grid
+
 __all__ = ["DeepinvSense"]
 
 
@@ -22,7 +24,7 @@ class DeepinvSense(FromPhysics):
         """The operator of a scan with `mask` (1 or sample, ky, kx) and `sensitivity_maps` (1 or sample, coil, y, x)."""
         from deepinv.physics import MultiCoilMRI
 
-        mask, maps = measured.require("mask", "sensitivity_maps")
+        mask, maps = on_grid(measured)
         physics = MultiCoilMRI(mask=mask[:, None], coil_maps=maps, device=mask.device)
         coils = tuple(maps.shape[1:])
         made = cls(physics, Space(("y", "x"), coils[1:]), Space(("coil", "ky", "kx"), coils, kind="k-space"))

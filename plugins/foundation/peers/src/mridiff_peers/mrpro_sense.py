@@ -10,6 +10,8 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Space
 from mridiff_sdk.adaptors import FromTuples
 
+from .coils import along, on_grid
+
 __all__ = ["MrproNonCartesian", "MrproSense"]
 
 
@@ -23,7 +25,7 @@ class MrproSense(FromTuples):
         """The operator of a scan with `mask` (1 or sample, ky, kx) and `sensitivity_maps` (1 or sample, coil, y, x)."""
         from mrpro.operators import EinsumOp, FastFourierOp, SensitivityOp
 
-        mask, maps = measured.require("mask", "sensitivity_maps")
+        mask, maps = on_grid(measured)
         coils, ny, nx = maps.shape[1:]
         M = EinsumOp(mask[:, None, None].to(maps.dtype), "... y x, ... y x -> ... y x")
         A = M @ FastFourierOp(dim=(-2, -1)) @ SensitivityOp(maps[:, :, None])
@@ -57,7 +59,7 @@ class MrproNonCartesian(FromTuples):
         from mrpro.data import KTrajectory, SpatialDimension
         from mrpro.operators import NonUniformFastFourierOp, SensitivityOp
 
-        k, maps = measured.require("trajectory", "sensitivity_maps")
+        k, maps = along(measured)
         coils, ny, nx = maps.shape[1:]
         ky, kx = (k[..., i][:, None, None] for i in range(2))  # (sample, coil, kz, shot, readout)
         size: Any = SpatialDimension(1, ny, nx)

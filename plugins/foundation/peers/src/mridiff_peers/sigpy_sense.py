@@ -9,6 +9,8 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Space
 from mridiff_sdk.adaptors import FromLinop
 
+from .coils import along, on_grid
+
 __all__ = ["SigpyNonCartesian", "SigpySense"]
 
 
@@ -22,7 +24,7 @@ class SigpySense(FromLinop):
         """The operator of a scan with `mask` (1 or sample, ky, kx) and `sensitivity_maps` (1 or sample, coil, y, x)."""
         from sigpy.mri.linop import Sense
 
-        mask, maps = measured.require("mask", "sensitivity_maps")
+        mask, maps = on_grid(measured)
         linops = [
             Sense(maps[i % len(maps)].cpu().numpy(), weights=mask[i % len(mask)].cpu().numpy()) for i in range(max(len(mask), len(maps)))
         ]
@@ -40,7 +42,7 @@ class SigpyNonCartesian(FromLinop):
         """The operator of a scan with `trajectory` (1 or sample, shot, readout, 2), and `sensitivity_maps` (1 or sample, coil, y, x)."""
         from sigpy.mri.linop import Sense
 
-        k, maps = measured.require("trajectory", "sensitivity_maps")
+        k, maps = along(measured)
         linops = [Sense(maps[i % len(maps)].cpu().numpy(), coord=k[i % len(k)].cpu().numpy()) for i in range(max(len(k), len(maps)))]
         coils, size = maps.shape[1], tuple(maps.shape[2:])
         return cls(linops, Space(("y", "x"), size), Space(("coil", "shot", "readout"), (coils, *k.shape[1:-1]), kind="k-space"))
