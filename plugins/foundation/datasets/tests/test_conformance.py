@@ -13,6 +13,7 @@ import torch
 
 from mridiff.spec import Trait
 from mridiff_datasets.arrays import Arrays
+from mridiff_datasets.bids import BIDS
 from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
 from mridiff_datasets.coil_cine import CoilCine, NonCartesianCine
@@ -32,7 +33,7 @@ from mridiff_sdk.fourier import fft
 from mridiff_sdk.testing import DatasetCase, conformance
 
 FILES = {}
-READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD, "dicom": DICOM}
+READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD, "dicom": DICOM, "bids": BIDS}
 ENDINGS = {"nifti": ".nii.gz", "dicom": ".dcm"}
 NY, NX = 33, 30
 MAPS = ("auto", "given", "espirit", "low-frequency", "none")
@@ -65,11 +66,19 @@ def files(tmp_path_factory, measured_folder):
         spokes(FILES["off the grid"], kspace.numpy())
         FILES.update({kind + name: folder / f"{name}{ENDINGS.get(name, '.h5')}" for name in READERS})
         FILES[kind + "folder"] = folder
+        FILES[kind + "bids"] = tmp_path_factory.mktemp("bids")
+        bids(FILES[kind + "bids"], folder / "nifti.nii.gz")
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
         np.savez(FILES[kind + "image"], image=image.numpy())
     FILES["measured"] = measured_folder
     yield
     FILES.clear()
+
+
+def bids(folder, image):
+    (folder / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.10.0"}')
+    (folder / "sub-01/anat").mkdir(parents=True)
+    (folder / "sub-01/anat/sub-01_T1w.nii.gz").write_bytes(image.read_bytes())
 
 
 def raw(path, kspace):
@@ -126,9 +135,10 @@ def from_file(spec):
     reader = partial(read, reader=name)
     image, clean = head_like(), every(partial(reader, f"clean {name}"), maps=MAPS)
     file, phases = f"clean {name}", {"maps": MAPS, "coils": (1, 3), "phase": (0.0, 1.0)}
-    if (
-        name == "nifti"
-    ):  # rows run from anterior to posterior, columns from left to right; the file has the axes (left to right, to anterior)
+    if name in {
+        "nifti",
+        "bids",
+    }:  # rows run from anterior to posterior, columns from left to right; the file has the axes (left to right, to anterior)
         image, clean = image.flip(1).mT, every(partial(reader, file), **phases)
     elif name in {"arrays", "dicom"}:
         file = "clean image" if name == "arrays" else file
