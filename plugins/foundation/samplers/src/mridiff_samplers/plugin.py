@@ -31,13 +31,20 @@ TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MR
 LINEAR = {"operator": needs(Trait.LINEAR)}
 SQUARES = LINEAR | {"dataset": needs(Trait.GAUSSIAN_NOISE)}
 """Of samplers whose data term is a sum of squares."""
-POINT = frozenset({Trait.POINT, Trait.NO_BACKWARD})
+FORWARD = frozenset({Trait.NO_BACKWARD})
+POINT, DRAWS = FORWARD | {Trait.POINT}, FORWARD | {Trait.POSTERIOR}
 STUDIES = "mridiff_samplers.studies:studies"
+
+
+def _denoising(name: str, summary: str, target: str, offers: frozenset[Trait], source: Citation) -> SamplerSpec:
+    """A sampler that asks a denoiser, forward alone, and solves for the data."""
+    return SamplerSpec(name=name, summary=summary, target=f"mridiff_samplers.{target}", offers=offers, needs=SQUARES, source=source,
+                       priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)})  # fmt: skip
 
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Five classical baselines, nine diffusion samplers, and a denoiser as regulariser."""
+    """Classical baselines, diffusion samplers, and denoisers as regularisers."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -52,51 +59,37 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="dps", summary="diffusion posterior sampling with a gradient through the prior",
                     target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)},
                     needs={"dataset": needs(Trait.GAUSSIAN_NOISE)}, source=DPS),
-        SamplerSpec(name="diffpir", summary="denoising and a proximal data step in turn, few steps",
-                    target="mridiff_samplers.diffpir:DiffPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=DIFFPIR),
-        SamplerSpec(name="dpir", summary="denoising and a proximal data step in turn, without noise: one estimate",
-                    target="mridiff_samplers.dpir:DPIR", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=POINT, needs=SQUARES, source=DPIR),
-        SamplerSpec(name="dds", summary="a few conjugate gradients on the data from each denoised image, the noise of the network",
-                    target="mridiff_samplers.dds:DDS", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDS),
-        SamplerSpec(name="ddnm", summary="the range of the data from the measurement, its null space from the denoised image",
-                    target="mridiff_samplers.ddnm:DDNM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDNM),
+        _denoising("diffpir", "denoising and a proximal data step in turn, few steps",
+                   "diffpir:DiffPIR", DRAWS, DIFFPIR),
+        _denoising("dpir", "denoising and a proximal data step in turn, without noise: one estimate",
+                   "dpir:DPIR", POINT, DPIR),
+        _denoising("dds", "a few conjugate gradients on the data from each denoised image, the noise of the network",
+                   "dds:DDS", FORWARD, DDS),
+        _denoising("ddnm", "the range of the data from the measurement, its null space from the denoised image",
+                   "ddnm:DDNM", FORWARD, DDNM),
         SamplerSpec(name="pigdm", summary="guidance by a pseudo-inverse of the data, through the prior",
                     target="mridiff_samplers.pigdm:PiGDM",
                     priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC)}, needs=SQUARES, source=PIGDM),
-        SamplerSpec(name="pnp-admm", summary="denoising and a proximal data step in turn, with a dual variable: one estimate",
-                    target="mridiff_samplers.pnp_admm:PnPADMM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=POINT, needs=SQUARES, source=PNP),
-        SamplerSpec(name="red-admm", summary="regularisation by denoising with a proximal data step: one estimate",
-                    target="mridiff_samplers.red_admm:REDADMM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=POINT, needs=SQUARES, source=RED),
-        SamplerSpec(name="daps", summary="an estimate, a draw about it that knows the data, and noise afresh",
-                    target="mridiff_samplers.daps:DAPS", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=DAPS),
-        SamplerSpec(name="red-diff", summary="regularisation by denoising at falling noise levels: one estimate",
-                    target="mridiff_samplers.red_diff:REDDiff", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=POINT, needs=SQUARES, source=RED_DIFF),
-        SamplerSpec(name="particles", summary="weighed and resampled chains: the exact posterior of small problems",
-                    target="mridiff_samplers.particles:Particles", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.POSTERIOR, Trait.NO_BACKWARD}), needs=SQUARES, source=PARTICLES),
-        SamplerSpec(name="ddrm", summary="every direction of the data by its own noise, without a singular value decomposition",
-                    target="mridiff_samplers.ddrm:DDRM", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=DDRM),
-        SamplerSpec(name="predictor-corrector", summary="a reverse step and Langevin moves at each level, with the data in x0",
-                    target="mridiff_samplers.predictor_corrector:PredictorCorrector",
-                    priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=SCORE),
-        SamplerSpec(name="annealed-langevin", summary="Langevin moves at falling levels, preconditioned by the exact likelihood",
-                    target="mridiff_samplers.annealed_langevin:AnnealedLangevin",
-                    priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-                    offers=frozenset({Trait.NO_BACKWARD}), needs=SQUARES, source=LANGEVIN),
+        _denoising("pnp-admm", "denoising and a proximal data step in turn, with a dual variable: one estimate",
+                   "pnp_admm:PnPADMM", POINT, PNP),
+        _denoising("red-admm", "regularisation by denoising with a proximal data step: one estimate",
+                   "red_admm:REDADMM", POINT, RED),
+        _denoising("daps", "an estimate, a draw about it that knows the data, and noise afresh",
+                   "daps:DAPS", DRAWS, DAPS),
+        _denoising("red-diff", "regularisation by denoising at falling noise levels: one estimate",
+                   "red_diff:REDDiff", POINT, RED_DIFF),
+        _denoising("particles", "weighed and resampled chains: the exact posterior of small problems",
+                   "particles:Particles", DRAWS, PARTICLES),
+        _denoising("ddrm", "every direction of the data by its own noise, without a singular value decomposition",
+                   "ddrm:DDRM", FORWARD, DDRM),
+        _denoising("predictor-corrector", "a reverse step and Langevin moves at each level, with the data in x0",
+                   "predictor_corrector:PredictorCorrector", FORWARD, SCORE),
+        _denoising("annealed-langevin", "Langevin moves at falling levels, preconditioned by the exact likelihood",
+                   "annealed_langevin:AnnealedLangevin", FORWARD, LANGEVIN),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
-                    offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}), needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)},
+                    offers=FORWARD | {Trait.KEEPS_DATA}, needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)},
                     source=DDGAN),
     ]  # fmt: skip
 

@@ -8,8 +8,6 @@ from typing import Any
 from mridiff.spec import Trait
 from mridiff_sdk.study import Study, every_method, on_recipe
 
-from .bart import installed, l1_wavelet
-
 WEIGHTS = ("brain", "brain-small")
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "seconds")
 PATTERNS = ("random", "equispaced", "poisson")
@@ -35,13 +33,12 @@ def studies() -> dict[str, Study]:
 
 
 def accelerated(count: int, patterns: Sequence[str], apart: Sequence[str] = ()) -> Study:
-    """Every method for accelerated scans of several coils that is installed but some, and BART, on `count` slices of each subject."""
+    """Every method for accelerated scans of several coils that is installed, but some, on `count` slices of each subject."""
     rows, without = every_method("accelerated", Trait.MASK, Trait.MAPS)
-    bart = {"BART l1-wavelet": l1_wavelet} if installed() else {}
     kinds: dict[str, dict[str, Any]] = {"T2 slices": {"noise_std": 0.01}, "measured heads": {"source": "measured"}}
     scans = {f"{kind}, {pattern}, R = {R}": heads(count=count, acceleration=R, pattern=pattern, **options)
              for kind, options in kinds.items() for pattern in patterns for R in (4, 8)}  # fmt: skip
-    rows = {**bart, **{name: row for name, row in rows.items() if name not in apart}}
+    rows = {name: row for name, row in rows.items() if name not in apart}
     return Study(title="all methods for accelerated scans, as they ship", rows=rows, scans=scans, metrics=METRICS, against=("dpir",),
                  notes=(*without, *([APART] if apart else [])))  # fmt: skip
 
