@@ -7,6 +7,7 @@ from typing import Any
 
 from mridiff.spec import Trait
 from mridiff_sdk.study import Study, every_method, on_recipe
+from mridiff_sdk.uncertainty import UNCERTAINTY
 
 WEIGHTS = ("brain", "brain-small")
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "seconds")
@@ -14,9 +15,12 @@ PATTERNS = ("random", "equispaced", "poisson")
 SLOW = ("dps", "diffpir")
 APART = f"{' and '.join(SLOW)} take a minute and a half of a core per slice: `accelerated`, two slices of each subject, has them."
 
+POINT = ("dpir", "pnp-admm", "red-admm", "red-diff")
+DRAW = ("dps", "pigdm", "dds", "ddnm", "ddrm", "diffpir", "daps", "predictor-corrector", "annealed-langevin")
+
 
 def studies() -> dict[str, Study]:
-    """One estimate, one sample and a mean of samples, on heads that no weights were trained on; and DPIR as it ships."""
+    """Samplers and priors beside the classical methods, on heads that no weights were trained on; and all methods for such scans."""
     rows: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
     for weights in WEIGHTS:
         rows[f"dpir, {weights}"] = trained("dpir", weights)
@@ -27,9 +31,22 @@ def studies() -> dict[str, Study]:
     return {
         "dpir-recipe": on_recipe("dpir", "cg-sense", "tv", "l1-wavelet", operator="sense"),
         "dpir-weights": Study(title=title, rows=rows, scans=scans, metrics=METRICS, against=("tv", "l1-wavelet")),
+        "samplers": samplers("sense", scans | {"T2 slices, poisson, R = 8": heads(acceleration=8, pattern="poisson", noise_std=0.01)}),
+        "samplers-along": samplers("noncartesian-sense", {f"T2 slices, {t}, R = 6": along(t) for t in ("radial", "spiral")}),
         "accelerated": accelerated(2, PATTERNS),
         **{f"accelerated-{pattern}": accelerated(20, (pattern,), SLOW) for pattern in PATTERNS},
     }
+
+
+def samplers(operator: str, scans: dict[str, Any]) -> Study:
+    """Every sampler of this package with the same prior: one estimate, or the mean of four draws and how far they spread."""
+    node = {"operator": {"use": operator}}
+    rows: dict[str, Any] = {name: {"recipe": name, **node} for name in ("cg-sense", "l1-wavelet", "tv")}
+    rows |= {name: {"recipe": "diffpir", "samples": 1, "sampler": {"use": name}, **node} for name in POINT}
+    rows |= {f"{name}, mean of 4": {"recipe": "diffpir", "samples": 4, "sampler": {"use": name}, **node} for name in DRAW}
+    extra = {"spread_over_error": UNCERTAINTY["spread_over_error"]}
+    return Study(title="every sampler with the same prior", rows=rows, scans=scans, metrics=("psnr", "psnr_head", "nfe", "seconds"),
+                 extra=extra, against=("dpir",), notes=("`spread_over_error` is 1 for draws of the posterior.",))  # fmt: skip
 
 
 def accelerated(count: int, patterns: Sequence[str], apart: Sequence[str] = ()) -> Study:
@@ -51,3 +68,9 @@ def trained(name: str, weights: str, samples: int = 1) -> dict[str, Any]:
 def heads(**options: Any) -> dict[str, Any]:
     """One slice of each held-out head."""
     return {"use": "held-out-heads", "options": {"count": 1, **options}}
+
+
+def along(trajectory: str) -> dict[str, Any]:
+    """One slice of each held-out head along spokes or spirals."""
+    options = {"count": 1, "source": "t2", "trajectory": trajectory, "acceleration": 6, "noise_std": 0.01}
+    return {"use": "noncartesian-heads", "options": options}
