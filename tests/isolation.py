@@ -21,7 +21,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-GROUND = (ROOT / "core", ROOT / "sdk", *sorted((ROOT / "plugins" / "foundation").iterdir()))
+FOUNDATION = ("operators", "priors", "samplers", "datasets")
+GROUND = (ROOT / "core", ROOT / "sdk", *(ROOT / "plugins" / "foundation" / name for name in FOUNDATION))
 TOOLS = ("pytest", "hypothesis")
 """What runs the tests; everything else must be declared."""
 

@@ -49,7 +49,7 @@ def test_own_cases_replace_automatic_ones():
     entry = _registry(f"{HERE}.reference:Sense").find("operator", "some")
     own = OperatorCase(id="mine", measured=lambda precision: None, build=lambda m: None)
     assert [c.id for c in cases_for(entry, lambda spec: [own])] == ["declaration", "mine"]
-    assert len(cases_for(entry, examples=5)) == 1 + 3 + 5
+    assert len(cases_for(entry, examples=5)) == 1 + 4 + 5
 
 
 def test_cases_are_the_same_every_time_and_cover_odd_even_coils_samples_and_precision():

@@ -13,7 +13,7 @@ GOOD = """<?xml version="1.0" encoding="UTF-16"?><ismrmrdHeader xmlns="http://ww
 def test_geometry_comes_out_and_the_subject_does_not():
     (encoding,) = parse_header(GOOD, "file")
     assert encoding.matrix == (8, 6, 1) and encoding.fov == (80, 60, 5) and encoding.recon_fov == (40, 60, 5)
-    assert encoding.centre == 2 and encoding.trajectory == "cartesian" and "Somebody" not in repr(encoding)
+    assert encoding.centre == (2, 0) and encoding.trajectory == "cartesian" and "Somebody" not in repr(encoding)
     assert encoding.calibration == "" and encoding.bandwidth == 1
 
 

@@ -9,6 +9,8 @@ def test_declares_operators_whose_targets_exist() -> None:
     specs = {spec.name: spec for spec in mridiff_operators()}
     assert {
         "sense-3d",
+        "blur-downsample",
+        "inpainting",
         "subspace-sense",
         "off-resonance-sense",
         "multislice-sense",

@@ -35,7 +35,7 @@ CHAINS: dict[str, Any] = {"deepinv-dps": DeepinvDPS, "deepinv-diffpir": DeepinvD
 def cases(spec: Spec) -> Iterable[Case]:
     """Small scans for operators along trajectories, wide bounds for chains, small networks for priors; of the others none."""
     if isinstance(spec, OperatorSpec) and spec.name in ANYWHERE:
-        for shape, precision in zip(shapes(spec.axes, 0), (SINGLE, DOUBLE, DOUBLE), strict=True):
+        for shape, precision in zip(shapes(spec.axes, 0), (SINGLE, DOUBLE, DOUBLE, SINGLE), strict=True):
             yield OperatorCase(id=f"{shape.id}-{'single' if precision == SINGLE else 'double'}", offers=spec.offers, samples=shape.samples,
                                measured=partial(scattered, shape), build=ANYWHERE[spec.name].for_scan, precision=precision)  # fmt: skip
     if isinstance(spec, SamplerSpec) and spec.name in CHAINS:
