@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
-from mridiff.errors import ConfigError, Incompatible
+from mridiff.errors import ConfigError, Incompatible, PluginConflict
 from mridiff.pipeline.config import merged
 from mridiff.pipeline.plan import plan
+from mridiff.plugins.entry import Entry
+from mridiff.plugins.registry import Registry
+from mridiff.spec import Family, RecipeSpec
 from toy import CONFIG, registry
 
 
@@ -36,6 +41,22 @@ def test_unknown_names_and_entries_are_named_with_what_is_near():
     assert "walk" in problems["sampler.use"].message and "mask" in problems["operator.use"].message
     assert "'seed'" in _problems({**CONFIG, "sed": 1})["sed"].message
     assert "required" in _problems({"dataset": {"use": "few"}})["sampler"].message
+
+
+def test_a_short_name_in_a_recipe_is_of_its_own_plugin(tmp_path, monkeypatch):
+    """Another package that brings a component of the same name does not break a method; who else writes the name has to choose."""
+    (tmp_path / "recipe.yaml").write_text(
+        "dataset: {use: few}\noperator: {use: mask}\npriors: {prior: {use: shrink, options: {}}}\nsampler: {use: walk, options: {steps: 7}}\n"
+    )
+    monkeypatch.setattr(Entry, "path", lambda self: tmp_path / "recipe.yaml")
+    twins = [replace(e, source=replace(e.source, plugin="acme")) for e in registry().all if e.spec.kind in {"operator", "prior"}]
+    recipe = RecipeSpec(name="mine", summary="s", file="recipe.yaml", family=Family.CLASSICAL, application="a", domain="image")
+    found = Registry.of([*registry().all, *twins, Entry(recipe, replace(twins[0].source), "acme")])
+    resolved = plan("mine", found, {"sampler": {"options": {"fail": True}}}).as_dict()
+    assert (resolved["operator"]["use"], resolved["priors"]["prior"]["use"]) == ("acme/mask", "acme/shrink")
+    assert resolved["sampler"] == {"use": "local/walk", "options": {"steps": 7, "fail": True}}
+    with pytest.raises(PluginConflict, match="several providers"):
+        plan(CONFIG, found)
 
 
 def test_a_changed_component_takes_no_options_from_the_base():

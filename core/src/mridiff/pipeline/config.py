@@ -63,8 +63,19 @@ def place(document: Document, path: str, message: str) -> Mistake:
 
 
 def recipe_document(name: str, registry: Registry) -> Document:
-    """The recipe of an installed method, with names that its own plugin may shorten."""
-    return read_document(registry.find("recipe", name).path())
+    """The recipe of an installed method; of a short name with several providers it means the component of its own plugin."""
+    entry = registry.find("recipe", name)
+    own = {key: e.qualified for key, group in registry.conflicts.items() for e in group if e.plugin == entry.plugin}
+
+    def full(kind: str, node: Any) -> Any:
+        if not isinstance(node, Mapping):
+            return node
+        if kind == "priors":
+            return {slot: full("prior", one) for slot, one in node.items()}
+        return {**node, "use": own[key]} if (key := (kind, str(node.get("use")))) in own else node
+
+    document = read_document(entry.path())
+    return replace(document, data={key: full(key, node) for key, node in document.data.items()})
 
 
 def parse(source: Source, registry: Registry, changes: Mapping[str, Any] | None = None) -> tuple[RunConfig, Document]:

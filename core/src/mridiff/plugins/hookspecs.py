@@ -6,9 +6,8 @@ A plugin is a light module, named by an entry point of the group `mridiff`, that
     def mridiff_samplers():
         return [SamplerSpec(name="dds", summary="...", target="mridiff_dds.sampler:DDS")]
 
-Each hook is called once per discovery, for its own plugin alone, and is pure: no files, no imports beyond `mridiff.spec`. It may be
-a generator, and leave out what another package or program, which is not installed, would have to compute (`importlib.util.find_spec`,
-`shutil.which`). If it raises, or returns something else, its plugin is left out and the others are not.
+Each hook is called once per discovery, for its own plugin alone, and is pure but for what else is installed (`find_spec`, `which`): no
+files, no imports beyond `mridiff.spec`. It may be a generator. If it raises, or returns something else, its plugin alone is left out.
 """
 
 from __future__ import annotations
