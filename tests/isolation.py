@@ -21,8 +21,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-FOUNDATION = ("operators", "priors", "samplers", "datasets")
-GROUND = (ROOT / "core", ROOT / "sdk", *(ROOT / "plugins" / "foundation" / name for name in FOUNDATION))
+GROUND = (ROOT / "core", ROOT / "sdk", *sorted((ROOT / "plugins" / "foundation").iterdir()))
 TOOLS = ("pytest", "hypothesis")
 """What runs the tests; everything else must be declared."""
 
@@ -46,8 +45,8 @@ def build(sources: Iterable[Path], folder: Path) -> list[Path]:
     return sorted(folder.glob("*.whl"))
 
 
-def fresh(folder: Path, wheels: Iterable[Path], extra: Iterable[str] = TOOLS) -> Path:
-    """A new environment with these wheels and links to what they declare; its python."""
+def fresh(folder: Path, wheels: Iterable[Path], extra: Iterable[str] = TOOLS, tested: str = "") -> Path:
+    """A new environment with these wheels and links to what they declare, one of them for its tests too; its python."""
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
     options = ["--no-deps", "--no-index", "--no-compile", "--quiet", "--disable-pip-version-check"]
@@ -56,17 +55,18 @@ def fresh(folder: Path, wheels: Iterable[Path], extra: Iterable[str] = TOOLS) ->
     shared = folder / "shared"
     shared.mkdir()
     own = [Distribution.at(info) for info in site.glob("*.dist-info")]
-    for found in closure(own, extra):
+    for found in closure(own, extra, tested):
         link(found, shared)
     (site / "shared.pth").write_text(f"{shared}\n")
     return python
 
 
-def closure(own: list[Distribution], extra: Iterable[str]) -> Iterator[Distribution]:
-    """The distributions of this environment that `own` and `extra` need, one way or another."""
+def closure(own: list[Distribution], extra: Iterable[str], tested: str = "") -> Iterator[Distribution]:
+    """The distributions of this environment that `own`, the tests of the one called `tested`, and `extra` need, one way or another."""
     mine = {_normal(d.metadata["Name"]): d for d in own}
     names = set(mine)
-    waiting = [*(r for d in own for r in _requirements(d, {"test", "testing"})), *map(Requirement, extra)]
+    needed = [r for name, d in mine.items() for r in _requirements(d, {"test", "testing"} if name == _normal(tested) else set())]
+    waiting = [*needed, *map(Requirement, extra)]
     while waiting:
         wanted = waiting.pop()
         if _normal(wanted.name) in names:
@@ -123,7 +123,8 @@ def main(names: list[str]) -> int:
         for package in chosen:
             began = time.perf_counter()
             folder = Path(temporary, package.name)
-            python = fresh(folder, {*ground, wheels[_wheel_name(package)]})
+            name = _wheel_name(package)
+            python = fresh(folder, {*ground, wheels[name]}, tested=name)
             done = run_tests(python, package, folder)
             failed += done.returncode != 0
             state = "passed" if done.returncode == 0 else "FAILED"
