@@ -6,7 +6,7 @@ import torch
 from annotated_types import Ge
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Prior, Sampler, Scaling, Scan, Space, Step, Streams
+from mridiff.interfaces import Dataset, Field, Gaussian, LinearOperator, Measured, Prior, Sampler, Scaling, Scan, Space, Step, Streams
 from mridiff.plugins.registry import Registry
 from mridiff.spec import DatasetSpec, OperatorSpec, PriorSpec, SamplerSpec, Trait, needs
 from mridiff_sdk import fourier
@@ -28,6 +28,22 @@ class Scans(Dataset):
         y = mask * fourier.fft(x)
         y = y[:, None].expand(1, 3, 4, 6) if index == self.coils else y
         return Scan(f"s{index}", Measured(y, Gaussian(0.1), {"mask": Field(mask, ("ky", "kx"))}), {"x": Field(x, ("y", "x"))})
+
+
+class Matrix(LinearOperator):
+    """y = A x with a dense A (bin, x), of complex or real x: the adjoint takes the real part then."""
+
+    def __init__(self, A: torch.Tensor, complex_domain: bool = True) -> None:
+        super().__init__()
+        self.A = A
+        self.domain, self.codomain = Space(("x",), (A.shape[1],), complex_domain), Space(("bin",), (A.shape[0],), A.is_complex())
+
+    def forward(self, x):
+        return x.to(self.A.dtype) @ self.A.mT
+
+    def adjoint(self, y):
+        back = y.to(self.A.dtype) @ self.A.conj()
+        return back if self.domain.complex else back.real
 
 
 class Keep(Prior):

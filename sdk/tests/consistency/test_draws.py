@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from sdk_parts import Matrix
 
-from mridiff.interfaces import Blocks, Gaussian, LinearOperator, Problem, Space, Streams
+from mridiff.interfaces import Blocks, Gaussian, Problem, Streams
 from mridiff_sdk.consistency.proximal import ERROR, proximal
 from mridiff_sdk.operators import Stack
 
 N = 5
-
-
-class Matrix(LinearOperator):
-    def __init__(self, A: torch.Tensor, complex_domain: bool = True) -> None:
-        super().__init__()
-        self.A = A
-        self.domain, self.codomain = Space(("x",), (A.shape[1],), complex_domain), Space(("bin",), (A.shape[0],), A.is_complex())
-
-    def forward(self, x):
-        return x.to(self.A.dtype) @ self.A.mT
-
-    def adjoint(self, y):
-        back = y.to(self.A.dtype) @ self.A.conj()
-        return back if self.domain.complex else back.real
 
 
 def matrix(seed: int, rows: int, spread: float = 1.0) -> torch.Tensor:

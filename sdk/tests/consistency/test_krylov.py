@@ -1,25 +1,12 @@
 import pytest
 import torch
+from sdk_parts import Matrix
 
-from mridiff.interfaces import Blocks, Gaussian, LinearOperator, Problem, Space, Streams
+from mridiff.interfaces import Blocks, Gaussian, Problem, Streams
 from mridiff_sdk.consistency import function_of, information, noisy
 from mridiff_sdk.operators import Stack
 
 FUNCTIONS = {"inverse": lambda h: 1 / (h + 0.1), "root": lambda h: h.sqrt(), "step": lambda h: (h > 1.0).to(h.dtype)}
-
-
-class Matrix(LinearOperator):
-    def __init__(self, A, complex_domain=True):
-        super().__init__()
-        self.A = A
-        self.domain, self.codomain = Space(("x",), (A.shape[1],), complex_domain), Space(("bin",), (A.shape[0],), A.is_complex())
-
-    def forward(self, x):
-        return x.to(self.A.dtype) @ self.A.mT
-
-    def adjoint(self, y):
-        back = y.to(self.A.dtype) @ self.A.conj()
-        return back if self.domain.complex else back.real
 
 
 def system(dtype=torch.complex128, n=9):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from sdk_parts import Matrix
 
 from mridiff.interfaces import Blocks, Field, Gaussian, LinearOperator, Noise, Operator, Poisson, Prior, Problem, Space, Streams
 from mridiff_sdk import fourier
@@ -24,20 +25,6 @@ class Sampled(LinearOperator):
 
     def adjoint(self, y):
         return fourier.ifft(MASK.to(y.real.dtype) * y)
-
-
-class Matrix(LinearOperator):
-    def __init__(self, A: torch.Tensor, complex_domain: bool) -> None:
-        super().__init__()
-        self.A = A
-        self.domain, self.codomain = Space(("x",), (A.shape[1],), complex_domain), Space(("bin",), (A.shape[0],), A.is_complex())
-
-    def forward(self, x):
-        return x.to(self.A.dtype) @ self.A.mT
-
-    def adjoint(self, y):
-        back = y.to(self.A.dtype) @ self.A.conj()
-        return back if self.domain.complex else back.real
 
 
 def rand(seed: int, *shape: int, dtype: torch.dtype = torch.complex128, samples: int = 2) -> torch.Tensor:
