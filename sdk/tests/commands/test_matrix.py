@@ -8,6 +8,7 @@ from mridiff.cli.app import application
 from mridiff.pipeline.compatibility import Choice, mismatches
 from mridiff.plugins.registry import Registry
 from mridiff.spec import OperatorSpec, SamplerSpec, Trait, needs
+from mridiff_sdk.testing.triples import Runs
 
 
 def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(monkeypatch):
@@ -38,6 +39,19 @@ def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch,
     assert (state == "ran") == (row["message"] == "") and (row["misfit"] is None) == ("diverged" in row["message"])
     page = (tmp_path / "index.html").read_text()
     assert f"class={state}" in page and "src=" not in page and ("<h2>Failed</h2>" in page) == bool(code)
+
+
+def test_who_stops_it_has_what_ran_until_then(monkeypatch, tmp_path):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    other = SamplerSpec(name="zz", summary="last", target="sdk_parts:Filled", priors={"prior": needs(Trait.DENOISER)},
+                        needs={"operator": needs(Trait.LINEAR)})  # fmt: skip
+    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, other))))
+    whole = Runs.tried
+    monkeypatch.setattr(Runs, "tried", lambda self, triple, *a: whole(self, triple, *a) if triple.names[0] == "filled" else stopped())
+    assert CliRunner().invoke(application(), ["matrix", "--run", "-o", str(tmp_path)]).exit_code == 130
+    assert "1 combinations: 1 ran" in (tmp_path / "index.html").read_text()
 
 
 def test_what_nothing_has_is_not_found():

@@ -79,14 +79,16 @@ def _run(found: Registry, only: str, out: Path, as_json: bool) -> None:
     shown = Progress(*columns, TextColumn("{task.description}", markup=False), console=Console(stderr=True))
     with TemporaryDirectory() as folder, shown as bars:
         runs, task = Runs(found, Path(folder)), bars.add_task("", total=len(chosen))
-        for triple in chosen:
-            bars.update(task, description=" / ".join(triple.names))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                rows.append(runs(triple).as_dict())
-            bars.advance(task)
-    out.mkdir(parents=True, exist_ok=True)
-    write_triples(out / "index.html", rows)
+        try:
+            for triple in chosen:
+                bars.update(task, description=" / ".join(triple.names))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    rows.append(runs(triple).as_dict())
+                bars.advance(task)
+        finally:  # who stops it has what ran until then
+            out.mkdir(parents=True, exist_ok=True)
+            write_triples(out / "index.html", rows)
     failed = [r for r in rows if r["state"] == "failed"]
     if as_json:
         print_json(rows)
