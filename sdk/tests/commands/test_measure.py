@@ -54,8 +54,8 @@ def test_tables_go_into_the_card(cli, tmp_path):
 
 
 @pytest.mark.parametrize(("args", "words"), [
-    (("toy", "--card", "--scans", 1), "--card: a card shows a study whole"), (("toy", "--data", "nowhere"), "--data: nowhere is no folder"),
-    (("toy", "--only", "none"), "--only: no row 'none'"), (("tou",), "did you mean 'toy'"), (("deadly", "--card"), "has no place for it"),
+    (("toy", "--card", "--scans", 1), "--card: a card shows all scans and seeds"), (("toy", "--data", "nowhere"), "--data: nowhere is no folder"),
+    (("toy", "--card", "--only", "noisy"), "no results stand in"), (("toy", "--only", "none"), "--only: no row 'none'"), (("tou",), "did you mean 'toy'"), (("deadly", "--card"), "has no place for it"),
 ])  # fmt: skip
 def test_a_wrong_call_is_refused_before_anything_is_made(cli, tmp_path, args, words):
     found = cli(*args)

@@ -14,7 +14,12 @@ from mridiff_sdk.study.finding import find
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """The folder of an installed package that declares studies."""
+    """The folder of an installed package that declares studies; its modules are compiled anew each time they are imported.
+
+    Compiled ones that lie beside it would stand for a source of the same length that was written within the same second.
+    """
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))

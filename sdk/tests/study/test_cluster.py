@@ -69,6 +69,16 @@ def test_no_scheduler_there_is_said_before_anything_is_made(run, tmp_path, monke
     assert not (tmp_path / "out").exists()
 
 
+def test_a_scheduler_without_workers_is_not_waited_for_for_ever(run, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="needs mridiff-sdk[cluster]")
+    monkeypatch.setattr("mridiff_sdk.study.cluster.LOOK", 0.1)
+    monkeypatch.setattr("mridiff_sdk.study.cluster.ALONE", 0.5)
+    told = pytest.raises(DataError, match=r"no worker has been at the Dask scheduler for 0\.5 s")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster, told as found:
+        run(scheduler=cluster.scheduler_address)
+    assert "dask worker" in found.value.hint
+
+
 def test_peak_memory_is_not_measured_on_a_cluster(run):
     with pytest.raises(ConfigError, match="a process of its own"):
         run("apart", Part(scans=1), scheduler="tcp://127.0.0.1:1")

@@ -38,6 +38,7 @@ def measure(
     from ..study import measure as run
     from ..study.card import ready, refresh, write_card
     from ..study.finding import find, studies
+    from ..study.standing import joined, standing
 
     found = registry()
     if name is None:
@@ -52,15 +53,16 @@ def measure(
     declared = find(name, found)
     part = Part(tuple(named(only or "", declared.study.rows)), scans, seeds)
     mistakes = [Mistake("--data", f"{data} is no folder")] if data is not None and not data.is_dir() else []
-    mistakes += [Mistake("--card", "a card shows a study whole: leave --only, --scans and --seeds out")] if card and not part.whole else []
+    mistakes += [Mistake("--card", "a card shows all scans and seeds: leave --scans and --seeds out")] if card and (scans or seeds) else []
     mistakes += [Mistake("--scheduler", "its workers make the cells: leave --workers out")] if scheduler and workers > 1 else []
     if mistakes:
         raise ConfigError(mistakes)
     package = ready(declared.folder, name) if card else None
+    before = standing(package / "results" / f"{name}.json", declared.study, part.rows, found, data) if package and part.rows else None
     place = out or Path("measured") / name
     with bar(name) as report:
         results = run(name, declared.study, found, place, data, part, workers=workers, scheduler=scheduler, threads=threads,
                       device=device or "cpu", report=report)  # fmt: skip
     tell(results, place, as_json)
     if package is not None:
-        write_card(package, results)
+        write_card(package, joined(before, results, declared.study) if before else results)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,6 +26,8 @@ from .workers import TRIES, Address, died
 
 SECONDS = 30
 """How long a scheduler may take to answer."""
+LOOK, ALONE = 5, 300
+"""Seconds between two looks at the workers, and how long there may be none: others may join, and one that died may come back."""
 ONE = Lock()
 """A process makes one cell at a time, however many threads its worker has."""
 
@@ -54,7 +57,10 @@ class Cluster:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def __call__(self, address: Address, cells: Sequence[Cell]) -> Iterator[Result]:
-        """A result for each cell, as they come; a cell whose worker dies is begun once more, then reported."""
+        """A result for each cell, as they come; a cell whose worker dies is begun once more, then reported.
+
+        Raises DataError where the scheduler is lost, or has had no worker for ALONE seconds.
+        """
         from distributed import KilledWorker, as_completed
 
         address = replace(address, out=address.out.resolve(), data=address.data and address.data.resolve())
@@ -62,7 +68,7 @@ class Cluster:
         waiting = {self._client.submit(made, address, cell, self._client.id, pure=False): cell for cell in cells}
         coming = as_completed(list(waiting), loop=self._client.loop)
         with boundary("the Dask scheduler was lost", "What is whole is kept; the same command makes the rest."):
-            for future in coming:
+            for future in self._patiently(coming):
                 cell = waiting.pop(future)
                 error = future.exception()
                 if error is None:
@@ -76,6 +82,20 @@ class Cluster:
                     coming.add(again)
                 else:
                     yield died(cell)
+
+    def _patiently(self, coming: Any) -> Iterator[Any]:
+        """Futures as they are done; a look at the workers in between."""
+        seen = looked = monotonic()
+        while coming.count():
+            if coming.has_ready():
+                yield next(coming)
+            elif (now := monotonic()) - looked < LOOK:
+                sleep(0.02)
+            else:
+                looked, seen = now, now if len(self) else seen
+                if now - seen > ALONE:
+                    raise DataError(f"no worker has been at the Dask scheduler for {ALONE} s",
+                                    hint="Join some by `dask worker ADDRESS`; the same command makes what is missing.")  # fmt: skip
 
 
 def made(address: Address, cell: Cell, run: str) -> Result:

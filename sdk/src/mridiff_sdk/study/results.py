@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -18,6 +18,7 @@ from mridiff.pipeline.record import now, plain
 
 from ..plots.numbers import QUANTITIES, Quantity, quantity
 from .bench import Cell, Result
+from .standing import made_from
 from .study import Altered, Row, Scans, Study
 from .tables import COST
 from .tidy import numbers
@@ -38,6 +39,7 @@ def collected(name: str, study: Study, cells: Sequence[Cell], found: Mapping[Cel
         "seeds": list(dict.fromkeys(cell.seed for cell in cells)), "against": study.against,
         "metrics": {m: _quantity(m, study) for m in columns},
         "rows": {row: _row(study.rows[row]) for row in dict.fromkeys(cell.row for cell in cells)},
+        "made_from": {row: made_from(_records(row, cells, found)) for row in dict.fromkeys(cell.row for cell in cells)},
         "scans": {title: _table(title, study, columns, [c for c in cells if c.scans == title], found) for title in sets},
         "failed": [{"cell": str(c), "message": r.error["message"]} for c, r in found.items() if r.error is not None],
     })  # fmt: skip
@@ -50,6 +52,11 @@ def _all(records: Iterable[Mapping[str, Any]]) -> list[str]:
     )
     known = [w for w in QUANTITIES if w in words and w not in COST]
     return [*known, *(w for w in words if w not in known and w not in COST), *(w for w in QUANTITIES if w in words and w in SHOWN)]
+
+
+def _records(row: str, cells: Iterable[Cell], found: Mapping[Cell, Result]) -> Iterator[Mapping[str, Any]]:
+    """What the cells of a row say of themselves; of one that failed, nothing."""
+    yield from (found[c].record or {} for c in cells if c.row == row)
 
 
 def _table(title: str, study: Study, columns: Sequence[str], cells: Sequence[Cell], found: Mapping[Cell, Result]) -> dict[str, Any]:
