@@ -14,6 +14,7 @@ from mridiff_sdk.operators import (
     Block,
     Coils,
     Crop,
+    EchoPlanar,
     FiniteDifferences,
     Fourier,
     Mask,
@@ -52,6 +53,12 @@ def masked(scan, size, invert=False):
     return Mask(F.codomain, 1 - m if invert else m) @ F
 
 
+def train(scan, size, axis):
+    mask, field = scan.require("mask", "field")
+    lines = mask[:, :, 0] if axis == "y" else mask[:, 0]
+    return EchoPlanar(volume(size), field, 1e-3 * torch.arange(lines.shape[1]), lines, axis)
+
+
 Build = Callable[[Measured, tuple[int, int]], LinearOperator]
 SHELF: dict[str, Build] = {
     "Fourier": lambda scan, size: Fourier(plane(size)),
@@ -64,6 +71,8 @@ SHELF: dict[str, Build] = {
     "NonUniformFourier of frames": lambda scan, size: NonUniformFourier(
         Space(("t", "coil", "y", "x"), (2, COILS, *size)), scan.require("places")[0], frames=("t",)
     ),
+    "EchoPlanar": lambda scan, size: train(scan, size, "y"),
+    "EchoPlanar along x": lambda scan, size: train(scan, size, "x"),
     "Crop": lambda scan, size: Crop(volume(size), {"y": size[0] - 2, "x": size[1] - 1}),
     "Pad": lambda scan, size: Pad(plane(size), {"y": size[0] + 1, "x": size[1] + 3}),
     "Resample finer": lambda scan, size: Resample(plane(size), {"y": size[0] + 3, "x": 2 * size[1]}),
@@ -108,6 +117,7 @@ def measured(size, samples, lines, precision):
     scale = (0.5 + rng.uniform((1, 1))).to(precision)
     places = (rng.uniform((2, 3, 4, 2)) * torch.tensor(size) - torch.tensor(size) / 2).to(precision)
     fields = {"mask": Field((u < 0.5).to(precision), KSPACE), "maps": Field(maps, ("coil", "y", "x")), "scale": Field(scale, ("y", "x")),
+              "field": Field(100 * rng.normal(size, precision), ("y", "x")),
               "places": Field(places, ("t", "shot", "readout", "channel"))}  # fmt: skip
     return Measured(None, Gaussian(), fields)
 

@@ -145,3 +145,22 @@ def test_hostile_and_broken_files(tmp_path, save, kspace):
 def test_index_outside(tmp_path, save, kspace):
     with pytest.raises(IndexError):
         Arrays(save(tmp_path / "a.h5", kspace=kspace))[1]
+
+
+def test_a_field_map_is_part_of_the_acquisition(tmp_path, save, kspace, coil_maps, image):
+    field = 30 * image.real
+    stacked = torch.stack([field, 2 * field])
+    path = save(tmp_path / "a.h5", kspace=torch.stack([kspace, kspace]), sensitivity_maps=coil_maps, field_map=stacked)
+    data = Arrays(path, acceleration=2)
+    found = data[1].measured.acquisition["field_map"]
+    assert torch.equal(found.data[0], 2 * field) and (found.axes, found.unit) == (("y", "x"), "Hz")
+    assert data.contents()[0].measured["field_map"] == {"y": 40, "x": 36} and data[1].notes == ()
+    with pytest.raises(DataError, match="field_map: it stands beside 'image'"):
+        Arrays(save(tmp_path / "b.h5", image=image, field_map=field))
+    with pytest.raises(DataError, match=r"field_map: shape \(40, 4\) is not \(y, x\) = \(40, 36\)"):
+        Arrays(save(tmp_path / "c.h5", kspace=kspace, field_map=field[:, :4]))
+    with pytest.raises(DataError, match=r"field_map: its values of type complex64 are not real"):
+        Arrays(save(tmp_path / "d.h5", kspace=kspace, field_map=image))
+    field[3, 3] = torch.nan
+    with pytest.raises(DataError, match="field_map: 1 of 1440 values"):
+        Arrays(save(tmp_path / "e.h5", kspace=kspace, field_map=field))[0]

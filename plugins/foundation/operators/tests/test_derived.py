@@ -91,6 +91,32 @@ def test_an_echo_planar_line_is_displaced_along_the_phase_encoding():
     assert float(A.gram(x).abs()[0, :, 2].argmax()) == 5  # the model leads it back
 
 
+@pytest.mark.parametrize("axis", ["y", "x"])
+def test_whole_lines_at_a_time_of_their_own_are_exact(axis):
+    """Against the matrix of the train written out; two segments would be far off."""
+    ny, nx, spacing = 7, 6, 2e-3
+    n = ny if axis == "y" else nx
+    field, S, x = 80 * normal(1, ny, nx).real, maps(ny, nx), normal(2, ny, nx)
+    lines = (torch.arange(n) % 2).double()
+    mask = (lines[:, None] if axis == "y" else lines).expand(1, ny, nx)
+    exact = torch.zeros(2, 3, ny, nx, dtype=torch.complex128)
+    for k in range(n):
+        seen = fft(S * (torch.exp(-2j * math.pi * field * spacing * (n // 2 - k)) * x)[:, None])
+        line = (..., k, slice(None)) if axis == "y" else (..., k)
+        exact[line] = seen[line] * lines[k]
+    fields = {"mask": Field(mask, ("ky", "kx")), "sensitivity_maps": Field(S, ("coil", "y", "x")), "field_map": Field(field, ("y", "x"))}
+    A = OffResonanceSense.for_scan(Measured(None, Gaussian(), fields), echo_spacing=spacing, phase_encoding=f"{axis}-", segments=2)
+    torch.testing.assert_close(A(x), exact)
+    torch.testing.assert_close(A.gram(x), A.H(exact))
+
+
+def test_a_train_must_say_when_its_lines_were_taken():
+    fields = {"mask": Field(points(1, 4, 4), ("ky", "kx")), "sensitivity_maps": Field(maps(4, 4), ("coil", "y", "x")),
+              "field_map": Field(torch.zeros(1, 4, 4), ("y", "x"))}  # fmt: skip
+    with pytest.raises(DataError, match=r"no sample_times[\s\S]*echo_spacing"):
+        OffResonanceSense.for_scan(Measured(None, Gaussian(), fields))
+
+
 def test_slices_are_summed_with_their_phases():
     S, mask, phase = maps(2, 6, 5), points(1, 6, 5), normal(1, 2, 6).real
     x = normal(2, 2, 6, 5)

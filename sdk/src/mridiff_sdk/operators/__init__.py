@@ -5,6 +5,7 @@ from .block import Block, slices
 from .coils import Coils
 from .crop import Crop, Pad
 from .differences import FiniteDifferences
+from .echo_planar import EchoPlanar
 from .fourier import Fourier
 from .linear import linear
 from .mask import Mask, check_mask, varying_axes
@@ -18,6 +19,6 @@ from .stack import Stack
 from .sum_over_axis import SumOverAxis
 from .time_segmented import TimeSegmented
 
-__all__ = ["AsComplex", "Block", "Coils", "Crop", "FiniteDifferences", "Fourier", "Mask", "NonUniformFourier", "Pad", "Permutation",
-           "Radon", "RealPart", "Resample", "SampledBasis", "Stack", "SumOverAxis", "TimeSegmented", "check_mask", "largest", "linear",
-           "slices", "varying_axes"]  # fmt: skip
+__all__ = ["AsComplex", "Block", "Coils", "Crop", "EchoPlanar", "FiniteDifferences", "Fourier", "Mask", "NonUniformFourier", "Pad",
+           "Permutation", "Radon", "RealPart", "Resample", "SampledBasis", "Stack", "SumOverAxis", "TimeSegmented", "check_mask",
+           "largest", "linear", "slices", "varying_axes"]  # fmt: skip

@@ -103,7 +103,7 @@ class Acquisition(Sampling):
                 calibration = torch.where((calibration != 0).any(0), calibration + n, 0)
             before, std = std or 0.0, math.hypot(std or 0.0, added)
             weight = None if weight is None else std**2 / (before**2 / weight + added**2)
-        acquisition = {"mask": Field(mask.to(y.real.dtype)[None], tuple(f"k{axis}" for axis in raw.axes))}
+        acquisition = {"mask": Field(mask.to(y.real.dtype)[None], tuple(f"k{axis}" for axis in raw.axes)), **raw.more}
         if self.maps != "none":
             where, region = (y, mask) if calibration is None else (calibration, (calibration != 0).any(0))
             acquisition["sensitivity_maps"] = Field(self.coil_maps(raw, where, region)[None], ("coil", *raw.axes))

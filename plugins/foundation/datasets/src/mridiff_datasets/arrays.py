@@ -23,7 +23,7 @@ from .simulation import Simulation
 
 __all__ = ["Arrays"]
 
-NAMES = ("kspace", "image", "sensitivity_maps", "mask", "reference", "noise_std")
+NAMES = ("kspace", "image", "sensitivity_maps", "mask", "reference", "field_map", "noise_std")
 KNOWN = (*NAMES, "axes")
 HELD = "biufc"
 TRAJECTORIES = ("trajectory", "traj", "ktraj", "coords")
@@ -34,10 +34,10 @@ class Arrays(options.Images, options.Ordered, Reader):
     """Slices of array files with `kspace` (y, x), (coil, y, x) or (slice, coil, y, x), or with `image` (y, x) or (slice, y, x).
 
     Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x) or (x) of 0 and 1, `reference` (y, x) or
-    (slice, y, x), `noise_std` (one number, per complex sample). Other orders, and echo, frames and repetitions, by the names of the axes:
-    the option `axes`, an attribute `axes` of HDF5, an array `axes` of npz; MATLAB has (y, x, coil, slice), BART its dimensions. kz is
-    transformed. K-space that is full and has a `mask` is undersampled by it, unless an acceleration is asked for. Maps are brought to
-    unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
+    (slice, y, x), `field_map` in Hz likewise, `noise_std` (one number, per complex sample). Other orders, and echo, frames and repetitions,
+    by the names of the axes: the option `axes`, an attribute `axes` of HDF5, an array `axes` of npz; MATLAB has (y, x, coil, slice), BART
+    its dimensions. kz is transformed. K-space that is full and has a `mask` is undersampled by it, unless an acceleration is asked for.
+    Maps are brought to unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
     """
 
     reads = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl")
@@ -72,7 +72,9 @@ class Arrays(options.Images, options.Ordered, Reader):
         coils = self.coils if main == "image" and "sensitivity_maps" not in names else coils
         held |= {"simulated": f"k-space of {coils} coils"} if main == "image" else {}
         held |= {"kz": "transformed to slices"} if kz else {}
-        return Contents(str(entry.path), held, measured=self.acquisition.measured(coils, size), left_out=unread(names, KNOWN))
+        more = {"field_map": dict(zip("yx", size, strict=True))} if "field_map" in names else {}
+        measured = self.acquisition.measured(coils, size) | more
+        return Contents(str(entry.path), held, measured=measured, left_out=unread(names, KNOWN))
 
     @classmethod
     def claims(cls, path: Path) -> bool:
@@ -98,7 +100,7 @@ def _problems(file: Named) -> list[str]:
                 for name in TRAJECTORIES if name in names]  # fmt: skip
     if "image" in names:
         problems += [f"{extra}: it stands beside 'image', which is simulated from and compared with; remove one of the two"
-                     for extra in ("kspace", "reference", "noise_std") if extra in names]  # fmt: skip
+                     for extra in ("kspace", "reference", "field_map", "noise_std") if extra in names]  # fmt: skip
     shape, dtype, axes = file.shape(main), file.dtype(main), file.axes(main)
     if not {"y", "x"} <= set(axes) or len(axes) != len(shape) or 0 in shape or (main == "image" and {"coil", "kz"} & set(axes)):
         known = "(y, x) or (coil, y, x) or (slice, coil, y, x)" if main == "kspace" else "(y, x) or (slice, y, x)"
@@ -116,6 +118,7 @@ def _beside(file: Named, size: tuple[int, ...], count: int, coils: int | None) -
         "sensitivity_maps": f"(coil, y, x) = ({coils or 'any'}, {', '.join(map(str, size))}), or one such per slice",
         "mask": f"(y, x) = {size} or (x)",
         "reference": f"(y, x) = {size}, or one such per slice",
+        "field_map": f"(y, x) = {size}, or one such per slice",
         "noise_std": "one number",
     }
     names, problems = file.keys(), []
@@ -123,10 +126,12 @@ def _beside(file: Named, size: tuple[int, ...], count: int, coils: int | None) -
         want = wanted[name]
         shape, dtype = file.shape(name), file.dtype(name)
         per_slice = (count, *shape[1:]) == shape
+        plane = shape == size or (shape[-2:] == size and len(shape) == 3 and per_slice)
         fits = {
             "sensitivity_maps": shape[-2:] == size and (len(shape) == 3 or (len(shape) == 4 and per_slice)) and coils in (None, shape[-3]),
             "mask": shape in {size, size[-1:]},
-            "reference": shape == size or (shape[-2:] == size and len(shape) == 3 and per_slice),
+            "reference": plane,
+            "field_map": plane,
             "noise_std": shape in {(), (1,)},
         }[name]
         if not fits:
@@ -151,9 +156,10 @@ def _read(file: Named, entry: Entry, simulation: Simulation) -> Raw:
     mask = binary_mask(file.read("mask"), file.shape(main)[-2:], source) if "mask" in names else None
     std = float(file.read("noise_std").reshape(())) if "noise_std" in names else None
     truth = {"x": Field(part("reference", 2)[None], ("y", "x"))} if "reference" in names else {}
+    more = {"field_map": Field(part("field_map", 2).real[None], ("y", "x"), "Hz")} if "field_map" in names else {}
     if main == "image":
         return replace(simulation.raw(source, part("image", 2), maps=maps, mask=mask), notes=notes)
     coils = "coil" in file.axes(main)
     afford_scan(file.shape(main)[-2 - coils :], source)
     kspace = part("kspace", 2 + coils)
-    return Raw(source, kspace if coils else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth, notes=notes)
+    return Raw(source, kspace if coils else kspace[None], mask=mask, maps=maps, noise_std=std, truth=truth, more=more, notes=notes)

@@ -69,7 +69,7 @@ class Order:
         counters = tuple(a for a in self.axes if a not in PLANE)
         added = (*plane, "coil") if self.last else ("coil", *plane)
         coils = tuple(a for a in self.axes if a in PLANE) if "coil" in self.axes else added
-        few = {"sensitivity_maps": coils, "reference": plane, "mask": plane if ndim == 2 else ("x",), "noise_std": ()}.get(name, ())
+        few = {"sensitivity_maps": coils, "reference": plane, "field_map": plane, "mask": plane if ndim == 2 else ("x",)}.get(name, ())
         many = tuple(a for a in self.axes if a in counters or a in few) if set(few) <= set(self.axes) else ()
         many = many or ((*few, *counters) if self.last else (*counters, *few))
         one = few if counters else (("slice", *few) if not self.last else (*few, "slice"))

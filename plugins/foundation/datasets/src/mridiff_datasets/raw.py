@@ -25,7 +25,8 @@ class Raw:
     `mask` bool (ky, kx), to be applied, and `maps` (coil, y, x) where the source has them; `support` bool (ky, kx) where the source
     knows what was measured (None: found by zeros); `calibration` (coil, ky, kx), zero where not measured, is a scan for the coil maps
     alone; `noise_std` per complex sample (None: unknown, 0: none), of samples of weight 1 where `weight` (ky, kx) tells how many
-    averages each has; `peak` is the largest magnitude of an image that is simulated from; `truth` holds references of the source;
+    averages each has; `peak` is the largest magnitude of an image that is simulated from; `truth` holds references of the source,
+    `more` parts of the acquisition that are as they are, whatever is sampled (a field map);
     undersampling chooses lines along the axis `lines` (-1: kx, -2: ky). `notes` are sentences on what was left out.
     """
 
@@ -40,6 +41,7 @@ class Raw:
     weight: Tensor | None = None
     peak: float | None = None
     truth: Mapping[str, Field] = field(default_factory=dict)
+    more: Mapping[str, Field] = field(default_factory=dict)
     geometry: Geometry | None = None
     lines: int = -1
     notes: tuple[str, ...] = ()
@@ -72,7 +74,7 @@ class Raw:
             if tuple(self.maps.shape) != (coils, *size):
                 problems.append(f"sensitivity_maps: shape {tuple(self.maps.shape)} does not fit k-space (coil, ky, kx) = {(coils, *size)}; "
                                 "give one map per coil in the size of k-space")  # fmt: skip
-        for name, f in self.truth.items():
+        for name, f in {**self.truth, **self.more}.items():
             problems += _not_finite(name, f.data)
         if self.truth.get("x") is not None and tuple(self.truth["x"].data.shape[1:]) != tuple(size):
             problems.append(f"reference: shape {tuple(self.truth['x'].data.shape[1:])} does not fit an image of (y, x) = {tuple(size)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import cycle
@@ -48,11 +49,11 @@ def cases(spec: Spec) -> Iterable[Case]:
 
 def _made(spec: OperatorSpec) -> Iterable[Case]:
     """Even and odd sizes, several samples, both precisions."""
-    build, scan = MADE[spec.name]
-    for size, samples, precision in (((4, 6), 1, SINGLE), ((5, 7), 2, DOUBLE), ((6, 5), 3, DOUBLE), ((16, 18), 1, SINGLE)):
-        name = f"{size[0]}x{size[1]}-{samples}samples-{'single' if precision == SINGLE else 'double'}"
-        yield OperatorCase(id=name, offers=spec.offers, measured=partial(scan, size, samples), samples=samples, build=build,
-                           precision=precision)  # fmt: skip
+    for kind, (build, scan) in {"": MADE[spec.name], **TRAINS.get(spec.name, {})}.items():
+        for size, samples, precision in (((4, 6), 1, SINGLE), ((5, 7), 2, DOUBLE), ((6, 5), 3, DOUBLE), ((16, 18), 1, SINGLE)):
+            name = f"{kind}{size[0]}x{size[1]}-{samples}samples-{'single' if precision == SINGLE else 'double'}"
+            yield OperatorCase(id=name, offers=spec.offers, measured=partial(scan, size, samples), samples=samples, build=build,
+                               precision=precision)  # fmt: skip
 
 
 def _scan(size: tuple[int, ...], samples: int, precision: torch.dtype, more: Mapping[str, Field], frames: tuple[int, ...] = ()) -> Measured:
@@ -81,6 +82,16 @@ def _off_resonance(size: tuple[int, int], samples: int, precision: torch.dtype) 
     field = 50 * Streams.of(samples, "field", samples).normal(size, precision)
     times = torch.linspace(0, 0.02, size[0] * size[1], dtype=precision).reshape(1, *size)
     return _scan(size, samples, precision, {"field_map": Field(field, ("y", "x")), "sample_times": Field(times, ("ky", "kx"))})
+
+
+def _train(axis: int, size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Every second line along an axis, of each sample others, and some 50 Hz."""
+    made = _off_resonance(size, samples, precision)
+    first = torch.arange(samples) % 2
+    lines = ((torch.arange(size[axis]) + first[:, None]) % 2).to(precision)
+    mask = (lines[:, :, None] if axis == 0 else lines[:, None]).expand(-1, *size)
+    fields = {n: f for n, f in made.acquisition.items() if n != "sample_times"}
+    return replace(made, acquisition={**fields, "mask": Field(mask, ("ky", "kx"))})
 
 
 def _slices(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
@@ -116,6 +127,11 @@ MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int],
     "blur-downsample": (partial(BlurDownsample.for_scan, side=3), _coarse),
 }
 """How an operator is built, and of what scan, by name."""
+
+TRAINS = {"off-resonance-sense": {
+    "train-y-": (partial(OffResonanceSense.for_scan, echo_spacing=1e-3), partial(_train, 0)),
+    "train-x-": (partial(OffResonanceSense.for_scan, echo_spacing=1e-3, phase_encoding="x-"), partial(_train, 1))}}  # fmt: skip
+"""The same for operators that treat scans of another kind in another way, by how their cases begin."""
 
 
 def _anywhere(spec: OperatorSpec) -> Iterable[Case]:
