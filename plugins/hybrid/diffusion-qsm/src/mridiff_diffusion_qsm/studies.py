@@ -48,13 +48,13 @@ def studies() -> dict[str, Study]:
     """The recipe beside classical inversions; its parts; another field and more noise."""
     least_squares = {"recipe": "cg-sense", "operator": {"use": "dipole"}, "sampler": {"options": {"iterations": 50, "l2": 0.003}}}
     variation = {"recipe": "tv", "operator": {"use": "dipole"}, "sampler": {"options": {"weight": 0.002, "iterations": 40, "inner": 10}}}
-    rows: dict[str, Any] = {"TKD": "tkd", "Tikhonov": least_squares, "TV": variation, "diffusion-qsm": "diffusion-qsm"}
-    travel = {"no time travel": {"recipe": "diffusion-qsm", "sampler": {"options": {"repeats": 0}}}}
-    study = partial(Study, metrics=METRICS, extra={"cone": cone}, better={"cone": -1}, against=("diffusion-qsm",))
-    parts, turned = {name: apart(**part) for name, part in PARTS.items()}, {"direction taken for z": Altered("diffusion-qsm", scan=upright)}
+    classical: dict[str, Any] = {"TKD": "tkd", "Tikhonov": least_squares, "TV": variation}
+    rows = {"diffusion-qsm": "diffusion-qsm", "no time travel": {"recipe": "diffusion-qsm", "sampler": {"options": {"repeats": 0}}}}
+    light, turned = classical | {"side by side": apart()}, {"direction taken for z": Altered(apart(), scan=upright)}
+    study = partial(Study, metrics=METRICS, extra={"cone": cone}, better={"cone": -1}, against=("side by side",))
     return {
-        "diffusion-qsm": study(title="diffusion-qsm beside others", rows=rows | travel, scans={"brains": brains()}),
-        "diffusion-qsm-parts": study(title="diffusion-qsm, changed", rows=parts, scans={"brains": brains()}, against=("side by side",)),
-        "diffusion-qsm-turned": study(title="diffusion-qsm, field turned", rows=rows | turned, scans={"30 degrees": brains(tilt=30.0)}),
-        "diffusion-qsm-noise": study(title="diffusion-qsm, more noise", rows=rows, scans={"twice the noise": brains(noise_std=0.002)}),
+        "diffusion-qsm": study(title="beside others", rows=classical | rows, scans={"brains": brains()}, against=("diffusion-qsm",)),
+        "diffusion-qsm-parts": study(title="changed", rows={n: apart(**p) for n, p in PARTS.items()}, scans={"brains": brains()}),
+        "diffusion-qsm-turned": study(title="field turned", rows=light | turned, scans={"30 degrees": brains(tilt=30.0)}),
+        "diffusion-qsm-noise": study(title="more noise", rows=light, scans={"twice the noise": brains(noise_std=0.002)}),
     }
