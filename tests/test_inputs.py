@@ -61,6 +61,24 @@ def test_a_file_is_inspected_before_anyone_waits(head, tmp_path, monkeypatch):
     assert f"(coil, y, x) = {k.shape}" in shown and "fits " in shown and "brain_mask" in shown
 
 
+def test_a_series_is_inspected_as_it_will_be_read(head, tmp_path):
+    k, _ = head
+    path, series = (
+        write(tmp_path / "a.npz", kspace=np.stack([k, k, k]), axes=np.array(["t", "coil", "y", "x"])),
+        "dataset.options.series=frames",
+    )
+
+    def told(*options):
+        return CliRunner().invoke(application(), ["inspect", str(path), "--json", *options])
+
+    (apart,), (one,) = json.loads(told().output), json.loads(told("--set", series).output)
+    assert apart["scans"] == 3 and series in apart["holds"]["frames"] and "cg-sense" in apart["fits"]
+    assert one["scans"] == 1 and list(one["measured"]["y"]) == ["coil", "t", "ky", "kx"] and "cg-sense" in one["fits_with"]["kt-sense"]
+    assert "frames" not in one["holds"]
+    wrong = told("--set", "sampler.use=tv", "--set", "dataset.use=arrays")
+    assert wrong.exit_code == 2 and "sampler" in wrong.output and "dataset" in wrong.output
+
+
 def test_an_operator_that_fails_as_nobody_foresaw_does_not_hide_the_others(head, tmp_path, monkeypatch):
     def for_scan(*_, **__):
         raise ValueError("no such luck")

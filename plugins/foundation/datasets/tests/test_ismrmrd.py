@@ -84,6 +84,21 @@ def test_slices_and_repetitions_are_scans(tmp_path, wide, kspace):
     assert torch.allclose(data[3].measured.y[0, :, 10:30], 22 * kspace[:, 10:30], atol=1e-2)
 
 
+def test_phases_of_a_slice_are_one_scan_with_an_axis_t(tmp_path, wide, kspace):
+    """Interleaved lines: each frame has every third, all together the whole."""
+    lines = [line((1 + p) * wide[:, k], k, slice=s, phase=p) for s in (0, 1) for k in range(40) for p in (0, 1, 2) if k % 3 == p]
+    path = write(tmp_path / "cine.h5", xml(72, 40), lines)
+    data = ISMRMRD(path, series="frames")
+    assert [s.id for s in data] == ["cine-s000", "cine-s001"]
+    scan, (told,) = data[1], data.contents()
+    mask = scan.measured.acquisition["mask"].data[0]
+    assert [m[:, 0].nonzero().ravel().tolist() for m in mask] == [list(range(p, 40, 3)) for p in range(3)] and not scan.truth
+    for p in range(3):
+        assert torch.allclose(scan.measured.y[0, :, p, p::3], (1 + p) * kspace[:, p::3], atol=1e-3)
+    assert told.scans == 2 and told.measured["y"] == dict(zip(("coil", "t", "ky", "kx"), scan.measured.y.shape[1:], strict=True))
+    assert told.measured["mask"] == {"t": 3, "ky": 40, "kx": 36}
+
+
 def test_missing_lines_are_not_measured_and_leave_no_truth(tmp_path, wide):
     kept = [r for r in range(40) if r % 2 == 0 or 13 <= r < 27]
     data = ISMRMRD(write(tmp_path / "raw.h5", xml(72, 40), [line(wide[:, r], r) for r in kept]))

@@ -78,6 +78,26 @@ def test_samples_places_and_maps_are_those_that_were_put_in(tmp_path, image, pat
                              "trajectory": {"shot": k.shape[0], "readout": k.shape[1], "channel": 2}}  # fmt: skip
 
 
+def test_phases_along_spokes_are_one_scan(tmp_path, image):
+    k, maps = radial(26, 64, NX)[0], simulate_maps(COILS, (NX, NX), 1)
+    y = sampled(image, maps, k)
+    lines = []
+    for i in range(26):
+        line = ismrmrd.Acquisition.from_array(np.ascontiguousarray(y[:, i].numpy()), np.ascontiguousarray(k[i].flip(-1).numpy() / NX))
+        line.idx.kspace_encode_step_1, line.idx.phase = i, i // 13
+        lines.append(line)
+    path = shots(tmp_path / "a.h5", y[:, :0], k[:0].numpy(), lines)
+    data = ISMRMRD(path, series="frames")
+    (scan,), (told,) = data, data.contents()
+    assert torch.allclose(scan.measured.y, y.unflatten(1, (2, 13))[None], atol=1e-5)
+    trajectory = scan.measured.acquisition["trajectory"]
+    assert trajectory.axes == ("t", "shot", "readout", "channel") and torch.allclose(trajectory.data[0], k.unflatten(0, (2, 13)), atol=1e-4)
+    assert told.measured["trajectory"] == {"t": 2, "shot": 13, "readout": 64, "channel": 2} and scan.id == "a"
+    other = [line for line in lines if line.idx.kspace_encode_step_1 != 3]
+    with pytest.raises(DataError, match="its 2 frames are of several sizes"):
+        ISMRMRD(shots(tmp_path / "b.h5", y[:, :0], k[:0].numpy(), other), series="frames")[0]
+
+
 def test_methods_on_a_grid_refuse_it_with_the_reason(tmp_path, image):
     k = radial(41, 64, NX)[0]
     path = shots(tmp_path / "a.h5", sampled(image, torch.ones(1, NX, NX), k), k.flip(-1).numpy() / NX)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mridiff.cli.common import Json, Reader, print_json, registry
+from mridiff.cli.common import Json, Reader, changes, print_json, registry
 
 if TYPE_CHECKING:
     from mridiff.interfaces import Contents
@@ -19,6 +19,9 @@ WIDTH = 14
 def inspect(
     path: Annotated[Path, typer.Argument(metavar="INPUT", help="A file or a folder.")],
     reader: Reader = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Read it otherwise, as dataset.options.series=frames.")
+    ] = None,
     why: Annotated[bool, typer.Option("--why", help="Say of each method that does not fit why.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -30,7 +33,7 @@ def inspect(
 
     found = registry()
     dataset = dataset_for(path, found, reader)
-    told = open_scans(path, found, dataset.qualified).contents()
+    told = open_scans(path, found, dataset.qualified, **_options(changes(set_))).contents()
     known: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {}
     rows = []
     for contents in told:
@@ -50,6 +53,19 @@ def inspect(
                        *(bad.items() if why else [("does not fit", ", ".join(bad))])])  # fmt: skip
     if as_json:
         print_json(rows)
+
+
+def _options(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Options of the dataset; raises ConfigError where anything else is to be set."""
+    from mridiff.errors import ConfigError, Mistake
+
+    dataset = wanted.pop("dataset", {"options": {}})
+    known = isinstance(dataset, dict) and dataset.keys() == {"options"} and isinstance(dataset["options"], dict)
+    others = [*wanted, *([] if known else ["dataset"])]
+    if others:
+        raise ConfigError([Mistake("--set", f"{name}: only dataset.options.NAME=VALUE says how a file is read") for name in others])
+    options: dict[str, Any] = dataset["options"]
+    return options
 
 
 def _held(contents: Contents) -> list[tuple[str, str]]:

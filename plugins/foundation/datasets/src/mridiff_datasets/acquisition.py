@@ -24,7 +24,7 @@ from .offgrid import OffGrid
 from .options import Sampling
 from .plausible import doubts
 from .raw import Raw, axes_of
-from .support import complete, held, sampled
+from .support import held, plane
 
 ESPIRIT_LEAST = 4
 """The least side of a calibration region for ESPIRiT by default: one more than its least kernel."""
@@ -60,16 +60,14 @@ class Acquisition(Sampling):
         if self.maps == "none" and len(raw.kspace) > 1:
             raise DataError(f"{raw.source}: kspace has {len(raw.kspace)} coils, so it cannot do without maps",
                             hint="maps = none is for one channel; choose auto.")  # fmt: skip
-        support = sampled(raw.kspace) if raw.support is None else raw.support
-        full = complete(plane(support))
-        mask = self._mask(raw, support, full)
+        mask = self.mask(raw)
         measured = self.measure(raw, mask, scan_id)
         truth = dict(raw.truth)
         if "x" in truth:
             truth["x"] = replace(truth["x"], data=self.turned(truth["x"].data, raw, measured))
-        elif full and (self.noise_std > 0 or bool((support & ~mask).any())):  # otherwise it would be the measurement over again
-            truth["x"] = Field(self.reference(raw, support, measured), raw.axes)
-        return Scan(scan_id, measured, truth, (*raw.notes, *self._doubts(raw, mask)))
+        elif raw.whole and (self.noise_std > 0 or bool((raw.taken & ~mask).any())):  # otherwise it would be the measurement over again
+            truth["x"] = Field(self.reference(raw, raw.taken, measured), raw.axes)
+        return Scan(scan_id, measured, truth, (*raw.notes, *self.doubts(raw, mask)))
 
     def measured(self, coils: int, size: Sequence[int]) -> dict[str, dict[str, int]]:
         """The axes and sizes of y and of all parts of the acquisition of a scan with so many coils and k-space of `size` ([kz,] ky, kx)."""
@@ -129,10 +127,12 @@ class Acquisition(Sampling):
         phase = torch.sgn((seen.conj() * raw.maps).sum(0))
         return x * torch.where(phase == 0, 1, phase)
 
-    def _mask(self, raw: Raw, support: Tensor, full: bool) -> Tensor:
+    def mask(self, raw: Raw) -> Tensor:
+        """What is kept of a slice, bool ([kz,] ky, kx); raises DataError where it cannot be undersampled as asked."""
+        support = raw.taken
         if self.acceleration == 1:
             return support if raw.mask is None else raw.mask & held(raw.source, raw.mask, support)
-        if not full:
+        if not raw.whole:
             kept = float(support.float().mean())
             raise DataError(f"{raw.source}: kspace: it is undersampled already ({kept:.1%} of shape {tuple(support.shape)} is measured), "
                             f"so acceleration {self.acceleration:g} cannot be simulated",
@@ -146,7 +146,7 @@ class Acquisition(Sampling):
                             hint="Change acceleration, pattern or center_fraction.") from error  # fmt: skip
         return chosen.reshape(*chosen.shape, *(1,) * (support.ndim - 2)) & support
 
-    def _doubts(self, raw: Raw, mask: Tensor) -> tuple[str, ...]:
+    def doubts(self, raw: Raw, mask: Tensor) -> tuple[str, ...]:
         """What is odd about the slice, or about what its coil maps rest on, in sentences."""
         found = doubts(raw.kspace) if raw.peak is None else []
         estimated = len(raw.kspace) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
@@ -175,11 +175,6 @@ class Acquisition(Sampling):
             return espirit_maps(y[None], (_inner(region[0]), _inner(region[1])))[0]
         except DataError as error:
             raise DataError(f"{raw.source}: maps = {self.maps}: {error.message}", hint=error.hint) from error
-
-
-def plane(support: Tensor) -> Tensor:
-    """The support (ky, kx) of a slice as it is, of a volume that of its lines, (kz, ky)."""
-    return support if support.ndim == 2 else support.any(-1)
 
 
 def along_readout(support: Tensor) -> slice:

@@ -33,11 +33,11 @@ TRAJECTORIES = ("trajectory", "traj", "ktraj", "coords")
 class Arrays(options.Images, options.Ordered, Reader):
     """Slices of array files with `kspace` (y, x), (coil, y, x) or (slice, coil, y, x), or with `image` (y, x) or (slice, y, x).
 
-    Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x) or (x) of 0 and 1, `reference` (y, x) or
-    (slice, y, x), `field_map` in Hz likewise, `noise_std` (one number, per complex sample). Other orders, and echo, frames and repetitions,
-    by the names of the axes: the option `axes`, an attribute `axes` of HDF5, an array `axes` of npz; MATLAB has (y, x, coil, slice), BART
-    its dimensions. kz is transformed. K-space that is full and has a `mask` is undersampled by it, unless an acceleration is asked for.
-    Maps are brought to unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
+    Optional beside them: `sensitivity_maps` (coil, y, x) or (slice, coil, y, x), `mask` (y, x), (x) or (slice, y, x) of 0 and 1,
+    `reference` (y, x) or (slice, y, x), `field_map` in Hz likewise, `noise_std` (one number, per complex sample). Other orders, and echo,
+    frames and repetitions, by the names of the axes: the option `axes`, an attribute `axes` of HDF5, an array `axes` of npz; MATLAB has
+    (y, x, coil, slice), BART its dimensions. kz is transformed. K-space that is full and has a `mask` is undersampled by it, unless an
+    acceleration is asked for. Maps are brought to unit root-sum-of-squares. `coils`, `coil_seed` and `phase` are for images.
     """
 
     reads = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl")
@@ -116,7 +116,7 @@ def _beside(file: Named, size: tuple[int, ...], count: int, coils: int | None) -
     """Problems of the optional arrays, against k-space or images of `size` (y, x) in `count` slices."""
     wanted = {
         "sensitivity_maps": f"(coil, y, x) = ({coils or 'any'}, {', '.join(map(str, size))}), or one such per slice",
-        "mask": f"(y, x) = {size} or (x)",
+        "mask": f"(y, x) = {size} or (x), or one (y, x) per slice",
         "reference": f"(y, x) = {size}, or one such per slice",
         "field_map": f"(y, x) = {size}, or one such per slice",
         "noise_std": "one number",
@@ -129,7 +129,7 @@ def _beside(file: Named, size: tuple[int, ...], count: int, coils: int | None) -
         plane = shape == size or (shape[-2:] == size and len(shape) == 3 and per_slice)
         fits = {
             "sensitivity_maps": shape[-2:] == size and (len(shape) == 3 or (len(shape) == 4 and per_slice)) and coils in (None, shape[-3]),
-            "mask": shape in {size, size[-1:]},
+            "mask": plane or shape == size[-1:],
             "reference": plane,
             "field_map": plane,
             "noise_std": shape in {(), (1,)},
@@ -148,12 +148,13 @@ def _read(file: Named, entry: Entry, simulation: Simulation) -> Raw:
     place = tuple(int(i) for i in np.unravel_index(entry.index, tuple(_counters(file).values()))) if _counters(file) else ()
 
     def part(name: str, ndim: int) -> torch.Tensor:
-        many = len(file.shape(name)) > ndim
-        return complex_tensor(file.read(name, (place or (0,)) if many else ()))
+        own = place if name == main else (entry.index,)  # what stands beside it counts the scans along one axis
+        return complex_tensor(file.read(name, (own or (0,)) if len(file.shape(name)) > ndim else ()))
 
     notes = unread(names, KNOWN)
     maps = part("sensitivity_maps", 3) if "sensitivity_maps" in names else None
-    mask = binary_mask(file.read("mask"), file.shape(main)[-2:], source) if "mask" in names else None
+    one = (entry.index,) if "mask" in names and len(file.shape("mask")) > 2 else ()
+    mask = binary_mask(file.read("mask", one), file.shape(main)[-2:], source) if "mask" in names else None
     std = float(file.read("noise_std").reshape(())) if "noise_std" in names else None
     truth = {"x": Field(part("reference", 2)[None], ("y", "x"))} if "reference" in names else {}
     more = {"field_map": Field(part("field_map", 2).real[None], ("y", "x"), "Hz")} if "field_map" in names else {}

@@ -21,7 +21,7 @@ SUFFIXES = (".nii.gz", ".nii", ".h5", ".hdf5", ".npz", ".npy", ".mat", ".cfl", "
 class Entry:
     """One scan of a file: `index` is its place in the file, `id` is unique within the dataset; `error` is why it cannot be read.
 
-    `volume` names the slices that belong together; empty for one that stands alone.
+    `volume` names the slices that belong together; empty for one that stands alone. `counters` are the parts of its label, as "s003".
     """
 
     path: Path
@@ -29,6 +29,7 @@ class Entry:
     id: str
     error: MridiffError | None = None
     volume: str = ""
+    counters: tuple[str, ...] = ()
 
 
 def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
@@ -81,7 +82,8 @@ def _entry(file: Path, index: int, name: str, labels: Sequence[str]) -> Entry:
         return Entry(file, index, name)
     parts = labels[index].split("-")
     others = [p for p in parts if not re.fullmatch(r"s\d+", p)]
-    return Entry(file, index, f"{name}-{labels[index]}", volume="-".join([name, *others]) if len(others) < len(parts) else "")
+    volume = "-".join([name, *others]) if len(others) < len(parts) else ""
+    return Entry(file, index, f"{name}-{labels[index]}", volume=volume, counters=tuple(parts))
 
 
 def dangling(path: Path) -> bool:

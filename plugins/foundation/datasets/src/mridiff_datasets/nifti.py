@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -41,6 +41,7 @@ class NIfTI(options.Images, Reader):
     """
 
     reads = (".nii", ".nii.gz")
+    letters: ClassVar[Mapping[str, str]] = {"frames": "v"}
 
     axis: Axis = 2
 

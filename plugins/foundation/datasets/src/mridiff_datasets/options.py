@@ -24,6 +24,10 @@ Maps = Annotated[
 ]
 NoiseStd = Annotated[float, Ge(0), "standard deviation of added noise per complex sample, over the largest magnitude of the image"]
 Slices = Annotated[int | str, "which slices of each file: empty = all, else numbers and ranges like '12', '10:20', '0:60:5', '3,5,9'"]
+Series = Annotated[
+    Literal["", "frames", "repetitions", "echoes"],
+    "what of a slice is one scan with an axis t, as series, echo trains and their methods need it; empty = each is a scan of its own",
+]
 Axes = Annotated[str, "axes of `kspace` or `image` in the order of the file, as 'coil,y,x' or 'y,x,coil,slice'; empty = as the file tells"]
 Holds = Annotated[Literal["kspace", "image"], "what a file of one array without a name is (.npy, BART .cfl)"]
 Coils = Annotated[int, Ge(1), Le(64), "number of simulated coils, for images"]
@@ -72,3 +76,4 @@ class Files(Sampling):
 
     path: FilePath = field(kw_only=False)
     slices: Slices = ""
+    series: Series = ""

@@ -15,6 +15,7 @@ from mridiff.interfaces import Field, Geometry
 
 from .files import refuse
 from .plausible import contradictions
+from .support import complete, plane, sampled
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ class Raw:
     def dims(self) -> tuple[int, ...]:
         """Where they lie, from the end."""
         return tuple(range(1 - self.kspace.ndim, 0))
+
+    @property
+    def taken(self) -> Tensor:
+        """What was measured, bool (ky, kx)."""
+        return sampled(self.kspace) if self.support is None else self.support
+
+    @property
+    def whole(self) -> bool:
+        """Whether that is a full acquisition."""
+        return complete(plane(self.taken))
 
     def check(self) -> None:
         """Raise one DataError that names everything wrong with the slice."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from mridiff.interfaces import Contents, Dataset, Scan
 
 from .acquisition import Acquisition
 from .files import DAMAGED, Entry, entries, find
+from .frames import Frames, together
 from .offgrid import OffGrid
 from .options import Files
 from .raw import Raw
@@ -24,15 +25,18 @@ class Reader(Files, Dataset):
     """The scans of files of one format, which says what it reads, how it names the scans of a file, and how it reads one.
 
     A path may be a file, or a folder of which every file that ends in `reads` is taken. There, a file that cannot be read is a scan that
-    raises why; the others go on. One that reads folders as a `whole` sorts the scans of all of its files together.
+    raises why; the others go on. One that reads folders as a `whole` sorts the scans of all of its files together. `letters` say which
+    counter of a label is which option `series`.
     """
 
     reads: ClassVar[tuple[str, ...]]
     whole: ClassVar[bool] = False
+    letters: ClassVar[Mapping[str, str]] = {"frames": "p", "repetitions": "r", "echoes": "e"}
 
     def __post_init__(self) -> None:
         self.acquisition = Acquisition.of(self)
-        self.entries = self.found()
+        found = self.found()
+        self.entries = together(found, self.letters.get(self.series, ""), f"{self.path}: series = {self.series}") if self.series else found
 
     def found(self) -> list[Entry]:
         """The chosen scans of all files."""
@@ -62,6 +66,8 @@ class Reader(Files, Dataset):
         if entry.error is not None:
             raise entry.error
         with boundary(f"{entry.path}: {entry.id} cannot be read", DAMAGED):
+            if isinstance(entry, Frames):
+                return entry.scan(self.acquisition, self.raw)
             return replace(self.acquisition.scan(self.raw(entry), entry.id), volume=entry.volume)
 
     def contents(self) -> list[Contents]:
@@ -78,8 +84,15 @@ class Reader(Files, Dataset):
             return refused(first)
         with boundary(f"{first.path}: it cannot be read", DAMAGED):
             found = self.about(first)
-        named = {"format": type(self).__name__, **found.holds}
-        return replace(found, holds=named, scans=len(held))
+        named = {"format": type(self).__name__, **found.holds, **self._several(held)}
+        measured = first.measured(found.measured) if isinstance(first, Frames) else found.measured
+        return replace(found, holds=named, scans=len(held), measured=measured)
+
+    def _several(self, held: Sequence[Entry]) -> dict[str, str]:
+        """What of the scans of a file could be one with an axis t."""
+        counted = {option: len({c for e in held for c in e.counters if c[:1] == letter}) for option, letter in self.letters.items()}
+        each = "scans of their own; one with an axis t by --set dataset.options.series="
+        return {option: f"{n}, {each}{option}" for option, n in counted.items() if n > 1}
 
     @classmethod
     def can_read(cls, path: Path) -> bool:

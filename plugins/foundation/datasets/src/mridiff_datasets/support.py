@@ -44,6 +44,11 @@ def complete(support: Tensor) -> bool:
     return not bool((_gaps(support, 0) | _gaps(support, 1)).any()) and float(support.float().mean()) >= COMPLETE
 
 
+def plane(support: Tensor) -> Tensor:
+    """The support (ky, kx) of a slice as it is, of a volume that of its lines, (kz, ky)."""
+    return support if support.ndim == 2 else support.any(-1)
+
+
 def _gaps(support: Tensor, axis: int) -> Tensor:
     before = support.cummax(axis).values
     after = support.flip(axis).cummax(axis).values.flip(axis)
