@@ -19,7 +19,8 @@ __all__ = ["fits", "fits_with", "miniature"]
 MOST = 8
 """The longest axis of a miniature."""
 
-COMPLEX = frozenset({"y", "sensitivity_maps"})
+SIGNAL = frozenset({"coil", "shot", "readout", "kz", "ky", "kx"})
+"""Axes of what a receiver measures, which is complex; a y of voxels is a map of real values."""
 
 
 def miniature(contents: Contents) -> Scan:
@@ -30,7 +31,8 @@ def miniature(contents: Contents) -> Scan:
 
 
 def _ones(name: str, axes: Mapping[str, int]) -> Field:
-    dtype = torch.complex64 if name in COMPLEX else torch.float32
+    signal = name == "sensitivity_maps" or (name == "y" and not SIGNAL.isdisjoint(axes))
+    dtype = torch.complex64 if signal else torch.float32
     return Field(torch.ones(1, *(min(n, MOST) for n in axes.values()), dtype=dtype), tuple(axes))
 
 

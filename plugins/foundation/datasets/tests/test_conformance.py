@@ -22,6 +22,7 @@ from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
 from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
+from mridiff_datasets.local_field import LocalField
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
@@ -68,6 +69,9 @@ def files(tmp_path_factory, measured_folder):
         FILES[kind + "folder"] = folder
         FILES[kind + "bids"] = tmp_path_factory.mktemp("bids")
         bids(FILES[kind + "bids"], folder / "nifti.nii.gz")
+        field = QsmPhantom(size=24)[0].measured.y[0]
+        nibabel.save(nibabel.Nifti1Image(field.numpy().T, np.diag([3.0, 3.0, 3.0, 1.0])), folder.with_suffix(".nii.gz"))
+        FILES["local field"] = folder.with_suffix(".nii.gz")
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
         np.savez(FILES[kind + "image"], image=image.numpy())
     FILES["measured"] = measured_folder
@@ -195,6 +199,9 @@ def cases(spec):
         return [DatasetCase(id=t, offers=spec.offers, build=partial(build, trajectory=t)) for t in ("radial", "spiral")]
     if spec.name == "noncartesian-heads":
         return [DatasetCase(id=s, offers=spec.offers, build=partial(resampled, source=s)) for s in ("t2", "measured")]
+    if spec.name == "local-field":
+        return [DatasetCase(id="volume", offers=spec.offers - {Trait.REFERENCE}, build=lambda: LocalField(path=FILES["local field"]),
+                            missing=LocalField)]  # fmt: skip
     drawn = {"qsm-phantom": partial(QsmPhantom, subjects=2), "sim-fmri": partial(SimFMRI, stimuli=2),
              "pet-mr-phantom": partial(PetMrPhantom, subjects=2)}  # fmt: skip
     return [DatasetCase(id="small", offers=spec.offers, build=partial(drawn[spec.name], size=16))]

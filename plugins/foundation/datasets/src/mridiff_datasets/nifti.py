@@ -47,7 +47,7 @@ class NIfTI(options.Images, Reader):
 
     def labels(self, path: Path) -> Sequence[str]:
         """One per slice, and volume where there are several."""
-        image = _open(path)
+        image = opened(path)
         count = image.shape[_file_axis(image, self.axis)[0]]
         volumes = image.shape[3] if len(image.shape) == 4 else 1
         numbered(count * volumes, path)
@@ -63,7 +63,7 @@ class NIfTI(options.Images, Reader):
         """Voxels, volumes, orientation, and what is simulated of them."""
         from nibabel.orientations import aff2axcodes
 
-        image = _open(entry.path)
+        image = opened(entry.path)
         normal, orientation = _file_axis(image, self.axis)
         rows, columns = (int(np.flatnonzero(orientation[:, 0] == a)[0]) for a in reversed([a for a in range(3) if a != self.axis]))
         voxel = " x ".join(f"{v:.3g}" for v in image.header.get_zooms()[:3])
@@ -77,11 +77,11 @@ class NIfTI(options.Images, Reader):
     @classmethod
     def claims(cls, path: Path) -> bool:
         """Whether the file is a NIfTI image."""
-        _open(path)
+        opened(path)
         return True
 
 
-def _open(path: Path) -> Any:
+def opened(path: Path) -> Any:
     """The image, of which only the header is read; raises DataError naming all that is wrong with it."""
     import nibabel
 
@@ -135,7 +135,7 @@ def _slice(entry: Entry, axis: int, coils: int) -> tuple[NDArray[Any], Geometry]
     """One slice (y, x), upright, with its voxel size (y, x) and its affine from (x, y, slice) to RAS mm."""
     from nibabel.orientations import inv_ornt_aff
 
-    image = _open(entry.path)
+    image = opened(entry.path)
     normal, orientation = _file_axis(image, axis)
     volume, k = divmod(entry.index, image.shape[normal])
     flip = orientation[normal, 1] < 0

@@ -51,6 +51,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     target="mridiff_datasets.coil_cine:NonCartesianCine", offers=ANYWHERE),
         DatasetSpec(name="qsm-phantom", summary="simulated local fields of drawn brains, for susceptibility mapping",
                     target="mridiff_datasets.qsm:QsmPhantom", offers=frozenset({Trait.REFERENCE, Trait.GAUSSIAN_NOISE})),
+        DatasetSpec(name="local-field", summary="local fields in NIfTI files, with a brain mask, for susceptibility mapping",
+                    target="mridiff_datasets.local_field:LocalField", offers=frozenset({Trait.REFERENCE, Trait.GAUSSIAN_NOISE})),
         DatasetSpec(name="sim-fmri", summary="simulated fMRI responses to drawn pictures, no measurement in k-space",
                     target="mridiff_datasets.sim_fmri:SimFMRI", offers=frozenset({Trait.REFERENCE, Trait.NO_MEASUREMENT})),
         DatasetSpec(name="moving-brain", summary="embedded head moved between the shots of a scan; coils and motion simulated",
