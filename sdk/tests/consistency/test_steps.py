@@ -7,10 +7,11 @@ from sdk_parts import Matrix
 from mridiff.interfaces import Blocks, Field, Gaussian, LinearOperator, Noise, Operator, Poisson, Prior, Problem, Space, Streams
 from mridiff_sdk import fourier
 from mridiff_sdk.codecs import Channels, Compose, Fourier, Haar, Power, RadialWeight, Whitening
+from mridiff_sdk.consistency import nearest_code
 from mridiff_sdk.consistency.gradient import misfit_gradient, through_prior
 from mridiff_sdk.consistency.proximal import proximal
 from mridiff_sdk.consistency.replacement import replacement
-from mridiff_sdk.consistency.spaces import Decode, in_domain, in_prior_space
+from mridiff_sdk.consistency.spaces import Decode, Tangent, in_domain, in_prior_space
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.operators import Stack
 
@@ -200,3 +201,52 @@ def test_conditions_reach_the_prior():
     fields = {"guide": Field(torch.zeros(1, 6, 6), ("y", "x"))}
     through_prior(Reader(), rand(0, 6, 6), 1.0, lambda x: x, fields)
     assert seen == [fields]
+
+
+class Curved(Fourier):
+    """Complex images of real codes, by a decoder that is not linear."""
+
+    kind = "nonlinear"
+
+    def space(self, domain):
+        return Space(domain.axes, domain.sizes, complex=False, kind="latent")
+
+    def decode(self, u, conditions=None):
+        return fourier.ifft(torch.polar(1 + 0.2 * u.square(), u.tanh()))
+
+
+def test_the_tangent_of_a_decoder_is_its_derivative():
+    u, v, x = rand(0, 6, 6).real, rand(1, 6, 6).real, rand(2, 6, 6)
+    J = Tangent(Curved(), Sampled.domain, u)
+    torch.testing.assert_close(J(v), (Curved().decode(u + 1e-5 * v) - Curved().decode(u - 1e-5 * v)) / 2e-5)
+    torch.testing.assert_close((J(v).conj() * x).sum().real, (v * J.H(x)).sum())
+    torch.testing.assert_close(J(2 * v), 2 * J(v))
+    torch.testing.assert_close(J.decoded, Curved().decode(u))
+
+
+def test_the_nearest_code_is_a_minimum_and_through_a_linear_decoder_the_proximal_step():
+    u0, y = 0.5 * rand(0, 6, 6).real, MASK * rand(1, 6, 6)
+    p = problem(Sampled(), y, Gaussian(0.4))
+    u = nearest_code(p, Curved(), u0, 0.6, rounds=30, iterations=60)
+    with torch.enable_grad():
+        z = u.clone().requires_grad_()
+        value = p.nll(Curved().decode(z)).sum() + 0.5 * ((z - u0) / 0.6).square().sum()
+        (g,) = torch.autograd.grad(value, z)
+    assert g.abs().max() < 0.05 * (u - u0).abs().max() / 0.36
+    linear = CODECS["weighted"]
+    found = nearest_code(p, linear, linear.encode(rand(2, 6, 6)), 0.6, rounds=1, iterations=100)
+    exact = proximal(in_prior_space(p, linear), linear.encode(rand(2, 6, 6)), 0.6, iterations=100, tolerance=None)
+    torch.testing.assert_close(found, exact)
+
+
+def test_a_round_that_makes_the_misfit_worse_is_not_taken():
+    class Cliff(Curved):
+        def decode(self, u, conditions=None):
+            return super().decode(u + 50 * (u - u.detach().clamp(-1, 1)), conditions)
+
+    u0, y = 0.5 * rand(0, 6, 6).real.clamp(-1, 1), 4 * MASK * rand(1, 6, 6)
+    p = problem(Sampled(), y, Gaussian(0.1))
+    u = nearest_code(p, Cliff(), u0, 5.0)
+    whole = proximal(in_prior_space(p, Cliff(), at=u0), u0, 5.0)
+    kept, before, after = (p.nll(Cliff().decode(v)) + 0.5 * ((v - u0) / 5.0).square().flatten(1).sum(1) for v in (u, u0, whole))
+    assert bool((kept <= before).all()) and bool((after > before).any())

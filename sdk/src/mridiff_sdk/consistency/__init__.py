@@ -1,6 +1,7 @@
 """Making an estimate agree with what was measured."""
 
 from .blocks import separate
+from .code import nearest_code
 from .conjugate_gradients import conjugate_gradients
 from .gradient import misfit_gradient, through_prior
 from .information import information, noisy
@@ -11,4 +12,4 @@ from .replacement import replacement
 from .spaces import in_domain, in_prior_space
 
 __all__ = ["conjugate_gradients", "function_of", "hankel_low_rank", "in_domain", "in_prior_space", "information", "misfit_gradient",
-           "noisy", "proximal", "replacement", "separate", "through_prior"]  # fmt: skip
+           "nearest_code", "noisy", "proximal", "replacement", "separate", "through_prior"]  # fmt: skip

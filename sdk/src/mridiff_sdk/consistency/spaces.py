@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mridiff.interfaces import Codec, Field, Identity, LinearOperator, Problem, Space
 
@@ -47,19 +48,55 @@ class Decode(LinearOperator):
         return torch.autograd.grad(decoded, u, x)[0]
 
 
-def in_prior_space(problem: Problem, codec: Codec, conditions: Mapping[str, Field] | None = None) -> Problem:
+class Tangent(LinearOperator):
+    """The derivative of a decoder at u (sample, *prior.space): v -> J v, from the prior's space to the problem's domain.
+
+    Both products are backward passes through one recorded run, J v by differentiating J^H w with respect to w (Pearlmutter, Neural
+    Comput. 6, 1994), so any decoder of autograd will do.
+    """
+
+    def __init__(self, codec: Codec, domain: Space, u: Tensor, conditions: Mapping[str, Field] | None = None) -> None:
+        super().__init__()
+        self.domain, self.codomain = codec.space(domain), domain
+        # No fused attention has a second derivative.
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+            z = u.detach().requires_grad_()
+            x = codec.decode(z, conditions)
+            w = torch.zeros_like(x, requires_grad=True)
+            back = torch.autograd.grad(x, z, w, create_graph=True)[0]
+        self.at, self.decoded, self._tape = u, x.detach(), (z, x, w, back)
+
+    def forward(self, v: Tensor) -> Tensor:
+        """J v, (sample, *domain)."""
+        _, _, w, back = self._tape
+        return torch.autograd.grad(back, w, v.expand_as(back), retain_graph=True)[0]
+
+    def adjoint(self, x: Tensor) -> Tensor:
+        """J^H x, (sample, *prior.space)."""
+        z, decoded, _, _ = self._tape
+        return torch.autograd.grad(decoded, z, x.expand_as(decoded), retain_graph=True)[0]
+
+
+def in_prior_space(problem: Problem, codec: Codec, conditions: Mapping[str, Field] | None = None, at: Tensor | None = None) -> Problem:
     """The same measurement as a problem for u, where x = decode(u): operator A D, data y - A decode(0).
 
     The error of an estimate then counts where the prior's noise is white, which matters for codecs that weight (k-space priors).
-    Raises TypeError for a nonlinear operator or codec.
+    A nonlinear codec is taken for its tangent at `at` (sample, *prior.space): operator A J, data y - A (decode(at) - J at).
+    Raises TypeError for a nonlinear operator, and for a nonlinear codec without `at`.
     """
     if isinstance(codec, Identity):
         return problem
-    A, D = problem.linear, Decode(codec, problem.space, conditions)
-    y = problem.y
+    A, y = problem.linear, problem.y
     like = y[0] if isinstance(y, tuple) else y
     if like is None:
         raise TypeError("this problem has no measurement to move into the prior's space")
-    shift = A(D.offset(like))
+    D: LinearOperator
+    if codec.kind == "nonlinear" and at is not None:
+        D = Tangent(codec, problem.space, at, conditions)
+        offset = D.decoded - D(at)
+    else:
+        D = Decode(codec, problem.space, conditions)
+        offset = D.offset(like)
+    shift = A(offset)
     moved = tuple(b - a for a, b in zip(shift, y, strict=True)) if isinstance(y, tuple) else y - shift
     return replace(problem, A=A @ D, y=moved, space=D.domain)

@@ -24,6 +24,8 @@ RED_DIFF = Citation("A variational perspective on solving inverse problems with 
 PARTICLES = Citation("Practical and asymptotically exact conditional sampling in diffusion models", 2023)
 DDRM = Citation("Denoising diffusion restoration models", 2022)
 SCORE = Citation("Score-based diffusion models for accelerated MRI", 2022, "10.1016/j.media.2022.102479")
+PSLD = Citation("Solving linear inverse problems provably via posterior sampling with latent diffusion models", 2023)
+RESAMPLE = Citation("Solving inverse problems with latent diffusion models via hard data consistency", 2024)
 LANGEVIN = Citation("Robust compressed sensing MRI with deep generative priors", 2021)
 
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
@@ -86,6 +88,12 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
                    "predictor_corrector:PredictorCorrector", FORWARD, SCORE),
         _denoising("annealed-langevin", "Langevin moves at falling levels, preconditioned by the exact likelihood",
                    "annealed_langevin:AnnealedLangevin", FORWARD, LANGEVIN),
+        SamplerSpec(name="psld", summary="guidance by data and by how far codes and images disagree, through prior and codec",
+                    target="mridiff_samplers.psld:PSLD", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)},
+                    needs=SQUARES, source=PSLD),
+        SamplerSpec(name="resample", summary="codes that meet the data, by Gauss and Newton through the decoder, and states drawn anew",
+                    target="mridiff_samplers.resample:ReSample", priors={"prior": needs(Trait.DENOISER)}, offers=FORWARD,
+                    needs=SQUARES, source=RESAMPLE),
         SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
