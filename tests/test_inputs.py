@@ -63,10 +63,8 @@ def test_a_file_is_inspected_before_anyone_waits(head, tmp_path, monkeypatch):
 
 def test_a_series_is_inspected_as_it_will_be_read(head, tmp_path):
     k, _ = head
-    path, series = (
-        write(tmp_path / "a.npz", kspace=np.stack([k, k, k]), axes=np.array(["t", "coil", "y", "x"])),
-        "dataset.options.series=frames",
-    )
+    path, series = tmp_path / "a.npz", "dataset.options.series=frames"
+    np.savez(path, kspace=np.stack([k, k, k]), axes=np.array(["t", "coil", "y", "x"]))
 
     def told(*options):
         return CliRunner().invoke(application(), ["inspect", str(path), "--json", *options])

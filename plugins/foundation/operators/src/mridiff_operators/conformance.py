@@ -118,7 +118,9 @@ def _coarse(size: tuple[int, int], samples: int, precision: torch.dtype) -> Meas
     return Measured(rng.normal(half, precision.to_complex()), Gaussian(0.1), kernel)
 
 
-MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int], int, torch.dtype], Measured]]] = {
+Made = tuple[Callable[[Measured], Operator], Callable[[tuple[int, int], int, torch.dtype], Measured]]
+
+MADE: dict[str, Made] = {
     "subspace-sense": (partial(SubspaceSense.for_scan, rank=2), _series),
     "off-resonance-sense": (partial(OffResonanceSense.for_scan, segments=4), _off_resonance),
     "multislice-sense": (MultiSliceSense.for_scan, _slices),
@@ -128,7 +130,7 @@ MADE: dict[str, tuple[Callable[[Measured], Operator], Callable[[tuple[int, int],
 }
 """How an operator is built, and of what scan, by name."""
 
-TRAINS = {"off-resonance-sense": {
+TRAINS: dict[str, dict[str, Made]] = {"off-resonance-sense": {
     "train-y-": (partial(OffResonanceSense.for_scan, echo_spacing=1e-3), partial(_train, 0)),
     "train-x-": (partial(OffResonanceSense.for_scan, echo_spacing=1e-3, phase_encoding="x-"), partial(_train, 1))}}  # fmt: skip
 """The same for operators that treat scans of another kind in another way, by how their cases begin."""
