@@ -6,12 +6,15 @@ import pytest
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
+from mridiff.plugins.registry import Registry
+from mridiff_sdk.testing.triples import Runs, Triple
 
 
 @pytest.mark.parametrize("names", [
     "dpir kt-sense denoiser",  # a plane prior on the frames of a series
     "dpir sense converted-real",  # real images on both parts of complex ones
     "dpir sense-3d denoiser",  # on the slices of a thin volume
+    "dpir dipole qsm-patches",  # cubes that fit into a tiny volume
     "pet-mr-classical",
 ])  # fmt: skip
 def test_they_run(names, tmp_path):
@@ -19,6 +22,17 @@ def test_they_run(names, tmp_path):
     rows = json.loads(done.stdout)
     assert rows and done.exit_code == 0, [r["message"] for r in rows if r["state"] == "failed"]
     assert all(r["state"] == "ran" for r in rows), [r["message"] for r in rows]
+
+
+def test_parts_are_built_once_and_the_start_is_sought_once(tmp_path):
+    """However many samplers ask for them."""
+    found = Registry.discover()
+    runs = Runs(found, tmp_path)
+    a, b = (Triple(found.find("sampler", name), found.find("operator", "sense"), {"prior": found.find("prior", "denoiser")})
+            for name in ("samplers/diffpir", "samplers/dds"))  # fmt: skip
+    assert "level" not in runs.counts(a, 3)
+    assert runs(a).state == runs(b).state == "ran"
+    assert runs.counts(b, 3)["level"] == 1 and runs.prior.cache_info().misses == runs.scan.cache_info().misses == 1
 
 
 def test_the_brain_prior_serves_a_cine_from_the_shell(tmp_path):

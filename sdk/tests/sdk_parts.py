@@ -81,6 +81,28 @@ class TooLarge(Filled):
             yield Step(step.index, step.total, 10 * step.x0)
 
 
+class Deaf(Filled):
+    """Hears neither data nor prior: an empty image."""
+
+    def trajectory(self, problem, rng):
+        yield Step(0, 1, 0 * problem.linear.H(problem.y))
+
+
+class Stubborn(Filled):
+    """Asks its prior, and does not listen."""
+
+    def trajectory(self, problem, rng):
+        for step in super().trajectory(problem, rng):
+            yield Step(step.index, step.total, problem.linear.H(problem.y))
+
+
+class Halve(Keep):
+    """Believes half of it."""
+
+    def forward(self, x_t, t, conditions=None, rng=None):
+        return 0.5 * x_t
+
+
 class Diverging(Filled):
     """Divides by nothing."""
 

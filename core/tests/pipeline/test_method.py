@@ -10,7 +10,7 @@ import torch
 from mridiff.errors import ConfigError
 from mridiff.interfaces import Field, Sampler, Scaling, Space, Step
 from mridiff.pipeline import method as method_module
-from mridiff.pipeline.method import load
+from mridiff.pipeline.method import Method, load
 from mridiff.plugins.registry import Registry
 from mridiff.spec import SamplerSpec, Trait, needs
 from toy import CONFIG, SPECS, Few, Mask, Shrink, registry
@@ -72,6 +72,12 @@ def test_samples_are_drawn_in_batches_without_gradients(monkeypatch):
     result = _once(monkeypatch)(Few()[0])
     assert Once.asked == [(4, False), (2, False)] and len(result.samples) == 6
     assert not result.x.requires_grad and torch.is_grad_enabled()
+
+
+def test_priors_that_stand_already_are_not_built_again():
+    made, scan = load(CONFIG, registry()), Few()[0]
+    again = Method(made.plan, made.priors)
+    assert again.priors == made.priors and torch.equal(again(scan).x, made(scan).x)
 
 
 def test_priors_of_different_scales_are_refused_before_anything_runs():

@@ -25,6 +25,7 @@ def made(path: Path, text: str, count: Annotated[int, Ge(1), "how many"] = 3, *,
 
 def test_an_option_without_default_is_required_and_every_one_that_is_missing_is_named():
     model = options_model(made)
+    assert model is options_model(made), "derived once"
     values, problems = validate_options(model, {"count": 2}, "x")
     assert values == {} and [(p.path, p.message) for p in problems] == [
         ("x.path", "this option is required"),

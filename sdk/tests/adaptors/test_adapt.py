@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -62,6 +64,21 @@ def test_adaptors_are_chosen_by_axes_sizes_and_number_type(prior, axes, sizes, k
 def test_what_no_adaptor_bridges_is_refused_with_both_spaces(prior, axes, sizes):
     with pytest.raises(DataError, match="cannot serve"):
         adapt(prior, Space(axes, sizes))
+
+
+def test_a_prior_in_a_unit_serves_unknowns_in_that_unit_alone():
+    """Susceptibility in ppm is no image of a coil; an image without a unit may be anything."""
+
+    class Ppm(Speaks):
+        def __init__(self):
+            super().__init__(("z", "y", "x"), complex=False, kind="susceptibility")
+            self.space = replace(self.space, unit="ppm")
+
+    ppm, volume = Ppm(), Space(("z", "y", "x"), (20, 20, 24), complex=False)
+    with pytest.raises(DataError, match="another unit"):
+        adapt(ppm, volume)
+    assert adapt(ppm, replace(volume, unit="ppm")) is ppm
+    assert isinstance(adapt(Speaks(("y", "x"), complex=False), replace(volume, unit="ppm")), Fold)
 
 
 def test_planes_are_the_mean_of_loops_over_slices_of_every_direction():

@@ -55,7 +55,8 @@ def test_the_posterior_report_wants_a_sampler_with_a_prior(cli):
 def test_the_posterior_report_leaves_a_page_and_a_plot(cli, monkeypatch, tmp_path):
     from mridiff_sdk.testing import posterior
 
-    def rows(entry):
+    def rows(entry, draws):
+        assert draws == 400
         yield posterior.Accuracy(entry.qualified, "single-coil", 5, 5, mean=0.1, covariance=0.2, variance=0.9, by_chance=0.1)
 
     monkeypatch.setattr(posterior, "accuracy", rows)
@@ -63,6 +64,19 @@ def test_the_posterior_report_leaves_a_page_and_a_plot(cli, monkeypatch, tmp_pat
     assert result.exit_code == 0 and "| local/exact | single-coil | 5 | 5 | 0.100 |" in result.output
     assert "| local/exact |" in (tmp_path / "posterior.md").read_text() and (tmp_path / "posterior.png").exists()
     assert json.loads(cli("exact", "--posterior", "--json").stdout)[0]["variance"] == 0.9
+
+
+def test_without_a_name_the_posterior_report_is_of_every_sampler_that_has_a_curve(cli, monkeypatch):
+    """Of those that the registry has, and of no others; a check wants a name."""
+    from mridiff_sdk.testing import posterior
+
+    motion = SamplerSpec(name="moves", summary="m", target=f"{HERE}.reference:Drawn", priors={"prior": needs(Trait.DENOISER)},
+                         needs={"operator": needs(Trait.PARAMETRIC)})  # fmt: skip
+    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, motion))))
+    monkeypatch.setattr(posterior, "accuracy", lambda entry, draws: [posterior.Accuracy(entry.qualified, "one", 5, draws, mean=0.1)])
+    rows = json.loads(CliRunner().invoke(application(), ["check", "--posterior", "--draws", "20", "--json"]).stdout)
+    assert [(r["sampler"], r["nfe"]) for r in rows] == [("local/exact", 20)]
+    assert CliRunner().invoke(application(), ["check"]).exit_code == 2
 
 
 def test_a_component_of_which_no_case_can_be_made_is_named(cli, monkeypatch):

@@ -1,14 +1,16 @@
 import json
 
 import pytest
+import torch
 from sdk_parts import SPECS
 from typer.testing import CliRunner
 
 from mridiff.cli.app import application
+from mridiff.interfaces import Gaussian, Poisson, Space
 from mridiff.pipeline.compatibility import Choice, mismatches
 from mridiff.plugins.registry import Registry
-from mridiff.spec import OperatorSpec, SamplerSpec, Trait, needs
-from mridiff_sdk.testing.triples import Runs
+from mridiff.spec import OperatorSpec, PriorSpec, SamplerSpec, Trait, needs
+from mridiff_sdk.testing.triples import Runs, quiet, thing
 
 
 def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(monkeypatch):
@@ -26,7 +28,7 @@ def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(mon
     assert reason.slot == "operator" and "axis z" in reason.needs
 
 
-@pytest.mark.parametrize(("target", "state", "code"), [("sdk_parts:Filled", "ran", 0), ("sdk_parts:TooLarge", "failed", 1),
+@pytest.mark.parametrize(("target", "state", "code"), [("sdk_parts:Filled", "ran", 0), ("sdk_parts:TooLarge", "failed", 1), ("sdk_parts:Deaf", "failed", 1),
                                                        ("sdk_parts:Diverging", "failed", 1)])  # fmt: skip
 def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch, tmp_path, target, state, code):
     own = SamplerSpec(
@@ -39,6 +41,31 @@ def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch,
     assert (state == "ran") == (row["message"] == "") and (row["misfit"] is None) == ("diverged" in row["message"])
     page = (tmp_path / "index.html").read_text()
     assert f"class={state}" in page and "src=" not in page and ("<h2>Failed</h2>" in page) == bool(code)
+
+
+@pytest.mark.parametrize(("target", "state"), [("sdk_parts:Filled", "ran"), ("sdk_parts:Stubborn", "failed")])
+def test_what_does_not_depend_on_the_prior_fails(monkeypatch, tmp_path, target, state):
+    """With a second prior it is seen; the table beside the page counts both, and says why."""
+    own = SamplerSpec(
+        name="own", summary="o", target=target, priors={"prior": needs(Trait.DENOISER)}, needs={"operator": needs(Trait.LINEAR)}
+    )
+    halve = PriorSpec(name="halve", summary="halves", target="sdk_parts:Halve", axes=("y", "x"), offers={Trait.DENOISER})
+    monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, own, halve))))
+    done = CliRunner().invoke(application(), ["matrix", "--run", "--only", "own", "--json", "-o", str(tmp_path)])
+    first, second = json.loads(done.stdout)
+    assert (first["state"], second["state"]) == ("ran", state) and (state == "ran" or f"that with {first['prior']}" in second["message"])
+    table = (tmp_path / "matrix.md").read_text()
+    assert f"| own | {1 + (state == 'ran')} | 0 | {int(state == 'failed')} |" in table and ("## Failed" in table) == (state == "failed")
+
+
+def test_the_tiny_object_is_in_every_frame_and_its_noise_is_faint():
+    """Along axes of two or four it would else lie at their ends, outside of it, and the scan be noise alone."""
+    for axes, shape in ((("modality", "y", "x"), (2, 16, 18)), (("t", "y", "x"), (4, 16, 18)), (("z", "y", "x"), (4, 16, 18))):
+        x = thing(Space(axes, shape))
+        assert x.shape == (1, *shape) and float(x.abs().amax((0, 2, 3)).min()) > 0.5 and float(x[..., 0, 0].abs().max()) < 0.01
+    thick = thing(Space(("z", "y", "x"), (8, 16, 18), complex=False, unit="ppm"))
+    assert float(thick[:, 0].abs().max()) < 0.01 and 0.05 < float(thick.max()) < 0.15
+    assert quiet(Gaussian(0.1), torch.tensor([[0.0, 2.0, -2.0]])).std == pytest.approx(0.1) and quiet(Poisson(0.1), x) == Poisson(0.1)
 
 
 def test_who_stops_it_has_what_ran_until_then(monkeypatch, tmp_path):

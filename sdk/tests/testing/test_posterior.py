@@ -5,9 +5,21 @@ from mridiff.errors import ConfigError
 from mridiff.interfaces import Streams
 from mridiff.plugins.registry import Registry
 from mridiff.spec import SamplerSpec, Trait, needs
+from mridiff_sdk.operators import Coils, NonUniformFourier
 from mridiff_sdk.testing.automatic.samplers import SINGLE_COIL, gaussian_problem
-from mridiff_sdk.testing.exact import problems
-from mridiff_sdk.testing.posterior import Accuracy, accuracy, coverage, gaussian_errors, markdown, mixture_problem, plot, weight_error
+from mridiff_sdk.testing.exact import problems, radial_problem
+from mridiff_sdk.testing.posterior import (
+    Accuracy,
+    accuracy,
+    coverage,
+    gaussian_errors,
+    markdown,
+    mixture_problem,
+    plot,
+    report,
+    summary,
+    weight_error,
+)
 
 
 def test_exact_draws_are_as_near_as_chance_allows():
@@ -82,6 +94,43 @@ def test_table_and_plot(tmp_path):
     assert "| a/b | single-coil | 5 | 5 | 0.200 | 0.400 | 0.900 | - | - | 0.100 |" in text and text.count("\n") == 5
     plot(rows, tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 5000
+
+
+def test_the_summary_says_what_each_sampler_is_and_what_it_errs_by_at_the_most_steps():
+    rows = [Accuracy("a/b", p, n, n, mean=1 / n, covariance=2 / n, claims="posterior sampler") for n in (5, 10) for p in ("one", "two")]
+    rows += [Accuracy("c/d", "one", 5, 6, mean=0.3, claims="one estimate"), Accuracy("a/b", "modes", 10, 10, weights=0.1)]
+    text = summary(rows)
+    assert "| a/b | posterior sampler | 10 | 0.10 / 0.20 | 0.10 / 0.20 |" in text and "modes" not in text
+    assert "| c/d | one estimate | 6 | 0.30 / - | - |" in text and summary(rows) in report(rows)
+
+
+def test_along_spokes_the_posterior_is_that_of_the_dense_matrices():
+    """Of the definition, sum_x S_c x exp(-2 pi i k x): neither the library nor its normal operator is asked."""
+    pytest.importorskip("finufft")
+    for coils in (1, 3):
+        problem, prior = radial_problem(coils)
+        A, (ny, nx) = problem.A, problem.space.shape
+        (k,) = [m.trajectory for m in A.modules() if isinstance(m, NonUniformFourier)]
+        y, x = torch.meshgrid(torch.arange(ny) - ny // 2, torch.arange(nx) - nx // 2, indexing="ij")
+        phase = k[0, ..., 0, None, None] / ny * y + k[0, ..., 1, None, None] / nx * x
+        F = torch.polar(torch.ones(()), -2 * torch.pi * phase).flatten(0, 1).flatten(1).cdouble() / (ny * nx) ** 0.5
+        maps = [m.maps[0].flatten(1).cdouble() for m in A.modules() if isinstance(m, Coils)] or [torch.ones(1, ny * nx).cdouble()]
+        rows = torch.cat([F * S for S in maps[0]])
+        C = prior.covariance.matrix()
+        mean, found = prior.posterior(problem)
+        expected = torch.linalg.inv(torch.linalg.inv(C) + rows.mH @ rows / 0.1**2)
+        assert float((found - expected).abs().max() / expected.abs().max()) < 1e-4
+        data = problem.y[0].flatten().cdouble() - rows @ prior.mean.flatten().cdouble()
+        assert float((mean.flatten() - prior.mean.flatten() - expected @ rows.mH @ data / 0.1**2).abs().max()) < 1e-3
+
+
+def test_of_one_estimate_the_error_of_its_mean_is_all_there_is():
+    spec = SamplerSpec(name="one", summary="o", target="mridiff_sdk.testing.reference:Drawn", priors={"prior": needs(Trait.DENOISER)},
+                       offers={Trait.POINT})  # fmt: skip
+    (entry,) = Registry.of([spec]).entries("sampler")
+    rows = list(accuracy(entry, steps=(2,)))
+    assert {r.claims for r in rows} == {"one estimate"} and all(r.mean is not None and r.covariance is None for r in rows)
+    assert [r.problem for r in rows] == [known.name for known in problems() if not known.modes]
 
 
 def test_a_curve_needs_a_denoiser_and_steps():

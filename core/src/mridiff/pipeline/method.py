@@ -63,14 +63,11 @@ class Reconstruction:
 class Method:
     """A sampler with its priors and the way to an operator; calling it reconstructs one scan."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Build the components of a plan; raises ConfigError where two priors disagree on scale."""
-        self.plan = plan
-        device = usable(plan.config.device)
-        self.priors: dict[str, Prior] = {}
-        for name, entry in plan.choice.priors.items():
-            self.priors[name] = entry.load()(**plan.options[f"priors.{name}"]).to(device).eval()
-        self.device = device
+    def __init__(self, plan: Plan, priors: Mapping[str, Prior] | None = None) -> None:
+        """Build the priors of a plan, if none are given by slot; raises ConfigError where two of them disagree on scale."""
+        self.plan, self.device = plan, usable(plan.config.device)
+        built = priors or {name: entry.load()(**plan.options[f"priors.{name}"]) for name, entry in plan.choice.priors.items()}
+        self.priors = {name: prior.to(self.device).eval() for name, prior in built.items()}
         self._samplers: dict[Space, Sampler] = {}
         self._scaling = self._common_scaling()
 

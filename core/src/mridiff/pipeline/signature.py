@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -14,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from ..errors import Mistake
 
 
-def options_model(function: Callable[..., Any], skip: Collection[str] = ()) -> type[BaseModel]:
+@lru_cache(maxsize=256)
+def options_model(function: Callable[..., Any], skip: tuple[str, ...] = ()) -> type[BaseModel]:
     """The model of the arguments of `function` but `skip`: types, bounds and defaults from the signature, unknown keys refused.
 
     A plain string among the metadata of an `Annotated` type is the argument's description.

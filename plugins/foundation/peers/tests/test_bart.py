@@ -89,5 +89,5 @@ def test_a_program_that_is_not_there_is_named(tmp_path, monkeypatch):
 
 def test_another_operator_is_refused():
     p = problem(SenseOperator, (4, 4))
-    with pytest.raises(TypeError, match="bart-pics is for Cartesian sampling"):
+    with pytest.raises(DataError, match="bart-pics is for Cartesian sampling"):
         BartPics()(Problem.of(p.linear.H, Measured(torch.zeros(1, 4, 4, dtype=torch.complex64), Gaussian(0.1))), Streams.of(0))

@@ -21,8 +21,11 @@ def adapt(prior: Prior, domain: Space) -> Prior:
     A prior of k-space is asked behind the Fourier transform; one of magnitudes with the phase of the measurement, another one of real
     images on both parts of complex numbers; one of a fixed size on overlapping patches of larger images; one of fewer axes on every
     slice, and one of a single direction of the image, as (t, y), on planes along the other one too. Raises DataError that shows both
-    spaces where no adaptor bridges them; nothing is coerced in silence.
+    spaces where no adaptor bridges them, or where the prior's numbers have another unit; nothing is coerced in silence.
     """
+    if prior.codec.kind == "identity" and prior.space.unit not in {"", domain.unit}:
+        raise DataError(f"a prior of {prior.space} knows nothing of an unknown in {domain}: it has another unit",
+                        hint="Choose a prior in the unit of the unknown, or one without a unit.")  # fmt: skip
     if prior.codec.kind == "identity" and "kx" in prior.space.axes and "kx" not in domain.axes:
         return adapt(InKspace(prior), domain)
     space = prior.codec.space(domain)

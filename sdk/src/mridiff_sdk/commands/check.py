@@ -14,10 +14,11 @@ from mridiff.spec import SamplerSpec
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Plugins, or components by short or full name, separated by commas.")],
+    name: Annotated[str, typer.Argument(help="Plugins, or components by short or full name, by commas; --posterior: all, if none.")] = "",
     only: Annotated[str, typer.Option("-k", metavar="TEXT", help="Only checks whose name or case holds this text.")] = "",
     examples: Annotated[int, typer.Option(min=0, help="Drawn shapes beside the fixed ones, for operators.")] = 3,
     posterior: Annotated[bool, typer.Option("--posterior", help="Instead: a sampler's error against its cost, in closed form.")] = False,
+    draws: Annotated[int, typer.Option(min=19, help="Draws of --posterior for each number of steps.")] = 400,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the table and the plot of --posterior.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -27,9 +28,14 @@ def check(
     from ..testing.subjects import find
 
     installed = registry()
+    if posterior and not name:
+        from ..testing.posterior import has_curve
+
+        _posterior([e for e in installed.entries("sampler") if has_curve(e)], draws, out, as_json)
+        return
     entries = [entry for part in name.split(",") for entry in find(part, installed)]
     if posterior:
-        _posterior(entries, out, as_json)
+        _posterior(entries, draws, out, as_json)
         return
     rows: list[dict[str, Any]] = []
     for entry in entries:
@@ -47,13 +53,13 @@ def check(
         raise SystemExit(3)
 
 
-def _posterior(entries: list[Entry], out: Path | None, as_json: bool) -> None:
+def _posterior(entries: list[Entry], draws: int, out: Path | None, as_json: bool) -> None:
     from ..testing.posterior import accuracy, markdown, plot, report
 
     samplers = [e for e in entries if isinstance(e.spec, SamplerSpec) and e.spec.priors]
     if not samplers:
         raise NotFound(f"none of {', '.join(e.qualified for e in entries)} is a sampler with a prior")
-    rows = [row for entry in samplers for row in accuracy(entry)]
+    rows = [row for entry in samplers for row in accuracy(entry, draws=draws)]
     if as_json:
         print_json([row.as_dict() for row in rows])
     else:

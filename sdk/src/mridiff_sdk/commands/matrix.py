@@ -47,7 +47,7 @@ def matrix(
     as_json: Json = False,
     run: Annotated[bool, typer.Option("--run", help="Run them all for a few steps on tiny scans; exit code 1 if one fails.")] = False,
     only: Annotated[str, typer.Option(metavar="NAMES", help="Only what has all of these components, as 'dpir sense'.")] = "",
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the page of --run.")] = Path("matrix"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the page and the table of --run.")] = Path("matrix"),
 ) -> None:
     """Show what runs with what, by what it declares or by running it."""
     if run:
@@ -71,7 +71,7 @@ def _run(found: Registry, only: str, out: Path, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from ..plots.triples import write_triples
+    from ..plots.triples import markdown, write_triples
     from ..testing.triples import Runs, triples
 
     chosen, rows = triples(combinations(found), only), list[dict[str, Any]]()
@@ -89,6 +89,7 @@ def _run(found: Registry, only: str, out: Path, as_json: bool) -> None:
         finally:  # who stops it has what ran until then
             out.mkdir(parents=True, exist_ok=True)
             write_triples(out / "index.html", rows)
+            (out / "matrix.md").write_text(markdown(rows))
     failed = [r for r in rows if r["state"] == "failed"]
     if as_json:
         print_json(rows)

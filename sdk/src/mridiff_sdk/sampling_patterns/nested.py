@@ -109,4 +109,5 @@ def _check(mask: Tensor, rng: Streams, unit: str, order: str, patch: int) -> Non
     if mistakes:
         raise ConfigError(mistakes)
     if mask.dtype != torch.bool or mask.ndim != 3 or mask.shape[0] not in (1, len(rng)):
-        raise DataError(f"a target mask must be bool (1 or {len(rng)}, ky, kx), got {mask.dtype} of shape {tuple(mask.shape)}")
+        raise DataError(f"a target mask must be bool (1 or {len(rng)}, ky, kx), got {mask.dtype} of shape {tuple(mask.shape)}",
+                        hint="Nested masks are those of one plane: give the frames of a series, or slices, one by one.")  # fmt: skip

@@ -1,18 +1,22 @@
-"""Problems whose posterior is known exactly: one Gaussian at several noise levels, heavy tails, and modes of which the data speak."""
+"""Problems whose posterior is known exactly: one Gaussian, on a grid and along spokes, heavy tails, and modes of which the data speak."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Gaussian, Measured, Problem, Streams
+from mridiff.interfaces import Gaussian, LinearOperator, Measured, Problem, Space, Streams
 
+from ..coils.simulate import simulate_maps
 from ..diffusions.gaussian import VE
+from ..operators import Coils, NonUniformFourier
 from ..oracles import Covariance, GaussianMixturePrior, GaussianPrior
-from .automatic.samplers import MULTI_COIL, SINGLE_COIL, gaussian_problem
+from ..sampling_patterns import radial
+from .automatic.samplers import MULTI_COIL, SINGLE_COIL, gaussian_problem, smooth_prior
 from .reference import Masked
 
 
@@ -43,13 +47,30 @@ class Exact:
 
 
 def problems() -> Iterator[Exact]:
-    """All of them."""
+    """All of them; those along spokes where finufft is installed."""
     yield Exact("single-coil", *gaussian_problem(SINGLE_COIL))
     for std in (0.01, 0.1, 1.0):
         yield Exact(f"multi-coil, noise {std:g}", *gaussian_problem(MULTI_COIL, std))
+    if find_spec("finufft"):
+        yield Exact("radial, single-coil", *radial_problem(1))
+        yield Exact("radial, multi-coil", *radial_problem(3))
     yield Exact("heavy tails", *tails_problem())
     yield Exact("two modes, weak data", *mixture_problem(1.0), modes=True)
     yield Exact("two modes, strong data", *mixture_problem(2.0), modes=True)
+
+
+def radial_problem(coils: int) -> tuple[Problem, GaussianPrior]:
+    """A draw of a smooth Gaussian prior of 6 x 7 pixels, measured along three spokes of ten samples, by one coil or more, noise 0.1."""
+    size, places = (6, 7), radial(3, 10, 6.0)[0]
+    plane = Space(("y", "x"), size)
+    if coils == 1:
+        A: LinearOperator = NonUniformFourier(plane, places[None])
+    else:
+        S = Coils(simulate_maps(coils, size, 0, torch.complex64)[None])
+        A = NonUniformFourier(S.codomain, places[None]) @ S
+    prior = smooth_prior(A)
+    y = Gaussian(0.1).draw(A(prior.draw(Streams.of(7, "x"))), Streams.of(7, "noise"))
+    return Problem.of(A, Measured(y, Gaussian(0.1))), prior
 
 
 def tails_problem() -> tuple[Problem, GaussianMixturePrior]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,18 @@ from ..oracles import GaussianMixturePrior
 from .exact import mixture_problem, problems
 from .values import size
 
-__all__ = ["Accuracy", "accuracy", "coverage", "gaussian_errors", "markdown", "mixture_problem", "plot", "report", "weight_error"]
+__all__ = [
+    "Accuracy",
+    "accuracy",
+    "coverage",
+    "gaussian_errors",
+    "has_curve",
+    "markdown",
+    "mixture_problem",
+    "plot",
+    "report",
+    "weight_error",
+]
 
 STEPS = (5, 10, 20, 50, 100)
 RANKS = 19
@@ -35,7 +48,8 @@ class Accuracy:
     `mean` is the error of the mean in standard deviations of the posterior (root mean square over pixels), `covariance` that of the
     covariance matrix relative to the exact one (Frobenius), `variance` the share of the exact variance that the draws have, `coverage` how
     often a truth lies in the central 90 % of the draws given its own measurement, `weights` the largest error of a mode's weight in a
-    mixture; covariance and weights are beside what as many exact draws would show. `nfe` is per draw.
+    mixture; covariance and weights are beside what as many exact draws would show. `nfe` is per draw. `claims` is what the sampler says
+    that it is; of one estimate there is the error of the mean alone.
     """
 
     sampler: str
@@ -48,41 +62,54 @@ class Accuracy:
     coverage: float | None = None
     weights: float | None = None
     by_chance: float = 0.0
+    claims: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain data."""
         return asdict(self)
 
 
-def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **options: Any) -> Iterator[Accuracy]:
-    """The accuracy of a sampler with one denoiser on every problem of `exact`.
-
-    Raises ConfigError for a sampler that draws no samples with a denoiser in a number of `steps`.
-    """
-    cls, spec = entry.load(), entry.spec
-    assert isinstance(spec, SamplerSpec)
+def has_curve(entry: Entry) -> bool:
+    """Whether it is a sampler with one denoiser, for any linear operator, in a number of `steps`."""
+    spec = entry.spec
+    if not isinstance(spec, SamplerSpec):
+        return False
     can = frozenset({Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC, Trait.LINEAR_CODEC})
     demands, operator = list(spec.priors.values()), spec.needs.get("operator")
     special = operator is not None and bool(operator.missing(frozenset({Trait.LINEAR, Trait.MASKED})))
-    if len(demands) != 1 or demands[0].missing(can) or special or "steps" not in inspect.signature(cls).parameters:
+    return len(demands) == 1 and not demands[0].missing(can) and not special and "steps" in inspect.signature(entry.load()).parameters
+
+
+def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **options: Any) -> Iterator[Accuracy]:
+    """The accuracy of a sampler with one denoiser on every problem of `exact`; raises ConfigError for one of which `has_curve` is false."""
+    if not has_curve(entry):
         what = "does not draw with one denoiser, for any linear operator, in a number of steps"
         raise ConfigError([Mistake("sampler", f"{entry.qualified} {what}: it has no curve")])
+    cls, point = entry.load(), Trait.POINT in entry.spec.offers
+    row: Callable[..., Accuracy] = partial(Accuracy, entry.qualified, claims=claims(entry.spec.offers))
     for n in steps:
         for known in problems():
             sampler = cls(known.prior, steps=n, **options)
-            x, nfe = _draw(sampler, known.problem, draws)
+            x, nfe = _draw(sampler, known.problem, 1 if point else draws)
+            if point:
+                if not known.modes:
+                    yield row(known.name, n, nfe, mean=off(x, *known.moments()))
+                continue
             if known.modes:
                 assert isinstance(known.prior, GaussianMixturePrior)
                 exact, means, _ = known.prior.posterior(known.problem)
                 by_chance = float((exact.max() * (1 - exact.max()) / draws).sqrt())
-                yield Accuracy(entry.qualified, known.name, n, nfe, weights=weight_error(x, exact, means), by_chance=by_chance)
+                yield row(known.name, n, nfe, weights=weight_error(x, exact, means), by_chance=by_chance)
                 continue
             repeated, truths = known.repeated(max(1, draws // RANKS), RANKS)
             again, _ = _draw(sampler, repeated, len(truths) * RANKS)
             errors = gaussian_errors(x, *known.moments())
-            yield Accuracy(
-                entry.qualified, known.name, n, nfe, coverage=coverage(again.unflatten(0, (len(truths), RANKS)), truths), **errors
-            )
+            yield row(known.name, n, nfe, coverage=coverage(again.unflatten(0, (len(truths), RANKS)), truths), **errors)
+
+
+def claims(offers: frozenset[Trait]) -> str:
+    """What a sampler with these traits says that it is."""
+    return "posterior sampler" if Trait.POSTERIOR in offers else "one estimate" if Trait.POINT in offers else "estimator that draws"
 
 
 def _draw(sampler: Sampler, problem: Problem, draws: int) -> tuple[Tensor, int]:
@@ -96,8 +123,13 @@ def gaussian_errors(x: Tensor, mean: Tensor, C: Tensor) -> dict[str, float]:
     total = float(torch.diagonal(C).real.sum())
     r = (x - x.mean(0)).flatten(1).to(C.dtype)
     found = r.mT @ r.conj() / (len(x) - 1)
-    return {"mean": size(x.mean(0, keepdim=True) - mean) / total**0.5, "covariance": size(found - C) / size(C),
+    return {"mean": off(x, mean, C), "covariance": size(found - C) / size(C),
             "variance": float(torch.diagonal(found).real.sum()) / total, "by_chance": total / size(C) / len(x) ** 0.5}  # fmt: skip
+
+
+def off(x: Tensor, mean: Tensor, C: Tensor) -> float:
+    """The error of the mean of draws x (draw, *space) in standard deviations of the posterior, root mean square over pixels."""
+    return size(x.mean(0, keepdim=True) - mean) / sqrt(float(torch.diagonal(C).real.sum()))
 
 
 def coverage(x: Tensor, truths: Tensor) -> float:
@@ -140,7 +172,7 @@ draws are of no posterior, and it does not claim it.
 - *by chance*: the error that as many exact draws show, of the covariance, or of the mode weights
 - *NFE*: evaluations of the prior per draw
 
-Made by `mridiff check NAME,NAME --posterior -o docs`.
+Made by `mridiff check --posterior -o docs`, of every installed sampler that such a problem can be given to.
 
 ![errors against calls of the prior](posterior.png)
 
@@ -148,8 +180,22 @@ Made by `mridiff check NAME,NAME --posterior -o docs`.
 
 
 def report(rows: Sequence[Accuracy]) -> str:
-    """The page of the documentation: what is measured, and the table."""
-    return HEAD + markdown(rows)
+    """The page of the documentation: what is measured, every sampler in a line, and the table."""
+    return HEAD + summary(rows) + "\n" + markdown(rows)
+
+
+def summary(rows: Sequence[Accuracy]) -> str:
+    """One line per sampler: what it says that it is, and mean and covariance of each problem at the most steps that were made."""
+    of = {(r.sampler, r.problem, r.steps): r for r in rows if r.mean is not None}
+    problems = list(dict.fromkeys(problem for _, problem, _ in of))
+    lines = [f"| mean / covariance | is | NFE | {' | '.join(problems)} |", f"|---|---|--:|{'---|' * len(problems)}"]
+    for name in dict.fromkeys(sampler for sampler, _, _ in of):
+        most = max(n for sampler, _, n in of if sampler == name)
+        found = [of.get((name, problem, most)) for problem in problems]
+        cells = ["-" if r is None else f"{r.mean:.2f} / {'-' if r.covariance is None else f'{r.covariance:.2f}'}" for r in found]
+        first = next(r for r in found if r is not None)
+        lines.append(f"| {name} | {first.claims} | {first.nfe} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def markdown(rows: Sequence[Accuracy]) -> str:

@@ -29,7 +29,7 @@ class BartPics(Sampler):
 
     A is Cartesian sampling by coils, y_c = M F S_c x, of a plane, a volume or a series. R is the l1 norm of wavelet coefficients (FISTA
     with random shifts), total variation over all axes (ADMM), or the l2 norm (conjugate gradients). BART computes in single precision.
-    Raises MissingPackage where there is no program `bart`, DataError where it fails, TypeError for another A.
+    Raises MissingPackage where there is no program `bart`, DataError where it fails, and for another A.
     Source: Uecker et al., Berkeley advanced reconstruction toolbox, Proc. ISMRM 23:2486, 2015.
     """
 
@@ -56,13 +56,14 @@ class BartPics(Sampler):
 
 
 def parts(problem: Problem) -> tuple[tuple[str, ...], Tensor, Tensor, Tensor]:
-    """The axes of the unknown, y (sample, coil, *axes), maps (1 or sample, coil, *space), mask (1 or sample, *axes); raises TypeError."""
+    """The axes of the unknown, y (sample, coil, *axes), maps (1 or sample, coil, *space), mask (1 or sample, *axes); raises DataError."""
     axes, places, y = problem.space.axes, problem.linear.codomain, problem.y
     grid = tuple(a if a == "t" else f"k{a}" for a in axes)
     known = not isinstance(places, tuple) and places.axes in {grid, ("coil", *grid)} and set(axes) <= PLACES.keys() - {"coil"}
     if not known or not isinstance(y, Tensor):
-        raise TypeError("bart-pics is for Cartesian sampling of an image, a volume or a series; "
-                        f"this operator leads from {problem.space} to {places}")  # fmt: skip
+        raise DataError("bart-pics is for Cartesian sampling of an image, a volume or a series; "
+                        f"this operator leads from {problem.space} to {places}",
+                        hint="Choose the operator fourier or sense, or cg-sense in place of it.")  # fmt: skip
     single = len(places.axes) == len(axes)  # type: ignore[union-attr]
     y = turned(y[:, None] if single else y, axes)
     ones = torch.ones((), dtype=y.dtype)

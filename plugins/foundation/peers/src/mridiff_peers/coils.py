@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
+import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Measured
+from mridiff.interfaces import LinearOperator, Measured
+from mridiff_sdk.nufft import density
 from mridiff_sdk.operators import check_mask
 
 
@@ -23,6 +27,31 @@ def along(measured: Measured) -> tuple[Tensor, Tensor]:
     _check("trajectory", k, k.ndim == 4 and k.shape[-1] == 2, "(sample, shot, readout, 2)")
     _check("sensitivity_maps", maps, maps.ndim == 4 and maps.is_complex(), "complex (sample, coil, y, x)")
     return k, maps
+
+
+class Gridded(LinearOperator):
+    """Sampling along a trajectory whose first look weighs every sample by the area of k-space that it stands for.
+
+    The adjoint alone has other units than x, and a prior's scale is that of the first look. The areas are `density` (1 or sample, shot,
+    readout) of the scan, or those of its trajectory, computed when they are asked for.
+    """
+
+    rough_name = "gridded"
+    trajectory: Tensor
+    weights: Tensor | None
+
+    def weighed(self, measured: Measured) -> Self:
+        """This operator with the areas of a scan."""
+        given = measured.acquisition.get("density")
+        self.register_buffer("trajectory", measured.require("trajectory")[0])
+        self.register_buffer("weights", None if given is None else given.data)
+        return self
+
+    def rough(self, y: Any) -> Tensor:
+        """S^H F^H W y with the areas W: gridding."""
+        if self.weights is None:
+            self.weights = torch.stack([density(k, self.domain.shape) for k in self.trajectory])
+        return self.H(self.weights[:, None] * y)  # type: ignore[no-any-return]
 
 
 def _check(name: str, values: Tensor, good: bool, wanted: str) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Space
 from mridiff_sdk.adaptors import FromTuples
 
-from .coils import along, on_grid
+from .coils import Gridded, along, on_grid
 
 __all__ = ["MrproNonCartesian", "MrproSense"]
 
@@ -50,7 +50,7 @@ class InPrecision:
         return self.operator.adjoint(y.to(self.dtype))  # type: ignore[no-any-return]
 
 
-class MrproNonCartesian(FromTuples):
+class MrproNonCartesian(Gridded, FromTuples):
     """y_c(k) = F S_c x by mrpro's SensitivityOp and NonUniformFastFourierOp: y complex (sample, coil, shot, readout)."""
 
     @classmethod
@@ -67,5 +67,6 @@ class MrproNonCartesian(FromTuples):
                                     traj=KTrajectory(kz=0 * ky, ky=ky, kx=kx))  # fmt: skip
         A = InPrecision(F @ SensitivityOp(maps[:, :, None]), k.dtype.to_complex())
         shots = tuple(k.shape[1:-1])
-        return cls(A, Space(("y", "x"), (ny, nx)), Space(("coil", "shot", "readout"), (coils, *shots), kind="k-space"), (1, 1, ny, nx),
+        made = cls(A, Space(("y", "x"), (ny, nx)), Space(("coil", "shot", "readout"), (coils, *shots), kind="k-space"), (1, 1, ny, nx),
                    (coils, 1, *shots))  # fmt: skip
+        return made.weighed(measured)

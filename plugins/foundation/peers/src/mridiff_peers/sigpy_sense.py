@@ -9,7 +9,7 @@ from torch import Tensor
 from mridiff.interfaces import Measured, Space
 from mridiff_sdk.adaptors import FromLinop
 
-from .coils import along, on_grid
+from .coils import Gridded, along, on_grid
 
 __all__ = ["SigpyNonCartesian", "SigpySense"]
 
@@ -34,7 +34,7 @@ class SigpySense(FromLinop):
         return made
 
 
-class SigpyNonCartesian(FromLinop):
+class SigpyNonCartesian(Gridded, FromLinop):
     """y_c(k) = F S_c x by `sigpy.mri.linop.Sense` along a trajectory: y complex (sample, coil, shot, readout)."""
 
     @classmethod
@@ -45,4 +45,5 @@ class SigpyNonCartesian(FromLinop):
         k, maps = along(measured)
         linops = [Sense(maps[i % len(maps)].cpu().numpy(), coord=k[i % len(k)].cpu().numpy()) for i in range(max(len(k), len(maps)))]
         coils, size = maps.shape[1], tuple(maps.shape[2:])
-        return cls(linops, Space(("y", "x"), size), Space(("coil", "shot", "readout"), (coils, *k.shape[1:-1]), kind="k-space"))
+        made = cls(linops, Space(("y", "x"), size), Space(("coil", "shot", "readout"), (coils, *k.shape[1:-1]), kind="k-space"))
+        return made.weighed(measured)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, partial
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -33,6 +35,11 @@ def cases(spec: Spec) -> Iterable[Case]:
                           shortest={"steps": 2})  # fmt: skip
     elif spec.kind == "recipe":
         yield short_run(spec, "diffusion-qsm", SMALL)
+
+
+def options(spec: Spec, folder: Path) -> dict[str, Any]:  # noqa: ARG001 - it writes no file
+    """Cubes that fit into a volume of some 16 voxels a side."""
+    return {"patch": 8, "stride": 6} if spec.kind == "prior" else {}
 
 
 def small_problem() -> tuple[Problem, Prior]:
