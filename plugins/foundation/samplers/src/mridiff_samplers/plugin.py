@@ -28,13 +28,21 @@ PSLD = Citation("Solving linear inverse problems provably via posterior sampling
 RESAMPLE = Citation("Solving inverse problems with latent diffusion models via hard data consistency", 2024)
 LANGEVIN = Citation("Robust compressed sensing MRI with deep generative priors", 2021)
 
+GRAPPA = Citation("Generalized autocalibrating partially parallel acquisitions (GRAPPA)", 2002, "10.1002/mrm.10171")
+SAKE = Citation("Calibrationless parallel imaging reconstruction based on structured low-rank matrix completion", 2014,
+                "10.1002/mrm.24997")  # fmt: skip
+L_PLUS_S = Citation("Low-rank plus sparse matrix decomposition for accelerated dynamic MRI with separation of background and dynamic "
+                    "components", 2015, "10.1002/mrm.25240")  # fmt: skip
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
 LINEAR = {"operator": needs(Trait.LINEAR)}
 SQUARES = LINEAR | {"dataset": needs(Trait.GAUSSIAN_NOISE)}
 """Of samplers whose data term is a sum of squares."""
+COILS = {"operator": needs(Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC), "dataset": needs(Trait.GAUSSIAN_NOISE)}
+"""Of samplers of coil images."""
 FORWARD = frozenset({Trait.NO_BACKWARD})
 POINT, DRAWS = FORWARD | {Trait.POINT}, FORWARD | {Trait.POSTERIOR}
+KEPT = POINT | {Trait.KEEPS_DATA}
 STUDIES = "mridiff_samplers.studies:studies"
 
 
@@ -44,9 +52,8 @@ def _denoising(name: str, summary: str, target: str, offers: frozenset[Trait], s
                        priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)})  # fmt: skip
 
 
-@hookimpl
-def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """Classical baselines, diffusion samplers, and denoisers as regularisers."""
+def _classical() -> list[SamplerSpec]:
+    """Samplers without a prior."""
     return [
         SamplerSpec(name="zero-filled", summary="the adjoint: what was not measured counts as zero",
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
@@ -58,6 +65,20 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
                     target="mridiff_samplers.tv:TotalVariation", offers=POINT, needs=SQUARES, source=VARIATION),
         SamplerSpec(name="tkd", summary="thresholded k-space division by a convolution kernel",
                     target="mridiff_samplers.tkd:TKD", offers=POINT, axes=("z", "y", "x"), needs=SQUARES, source=TKD),
+        SamplerSpec(name="grappa", summary="missing samples from their neighbours in all coils, as calibration lines teach",
+                    target="mridiff_samplers.grappa:GRAPPA", offers=KEPT, axes=("coil", "y", "x"), needs=COILS, source=GRAPPA),
+        SamplerSpec(name="sake", summary="low rank of the windows of k-space in all coils, without calibration",
+                    target="mridiff_samplers.sake:SAKE", offers=KEPT, axes=("coil", "y", "x"), needs=COILS, source=SAKE),
+        SamplerSpec(name="l-plus-s", summary="a series as a background of low rank and changes of few temporal frequencies",
+                    target="mridiff_samplers.l_plus_s:LPlusS", offers=POINT, axes=("t",), needs=SQUARES, source=L_PLUS_S),
+    ]  # fmt: skip
+
+
+@hookimpl
+def mridiff_samplers() -> Iterable[SamplerSpec]:
+    """Classical baselines, diffusion samplers, and denoisers as regularisers."""
+    return [
+        *_classical(),
         SamplerSpec(name="dps", summary="diffusion posterior sampling with a gradient through the prior",
                     target="mridiff_samplers.dps:DPS", priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE)},
                     needs={"dataset": needs(Trait.GAUSSIAN_NOISE)}, source=DPS),
@@ -109,7 +130,7 @@ def _recipe(name: str, summary: str, family: Family, domain: str, source: Citati
 
 @hookimpl
 def mridiff_recipes() -> Iterable[RecipeSpec]:
-    """Seven of them as methods for multi-coil Cartesian scans, one for susceptibility mapping."""
+    """Nine of them as methods for multi-coil Cartesian scans, one for series, one for susceptibility mapping."""
     return [
         _recipe("zero-filled", "zero-filled reconstruction", Family.CLASSICAL, "image"),
         _recipe("cg-sense", "CG-SENSE, unregularised or with an l2 term", Family.CLASSICAL, "image", SENSE),
@@ -123,6 +144,25 @@ def mridiff_recipes() -> Iterable[RecipeSpec]:
             application="susceptibility",
             domain="k-space",
             source=TKD,
+        ),
+        _recipe("grappa", "GRAPPA from the calibration lines of the scan", Family.CLASSICAL, "k-space", GRAPPA),
+        RecipeSpec(
+            name="sake",
+            summary="SAKE, low rank of k-space without calibration",
+            file="recipes/sake.yaml",
+            family=Family.CLASSICAL,
+            application="calibrationless",
+            domain="k-space",
+            source=SAKE,
+        ),
+        RecipeSpec(
+            name="l-plus-s",
+            summary="low rank plus sparse reconstruction of a series",
+            file="recipes/l-plus-s.yaml",
+            family=Family.CLASSICAL,
+            application="dynamic",
+            domain="image",
+            source=L_PLUS_S,
         ),
         _recipe("dps", "diffusion posterior sampling, gradient through the prior", Family.STANDARD, "hybrid", DPS),
         _recipe("diffpir", "diffusion prior with a proximal data step, few steps", Family.STANDARD, "hybrid", DIFFPIR),
