@@ -83,7 +83,7 @@ def test_maps_are_those_of_another_position_and_data_stay():
 
 def test_what_cannot_be_altered_says_so():
     with pytest.raises(DataError, match="truth is known"):
-        drawn_lesion(_scan().blind())
+        drawn_lesion(replace(_scan(), truth={}))
     with pytest.raises(DataError, match="sensitivity_maps"):
         shifted_maps(_scan(0))
     tiny = replace(_scan(), truth={"x": Field(_scan().truth["x"].data * (torch.arange(N) == 24), ("y", "x"))})

@@ -7,10 +7,11 @@ from calibrated_parts import CONFIG, NOISE, SIZE, registry
 from exact_draws import exact
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Gaussian, Measured, Operator, Poisson, Problem, Space, Streams
+from mridiff.interfaces import Blocks, Gaussian, Measured, Multiply, Operator, Poisson, Problem, Space, Streams
 from mridiff.pipeline.method import load, load_dataset
 from mridiff.pipeline.run import run
 from mridiff_sdk import fourier
+from mridiff_sdk.operators import Stack
 from mridiff_sdk.testing.closed_form import closed_form
 from mridiff_sdk.testing.reference import Shifted
 from mridiff_sdk.uncertainty import limits, null_space, width
@@ -119,3 +120,6 @@ def test_the_residual_is_one_for_exact_draws_and_more_where_the_noise_or_the_mas
     assert residual(louder, x)["residual"] == pytest.approx(9 * residual(known.problem, x)["residual"])
     assert residual(replace(known.problem, y=known.problem.y.roll(1, -1)), x)["residual"] > 4
     assert residual(replace(known.problem, noise=Gaussian(None)), x) == {}
+    A = Stack([known.problem.operator, Multiply(known.problem.space, 5.0)])  # what is asked besides is no measurement
+    asked = Problem.of(A, Measured((known.problem.y, torch.zeros_like(x[:1])), Blocks((known.problem.noise, Gaussian(0.3)))))
+    assert residual(asked, x)["residual"] == pytest.approx(residual(known.problem, x)["residual"])

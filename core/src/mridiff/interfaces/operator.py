@@ -42,6 +42,10 @@ class Operator(nn.Module, ABC):
         """The operator x -> A(c x)."""
         return algebra.Scaled(self, c)
 
+    def complete(self, measured: Measured) -> Measured:
+        """The measurement of a scan as this operator answers it: what it asks of x besides, in blocks after those that were measured."""
+        return measured
+
     @classmethod
     def for_scan(cls, measured: Measured) -> Self:
         """The operator of one scan; keyword-only arguments after `measured` are its configuration. It never sees a truth."""

@@ -36,6 +36,7 @@ class Problem:
         `scale` c is a number, one per image (sample,), or a tensor that multiplies x. Where A(c x) = c A(x), y has a unit and every image
         one c, y and its noise are divided by it, and A stays as it is with all that it computes fast; else A absorbs c.
         """
+        measured = measured if A is None else A.complete(measured)
         y, noise = measured.y, measured.noise
         domain = space if A is None else A.domain
         if domain is None:

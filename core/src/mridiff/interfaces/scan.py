@@ -90,7 +90,3 @@ class Scan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", printable(str(self.id)))
-
-    def blind(self) -> Scan:
-        """The scan without its truth."""
-        return replace(self, truth={})

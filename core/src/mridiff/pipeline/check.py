@@ -22,7 +22,7 @@ def fitted(scan: Scan, name: str, build: Callable[[Scan], Operator | None]) -> O
     wrong += [f"{n} holds {count} values that are NaN or infinite" for n, count in lost if count]
     try:
         A = build(scan)
-        wrong += () if A is None else _misfits(m, y, A)
+        wrong += () if A is None else _misfits(A.complete(m), A)
     except Exception:
         if not wrong:
             raise
@@ -32,7 +32,8 @@ def fitted(scan: Scan, name: str, build: Callable[[Scan], Operator | None]) -> O
     return A
 
 
-def _misfits(measured: Measured, y: tuple[Tensor, ...], A: Operator) -> Iterator[str]:
+def _misfits(measured: Measured, A: Operator) -> Iterator[str]:
+    y = measured.y if isinstance(measured.y, tuple) else () if measured.y is None else (measured.y,)
     spaces, maps = A.codomain if isinstance(A.codomain, tuple) else (A.codomain,), measured.acquisition.get("sensitivity_maps")
     if len(spaces) != len(y):
         yield f"it expects {len(spaces)} measurement(s), the scan has {len(y)}"

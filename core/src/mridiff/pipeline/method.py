@@ -101,7 +101,8 @@ class Method:
         A = fitted(scan, f"operator {entry.qualified}" if entry else "the method", self.operator)
         measured = scan.measured.to(self.device)
         scale = measured_scale(self._scaling, A, measured)
-        problem = Problem.of(A, measured, scale, self._free_space(A))
+        free = None if A is not None else next((p.codec.domain(p.space) for p in self.priors.values()), None)
+        problem = Problem.of(A, measured, scale, free)
         return problem, self.sampler(problem.space), scale
 
     def operator(self, scan: Scan) -> Operator | None:
@@ -127,9 +128,6 @@ class Method:
             raise ConfigError([Mistake("priors", f"these priors were trained on different scales: {', '.join(map(str, scalings))}")],
                               hint="Give one of them a codec that rescales, or choose priors of one scale.")  # fmt: skip
         return next(iter(scalings), Scaling())
-
-    def _free_space(self, A: Operator | None) -> Space | None:
-        return None if A is not None else next((p.codec.domain(p.space) for p in self.priors.values()), None)
 
     def _finish(self, scan: Scan, problem: Problem, x0: Tensor, last: Step, scale: float, cost: Cost) -> Reconstruction:
         look = (lambda x: x) if problem.A is None else problem.A.image

@@ -58,13 +58,11 @@ def _write_arrays(path: Path, result: Reconstruction, scan: Scan) -> None:
         file["samples"] = result.samples.numpy()
         if result.std is not None:
             file["std"] = result.std.numpy()
-        for name, value in result.maps.items():
-            file[name] = value.numpy()
         if result.baseline is not None:
             file["baseline"] = result.baseline[0].numpy()
             file.attrs["baseline_name"] = result.baseline_name
-        for name, value in result.estimates.items():
-            file[f"estimates/{name}"] = value.numpy()
+        for name, value in {**result.maps, **{f"estimates/{n}": e for n, e in result.estimates.items()}}.items():
+            file[name] = value.numpy()
         for name, output in result.outputs.items():
             file[f"outputs/{name}"] = output.data.numpy()
             file[f"outputs/{name}"].attrs["axes"] = list(output.axes)

@@ -24,7 +24,7 @@ def measured_scale(scaling: Scaling, A: Operator | None, measured: Measured) -> 
     if not isinstance(linear, LinearOperator):
         raise DataError(f"scale {scaling.statistic!r} needs a linear operator; {type(A).__name__} is none",
                         hint='Use a prior whose scaling is "fixed".')  # fmt: skip
-    magnitude: Tensor = linear.rough(measured.y).abs().flatten().float()
+    magnitude: Tensor = linear.rough(A.complete(measured).y).abs().flatten().float()
     rank = magnitude.numel() if scaling.statistic == "max-adjoint" else max(1, round(0.99 * magnitude.numel()))
     statistic = torch.kthvalue(magnitude, rank).values
     if not statistic > 0:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mridiff_datasets.measured_series import NAMES
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.held_out import SUBJECTS, place
@@ -85,4 +86,26 @@ def measured_folder(tmp_path_factory):
             with h5py.File(folder / file, "w") as f:
                 f[dataset] = np.stack([stack, stack], -1).astype(np.int16) if source == "t2" else (stack / 4).astype(np.uint8)
                 f["subject" if source == "t2" else "patient"] = names
+    write_series(folder, rng)
     return folder
+
+
+def write_series(folder, rng, n=24):
+    """Series and a field map of the same names and axes as those of the measured folder, of n x n pixels."""
+    import h5py
+    import nibabel
+
+    for name in ("t1map_ir_brain", "cine_rat", "t2star_multiecho_brain", "multiecho_complex_cardiac", "t1_fieldmap_dwi_same_subject"):
+        (folder / name).mkdir()
+    x = 1 + rng.random((12, n, n)).astype(np.float32)
+    np.savez(folder / "t1map_ir_brain" / "ir_brain.npz", magnitude=x[:9], TI_ms=np.linspace(50, 4000, 9))
+    np.savez(folder / "cine_rat" / "cine.npz", magnitude=x[:8])
+    for heart in NAMES["multi-echo"]:
+        with h5py.File(folder / "multiecho_complex_cardiac" / f"{heart}.h5", "w") as f:
+            f["image"], f["TE_s"] = (x[:8] * np.exp(1j * x[:8])).astype(np.complex64), 0.002 * np.arange(1, 9)
+    echoes = (100 * x.transpose(1, 2, 0)[:, :, None] * np.arange(1, 8)[:, None]).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(echoes, np.eye(4)), folder / "t2star_multiecho_brain" / "mag_12echo.nii.gz")
+    volume = np.repeat(x[0][:, :, None], 33, 2) * np.arange(1, 34)
+    for name, values in {"gre_mag_e1": volume, "gre_phasediff": 100 * volume - 2000}.items():
+        values = nibabel.Nifti1Image(values.astype(np.float32), np.eye(4))
+        nibabel.save(values, folder / "t1_fieldmap_dwi_same_subject" / f"{name}.nii.gz")

@@ -18,11 +18,13 @@ from mridiff_datasets.brain import Brain, head
 from mridiff_datasets.cine import Cine
 from mridiff_datasets.coil_cine import CoilCine, NonCartesianCine
 from mridiff_datasets.dicom import DICOM
+from mridiff_datasets.echo_planar_head import EchoPlanarHead
 from mridiff_datasets.fastmri import FastMRI
 from mridiff_datasets.folder import Folder
 from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.local_field import LocalField
+from mridiff_datasets.measured_series import NAMES, MeasuredSeries
 from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
@@ -192,6 +194,15 @@ def cases(spec):
     if spec.name == "coil-cine":
         clean = every(partial(CoilCine, frames=3, size=16, acceleration=1, noise_std=0), coils=(1, 3))
         return [DatasetCase(id="small", offers=spec.offers, build=partial(CoilCine, subjects=2, frames=3, size=16), clean=clean)]
+    if spec.name == "measured-series":
+        build = partial(MeasuredSeries, FILES["measured"], coils=3, center_lines=4)
+        return [DatasetCase(id=s, offers=spec.offers, build=partial(build, source=s),
+                            clean=every(partial(build, source=s, acceleration=1, noise_std=0), coils=(1, 3))) for s in NAMES]  # fmt: skip
+    if spec.name == "echo-planar-head":
+        build = partial(EchoPlanarHead, FILES["measured"], coils=3)
+        return [
+            DatasetCase(id="small", offers=spec.offers, build=build, noisy=lambda seed: build(acceleration=1, noise_std=0.05, seed=seed))
+        ]
     if spec.name == "noncartesian-cine":
         return [DatasetCase(id="small", offers=spec.offers, build=partial(NonCartesianCine, subjects=2, frames=3, size=16))]
     if spec.name == "noncartesian-brain":

@@ -14,6 +14,7 @@ def test_declares_operators_whose_targets_exist() -> None:
         "subspace-sense",
         "off-resonance-sense",
         "multislice-sense",
+        "spirit",
         "truncation",
         "kt-sense",
         "noncartesian-sense",
@@ -31,7 +32,7 @@ def test_declares_operators_whose_targets_exist() -> None:
         parametric = Trait.PARAMETRIC in spec.offers
         assert issubclass(getattr(importlib.import_module(module), name), ParametricOperator if parametric else LinearOperator)
         assert parametric or Trait.LINEAR in spec.offers
-        derived = spec.name in {"subspace-sense", "multislice-sense"}  # y is not the sampled transform of an image
+        derived = spec.name in {"subspace-sense", "multislice-sense", "spirit"}  # y is not the sampled transform of an image
         masked = Trait.LINEAR in spec.offers and Trait.MASK in spec.needs.get("dataset", needs()).all and not derived
         assert (Trait.MASKED in spec.offers) == masked
     assert specs["dipole"].offers == {Trait.LINEAR}

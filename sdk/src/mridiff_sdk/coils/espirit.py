@@ -52,7 +52,7 @@ def _maps(calibration: Tensor, shape: tuple[int, ...], kernel: int, threshold: f
     coils = len(calibration)
     calibration = calibration / order(calibration)  # products of data in small units would underflow
     steering = _kernels(calibration, kernel, threshold)
-    across, down = (_waves(n, kernel, calibration) for n in (shape[1], shape[0]))
+    across, down = (waves(n, kernel, calibration) for n in (shape[1], shape[0]))
     partial = steering @ across  # (coil, coil, ky offset, x)
     reference = _principal(calibration)
     maps = calibration.new_zeros(coils, *shape)
@@ -83,7 +83,7 @@ def _kernels(calibration: Tensor, kernel: int, threshold: float) -> Tensor:
     return sums / (k * k)
 
 
-def _waves(n: int, kernel: int, like: Tensor) -> Tensor:
+def waves(n: int, kernel: int, like: Tensor) -> Tensor:
     """exp(-2 pi i offset r / n) for the offsets of a kernel and the centred places r, (offset, r)."""
     offset = torch.arange(1 - kernel, kernel, device=like.device, dtype=torch.float64)
     place = torch.arange(n, device=like.device, dtype=torch.float64) - n // 2

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, Gaussian, LinearOperator, Prior, Problem, Streams, spread
+from mridiff.interfaces import Blocks, Field, Gaussian, LinearOperator, Noise, Prior, Problem, Streams, spread
 
 Rule = Literal["likelihood", "squared", "norm"]
 
@@ -19,14 +19,13 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
 
     "likelihood": the negative log-likelihood; "squared": |A x - y|^2; "norm": |A x - y|, the rule of diffusion posterior sampling
     (Chung et al., ICLR 2023), whose step is free of the scale of the data; 0 at an exact fit. The last two ignore the noise
-    level but not its weights, and raise TypeError unless the noise is Gaussian and y a single block.
+    level but not its weights, and raise TypeError unless the noise is Gaussian, of one level where y has several blocks.
     """
     if rule == "likelihood":
         return problem.grad(x)
-    if not isinstance(problem.noise, Gaussian) or not isinstance(problem.y, Tensor):
-        raise TypeError(f"the rule {rule!r} is for one block with Gaussian noise; use 'likelihood'")
-    noise, y = replace(problem.noise, std=None), problem.y
-    double = 1.0 if y.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
+    noise, y = _without_level(problem.noise, rule), problem.y
+    first = y[0] if isinstance(y, tuple) else y
+    double = 1.0 if first is not None and first.is_complex() else 2.0  # a real log-likelihood is half the sum of squares
     if rule == "squared":
         return replace(problem, noise=noise).grad(x) * double
     if isinstance(problem.operator, LinearOperator):  # A x once for both
@@ -38,6 +37,20 @@ def misfit_gradient(problem: Problem, x: Tensor, rule: Rule = "likelihood") -> T
     size = (double * size).sqrt()
     step: Tensor = double * g / spread(2 * torch.where(size > 0, size, torch.ones_like(size)), g)
     return step
+
+
+def _without_level(noise: Noise, rule: Rule) -> Noise:
+    """Gaussian noise without its level, which all blocks share; raises TypeError for any other."""
+    parts = noise.parts if isinstance(noise, Blocks) else (noise,)
+    plain = [replace(part, std=None) for part in parts if isinstance(part, Gaussian)]
+    levels = [part.std for part in parts if isinstance(part, Gaussian)]
+    if len(plain) < len(parts) or any(not _same(level, levels[0]) for level in levels):
+        raise TypeError(f"the rule {rule!r} is for Gaussian noise of one level; use 'likelihood'")
+    return Blocks(tuple(plain)) if isinstance(noise, Blocks) else plain[0]
+
+
+def _same(a: float | Tensor | None, b: float | Tensor | None) -> bool:
+    return a is b or (a is not None and b is not None and torch.equal(torch.as_tensor(a), torch.as_tensor(b)))
 
 
 def through_prior(prior: Prior, x_t: Tensor, t: float | Tensor, gradient: Callable[[Tensor], Tensor],

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Field, LinearOperator, Measured, Operator
+from mridiff.interfaces import Blocks, Field, LinearOperator, Measured, Operator
 from mridiff.interfaces.scan import Data
 from mridiff.spec import Trait
 
@@ -58,6 +58,29 @@ def blocks(case: OperatorCase) -> None:
         shares = [case.A.H(tuple(part if i == j else torch.zeros_like(part) for j, part in enumerate(y))) for i in range(len(y))]
         idle = [i for i, share in enumerate(shares) if not size(share)]
         assert not idle, f"the adjoint does not read block {', '.join(map(str, idle))}"
+
+
+def _asks_more(case: OperatorCase) -> bool:
+    return type(case.A).complete is not Operator.complete and case.scan.y is not None
+
+
+@law("operator", after=("spaces",), applies=_asks_more)
+def complete(case: OperatorCase) -> None:
+    """`complete` leaves what was measured, its noise and all else of a scan as they are, and adds blocks of the codomain after them."""
+    scan, A = case.scan, case.A
+    assert scan.y is not None
+    measured = tuple(block.clone() for block in parts(scan.y))
+    whole = A.complete(scan)
+    assert whole.y is not None
+    y, spaces = parts(whole.y), A.codomain if isinstance(A.codomain, tuple) else (A.codomain,)
+    assert len(y) == len(spaces) > len(measured), f"the scan has {len(measured)} blocks, completed {len(y)}, the codomain {len(spaces)}"
+    assert identical(y[: len(measured)], measured), "what was measured is changed"
+    for i, (block, space) in enumerate(zip(y, spaces, strict=True)):
+        check_space(block, space, len(block), case.precision, f"block {i} of the completed measurement")
+    assert isinstance(whole.noise, Blocks) and len(whole.noise.parts) == len(y), "its noise has not one part for each block"
+    own, given = whole.noise.parts[: len(measured)], scan.noise.parts if isinstance(scan.noise, Blocks) else (scan.noise,)
+    assert all(a is b for a, b in zip(own, given, strict=True)), "the noise of what was measured is changed"
+    assert replace(whole, y=scan.y, noise=scan.noise) == scan, "more than y and its noise is changed"
 
 
 @law("operator", after=("spaces",))

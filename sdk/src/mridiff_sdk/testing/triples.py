@@ -196,12 +196,15 @@ def tiny_scan(entry: Entry) -> tuple[Scan, Operator]:
     case = max(every, key=lambda c: torch.Size(c.linear.domain.shape).numel())
     built: Operator = entry.load().for_scan(case.scan)  # with the options that a plan has by default, and not those of the case
     A = built.at(built.start()) if isinstance(built, ParametricOperator) else built
-    Ax = A(thing(A.domain))
+    several = isinstance(case.scan.y, tuple)
+    seen = blocks(A(thing(A.domain)))[: len(blocks(case.scan.y))]  # what the operator asks of x besides is not measured
+    Ax = seen if several else seen[0]
     noise = quiet(case.scan.noise, Ax)
     drawn = noise.draw(Ax, Streams.of(0, "tiny scan"))
     # Where the object cannot be seen nothing was sampled, and there is no noise either.
     y = tuple(torch.where(clean == 0, clean, noisy) for clean, noisy in zip(blocks(Ax), blocks(drawn), strict=True))
-    return Scan(entry.spec.name, replace(case.scan, y=y if isinstance(A.codomain, tuple) else y[0], noise=noise)), built
+    made = Scan(entry.spec.name, replace(case.scan, y=y if several else y[0], noise=noise))
+    return made, entry.load().for_scan(made.measured)  # some learn of y
 
 
 def thing(space: Space) -> Tensor:
@@ -227,8 +230,8 @@ def quiet(noise: Noise, Ax: Any) -> Noise:
 
 
 def misfit(A: Operator, x: Tensor, y: Any) -> float:
-    """||A x - y|| / ||y|| of the block that is explained worst."""
-    return max(float((a - b).norm() / b.norm()) for a, b in zip(blocks(A(x)), blocks(y), strict=True))
+    """||A x - y|| / ||y|| of the block that is explained worst, of those that hold anything."""
+    return max(float((a - b).norm() / b.norm()) for a, b in zip(blocks(A(x)), blocks(y), strict=True) if bool((b != 0).any()))
 
 
 def blocks(y: Any) -> tuple[Tensor, ...]:

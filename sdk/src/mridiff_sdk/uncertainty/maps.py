@@ -43,12 +43,14 @@ def residual(problem: Problem, x: Tensor) -> dict[str, float]:
     """`residual`: |A x - y|^2 / sigma_y^2 per number that was measured, mean over samples x (sample, *domain).
 
     About 1 for draws of the posterior, whose data scatter about y as noise does; far above it where mask, maps or noise level are wrong.
-    Empty where a noise level is unknown or 0. What is exactly 0 was not measured.
+    Empty where a noise level is unknown or 0. What is exactly 0 was not measured; a block of nothing else does not count at all.
     """
-    y = problem.y if isinstance(problem.y, tuple) else (problem.y,)
+    Ax = problem.operator(x)
+    y, Ax = (part if isinstance(part, tuple) else (part,) for part in (problem.y, Ax))
     noises = problem.noise.parts if isinstance(problem.noise, Blocks) else (problem.noise,)
-    levels = [getattr(noise, "std", None) for noise in noises]
+    seen = [(n, a, b) for n, a, b in zip(noises, Ax, y, strict=True) if b is not None and bool((b != 0).any())]
+    levels = [getattr(noise, "std", None) for noise, *_ in seen]
     if not all(std is not None and bool((torch.as_tensor(std) > 0).all()) for std in levels):
         return {}
-    measured = sum(float((block != 0).sum()) * (1.0 if block.is_complex() else 0.5) for block in y if block is not None)
-    return {"residual": float(problem.nll(x).mean()) / measured} if measured else {}
+    measured = sum(float((block != 0).sum()) * (1.0 if block.is_complex() else 0.5) for *_, block in seen)
+    return {"residual": sum(float(noise.nll(a, b).mean()) for noise, a, b in seen) / measured} if measured else {}

@@ -46,7 +46,7 @@ class Heads(options.CoilArray):
     coils: Coils = 0
 
     def __post_init__(self) -> None:
-        self.folder = _folder(self.path)
+        self.folder = data_folder(self.path)
         self.own = self.source == "measured" and self.coils == 0
         self.simulation = Simulation(self.coils or 8, self.coil_seed)
         self.slices = [(s, n) for s in _chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
@@ -92,11 +92,11 @@ class HeldOutHeads(Heads, options.Sampling, Dataset):
         return replace(self.acquisition, mask_seed=int(drawn)).scan(self.raw(index, given=self.maps == "given"), name)
 
 
-def _folder(path: Path | None) -> Path:
+def data_folder(path: Path | None) -> Path:
     """The folder of measured data; raises DataError where there is none."""
     named = os.environ.get(VARIABLE, "") if path is None else str(path)
     if not named:
-        raise DataError("held-out heads lie in a folder of measured data, and none was named", hint=f"Give path, or set {VARIABLE}.")
+        raise DataError("these scans lie in a folder of measured data, and none was named", hint=f"Give path, or set {VARIABLE}.")
     if not Path(named).is_dir():
         raise DataError(f"the folder of measured data {named} does not exist", hint=f"Give another path, or set {VARIABLE}.")
     return Path(named)

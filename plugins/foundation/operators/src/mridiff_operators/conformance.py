@@ -13,6 +13,7 @@ import torch
 from mridiff.interfaces import Field, Gaussian, Geometry, Measured, Operator, Streams
 from mridiff.spec import OperatorSpec, Spec
 from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.sampling_patterns import centre
 from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, Shape, cartesian, shapes
 
 from .blur import BlurDownsample
@@ -22,6 +23,7 @@ from .inpainting import InpaintingOperator
 from .multislice import MultiSliceSense
 from .noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
 from .off_resonance import OffResonanceSense
+from .spirit import Spirit
 from .subspace import SubspaceSense
 from .truncation import TruncationOperator
 
@@ -101,6 +103,17 @@ def _slices(size: tuple[int, int], samples: int, precision: torch.dtype) -> Meas
     return _scan((3, *size), samples, precision, more)
 
 
+def _centre(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Random points about a box that is sampled in full, of which the neighbourhoods are learnt."""
+    made = _scan(size, samples, precision, {})
+    box = 7 if min(size) >= 16 else 4
+    mask = made.acquisition["mask"].data.clone()
+    mask[:, centre(size[0], box), centre(size[1], box)] = 1
+    acquisition = {**made.acquisition, "mask": Field(mask, ("ky", "kx"))}
+    assert isinstance(made.y, torch.Tensor)
+    return replace(made, y=mask[:, None] * made.y, acquisition=acquisition)
+
+
 def _small(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
     return Measured(Streams.of(samples, "small", samples).normal(size, precision.to_complex()), Gaussian(0.1))
 
@@ -124,6 +137,7 @@ MADE: dict[str, Made] = {
     "subspace-sense": (partial(SubspaceSense.for_scan, rank=2), _series),
     "off-resonance-sense": (partial(OffResonanceSense.for_scan, segments=4), _off_resonance),
     "multislice-sense": (MultiSliceSense.for_scan, _slices),
+    "spirit": (partial(Spirit.for_scan, kernel=3, weight=2.0), _centre),
     "truncation": (TruncationOperator.for_scan, _small),
     "inpainting": (InpaintingOperator.for_scan, _regions),
     "blur-downsample": (partial(BlurDownsample.for_scan, side=3), _coarse),

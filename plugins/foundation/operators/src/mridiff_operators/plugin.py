@@ -15,6 +15,7 @@ OFF_RESONANCE = Citation("Toeplitz-based iterative image reconstruction for MRI 
                          2005, "10.1109/TSP.2005.853152")  # fmt: skip
 MULTISLICE = Citation("Controlled aliasing in parallel imaging results in higher acceleration (CAIPIRINHA) for multi-slice imaging",
                       2005, "10.1002/mrm.20401")  # fmt: skip
+SPIRIT = Citation("SPIRiT: iterative self-consistent parallel imaging reconstruction from arbitrary k-space", 2010, "10.1002/mrm.22428")
 BLIND = Citation("Blind image super-resolution: a survey and beyond", 2023, "10.1109/TPAMI.2022.3203009")
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
@@ -37,6 +38,9 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
                      target="mridiff_operators.kt_cartesian:KtCartesianOperator", axes=("t", "y", "x"), offers=REPLACES, needs=MASK),
         OperatorSpec(name="coil-fourier", summary="Multi-coil Cartesian sampling of coil images, y_c = M F x_c",
                      target="mridiff_operators.coil_fourier:CoilFourierOperator", axes=("coil", "y", "x"), offers=REPLACES, needs=COILS),
+        OperatorSpec(name="spirit", summary="Coil images without maps: y_c = M F x_c, and 0 = (G - 1) x by calibration lines",
+                     target="mridiff_operators.spirit:Spirit", axes=("coil", "y", "x"), offers=LINEAR | {Trait.BLOCK}, needs=COILS,
+                     source=SPIRIT),
         OperatorSpec(name="sense", summary="Multi-coil Cartesian sampling, y_c = M F S_c x",
                      target="mridiff_operators.sense:SenseOperator", axes=("y", "x"), offers=SAMPLES, needs=COILS, source=SENSE),
         OperatorSpec(name="sense-3d", summary="Multi-coil Cartesian sampling of a volume, two phase-encoding directions",

@@ -46,6 +46,15 @@ class SubspaceSense(Composition):
             raise DataError("the scan has neither a temporal basis nor echo times", hint="Give `basis` (t, channel), or `echo_times` (t).")
         return cls(maps, mask, torch.stack([relaxation_basis(t, shortest, longest, rank) for t in times.data]).to(times.data.dtype))
 
+    @property
+    def image_space(self) -> Space:
+        """That of the series."""
+        return Space(("t", "y", "x"), (self.basis.shape[1], *self.domain.shape[1:]))
+
+    def image(self, x: Tensor) -> Tensor:
+        """The series, which is looked at and scored."""
+        return self.series(x)
+
     def series(self, x: Tensor) -> Tensor:
         """The frames (sample, t, y, x) of coefficients x."""
         return torch.einsum("ntj,njyx->ntyx", self.basis.expand(len(x), *self.basis.shape[1:]).to(x.dtype), x)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import LinearOperator, Measured, Operator
+from mridiff.interfaces import Blocks, Gaussian, LinearOperator, Measured, Multiply, Operator
 from mridiff.interfaces.scan import Data
 from mridiff.spec import Trait
 
@@ -293,17 +293,43 @@ def _one_block(measured: Measured) -> Operator:
     return OneBlock([A, Masked(1 - A.mask)])
 
 
+class Small(Stack):
+    """Asks besides that the image be small."""
+
+    def complete(self, measured: Measured) -> Measured:
+        y = measured.y
+        assert isinstance(y, Tensor)
+        return replace(measured, y=(y, torch.zeros_like(y)), noise=Blocks((measured.noise, Gaussian(1.0))))
+
+
+class ChangesData(Small):
+    """Scales what was measured where it adds a block."""
+
+    def complete(self, measured: Measured) -> Measured:
+        whole = super().complete(measured)
+        assert isinstance(whole.y, tuple)
+        return replace(whole, y=(1.01 * whole.y[0], whole.y[1]))
+
+
+def _small(measured: Measured, kind: type[Small] = Small) -> Operator:
+    A = Masked.for_scan(measured)
+    return kind([A, Multiply(A.domain, 0.1)])
+
+
 SOUND = (
     Sound("Sense", multi(Sense)),
     Sound("Masked", single(Masked)),
     Sound("RealMasked", lambda: cases(RealMasked.for_scan, MASKED)),
     Sound("Shifted", parametric(Shifted)),
+    Sound("a block besides", lambda: cases(_small, frozenset({Trait.LINEAR, Trait.BLOCK}))),
     Sound("two blocks", lambda: cases(_stack, frozenset({Trait.LINEAR, Trait.BLOCK}))),
 )
 MUTANTS = (
     Mutant("axes in another order than declared", "operator.spaces", multi(WrongSpace)),
     Mutant("complex adjoint of a real domain", "operator.spaces", lambda: cases(ComplexAdjoint.for_scan, MASKED)),
     Mutant("a block is missing", "operator.spaces", lambda: cases(_one_block, frozenset({Trait.LINEAR, Trait.BLOCK}))),
+    Mutant("data changed where a block is added", "operator.complete",
+           lambda: cases(partial(_small, kind=ChangesData), frozenset({Trait.LINEAR, Trait.BLOCK}))),
     Mutant("remembers its last call", "operator.stateless", single(RemembersCalls), "InverseBench: maps of the last call"),
     Mutant("overwrites the measurement", "operator.input-kept", single(OverwritesInput)),
     Mutant("one measurement claimed to be several", "operator.blocks", lambda: cases(Masked.for_scan, MASKED | {Trait.BLOCK})),
