@@ -37,7 +37,7 @@ def dicom(
     to: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the images; OUT/dicom if not given.")] = None,
 ) -> None:
     """Write results as DICOM series that are marked as derived, with the patient, study and place of their source."""
-    records = _records(out)
+    records = results(out)
     path = like or Path(str(records[0][1]["config"]["dataset"]["options"].get("path", "")))
     sources = {e.id: e for e in DICOM(path).entries if e.error is None}
     made = [(folder, record, sources[record["id"]]) for folder, record in records if record["id"] in sources]
@@ -58,7 +58,8 @@ def dicom(
         typer.echo(f"note: {len(records) - len(made)} results were made from no image in {path}", err=True)
 
 
-def _records(out: Path) -> list[tuple[Path, dict[str, Any]]]:
+def results(out: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """The folders of the results in that of a run, and what their records say; raises DataError where there are none."""
     found = []
     for path in sorted(out.glob("*/record.json")):
         with boundary(f"{path}: it cannot be read"):

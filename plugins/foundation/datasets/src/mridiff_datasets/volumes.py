@@ -28,6 +28,7 @@ class Slice:
     file: Path
     axes: tuple[str, ...]
     affine: NDArray[np.float64] | None
+    shape: tuple[int, ...]
 
     def image(self) -> NDArray[Any]:
         """The image."""
@@ -35,16 +36,16 @@ class Slice:
             return file.read("reconstruction")
 
 
-def slices(files: Iterable[Path]) -> dict[str, list[Slice]]:
-    """The slices that `reconstruction.h5` files hold, by the volume that they belong to."""
+def slices(files: Iterable[Path], alone: bool = False) -> dict[str, list[Slice]]:
+    """The slices that `reconstruction.h5` files hold, by the volume that they belong to; those of none are left out, or stand `alone`."""
     found: dict[str, list[Slice]] = {}
     for path in files:
         with open_hdf5(path) as file:
-            told = file.attributes()
+            told, shape = file.attributes(), file.shape("reconstruction")
         name, axes = str(told.get("volume", "")), tuple(str(a) for a in told["axes"])
         affine = np.asarray(told["affine"]) if "affine" in told else None
-        if name:
-            found.setdefault(name, []).append(Slice(path, axes, affine))
+        if name or alone:
+            found.setdefault(name or path.parent.name, []).append(Slice(path, axes, affine, shape))
     return found
 
 
@@ -66,7 +67,7 @@ def write_volumes(folder: Path, files: Iterable[Path], mark: str = ".partial-") 
 
 
 def _write(path: Path, held: list[Slice], mark: str) -> list[str]:
-    shapes = {s.image().shape for s in held[:1]} | {s.image().shape for s in held[-1:]}
+    shapes = {s.shape for s in held}
     if len(shapes) > 1:
         raise DataError(f"its slices have different sizes: {sorted(shapes)}")
     afford(len(held) * int(np.prod(next(iter(shapes)))) * 12, f"{path}: {len(held)} slices")
