@@ -163,6 +163,14 @@ def resampled(**options):
     return NonCartesianHeads(FILES["measured"], size=32, coils=0, acceleration=8, **options)
 
 
+def series(**options):
+    return MeasuredSeries(FILES["measured"], center_lines=4, **options)
+
+
+def displaced(**options):
+    return EchoPlanarHead(FILES["measured"], coils=3, **options)
+
+
 def held_out(spec, source, coils):
     """One source of held-out heads: image by image with simulated coils, or the k-space that was measured."""
     build = partial(heads, source=source)
@@ -195,14 +203,11 @@ def cases(spec):
         clean = every(partial(CoilCine, frames=3, size=16, acceleration=1, noise_std=0), coils=(1, 3))
         return [DatasetCase(id="small", offers=spec.offers, build=partial(CoilCine, subjects=2, frames=3, size=16), clean=clean)]
     if spec.name == "measured-series":
-        build = partial(MeasuredSeries, FILES["measured"], coils=3, center_lines=4)
-        return [DatasetCase(id=s, offers=spec.offers, build=partial(build, source=s),
-                            clean=every(partial(build, source=s, acceleration=1, noise_std=0), coils=(1, 3))) for s in NAMES]  # fmt: skip
+        return [DatasetCase(id=s, offers=spec.offers, build=partial(series, source=s, coils=3),
+                            clean=every(partial(series, source=s, acceleration=1, noise_std=0), coils=(1, 3))) for s in NAMES]  # fmt: skip
     if spec.name == "echo-planar-head":
-        build = partial(EchoPlanarHead, FILES["measured"], coils=3)
-        return [
-            DatasetCase(id="small", offers=spec.offers, build=build, noisy=lambda seed: build(acceleration=1, noise_std=0.05, seed=seed))
-        ]
+        return [DatasetCase(id="small", offers=spec.offers, build=displaced,
+                            noisy=lambda seed: displaced(acceleration=1, noise_std=0.05, seed=seed))]  # fmt: skip
     if spec.name == "noncartesian-cine":
         return [DatasetCase(id="small", offers=spec.offers, build=partial(NonCartesianCine, subjects=2, frames=3, size=16))]
     if spec.name == "noncartesian-brain":
