@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor
 
 from mridiff.errors import DataError
@@ -130,6 +129,8 @@ def convolve(x: Tensor, transfer: Tensor) -> Tensor:
 
 def _transfer(k: Tensor, size: tuple[int, ...]) -> Tensor:
     """The transform of the point spread, real, on the smallest good grid that holds all differences of two pixels of an image."""
+    from scipy.fft import next_fast_len  # seconds to import, and every operator of the shelf is imported with this one
+
     wide = [2 * n - 1 for n in size]
     finer = torch.tensor([m / n for m, n in zip(wide, size, strict=True)], dtype=torch.float64, device=k.device)
     ones = torch.ones(1, *k.shape[:-1], dtype=torch.complex128, device=k.device)
