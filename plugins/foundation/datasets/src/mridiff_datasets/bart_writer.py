@@ -39,7 +39,7 @@ def bart(
             typer.echo(f"{folder / name}.cfl: ({', '.join(axes)}) = {image.shape}")
 
 
-def _together(name: str, held: Sequence[Slice]) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _together(name: str, held: list[Slice]) -> tuple[NDArray[Any], tuple[str, ...]]:
     """The image of a scan, or of a volume with its slices in their places, and its axes; DataError where they are of several kinds."""
     if len(held) == 1:
         return held[0].image(), held[0].axes
@@ -62,6 +62,6 @@ def write_cfl(path: Path, image: NDArray[Any], axes: Sequence[str]) -> None:
     sizes = [1] * MOST
     for axis, n in zip(axes, image.shape, strict=True):
         sizes[DIMENSIONS[axis]] = n
-    ordered = np.transpose(image, sorted(range(len(axes)), key=lambda i: -DIMENSIONS[axes[i]]))  # the first of BART's runs fastest
+    ordered = np.transpose(image, np.argsort([-DIMENSIONS[a] for a in axes]))  # the first of BART's runs fastest
     np.ascontiguousarray(ordered, dtype="<c8").tofile(path)
     path.with_suffix(".hdr").write_text(f"# Dimensions\n{' '.join(map(str, sizes))} \n")
