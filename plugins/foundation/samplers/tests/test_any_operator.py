@@ -1,5 +1,6 @@
 """Every reference sampler with a linear data step, on every kind of operator: planes, volumes and series, on the grid and off it."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from mridiff.interfaces import Field, Gaussian, Measured, Problem, Streams
 from mridiff_operators.noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
 from mridiff_operators.sense import KtSense, Sense3D, SenseOperator
+from mridiff_operators.spirit import Spirit
 from mridiff_samplers.daps import DAPS
 from mridiff_samplers.particles import Particles
 from mridiff_samplers.pnp_admm import PnPADMM
@@ -18,8 +20,20 @@ from mridiff_sdk.diffusions import VE
 from mridiff_sdk.oracles import Covariance, GaussianPrior
 from mridiff_sdk.testing import DOUBLE, Shape, cartesian
 
+
+class Consistent(Spirit):
+    """Coil images whose weights are learnt of random data, in a full centre."""
+
+    @classmethod
+    def for_scan(cls, measured):
+        mask = measured.acquisition["mask"]
+        full = mask.data.clone()
+        full[:, 1:4, 2:5] = 1
+        return super().for_scan(replace(measured, acquisition={**measured.acquisition, "mask": replace(mask, data=full)}), kernel=3)
+
+
 PLANE, VOLUME, SERIES = (Shape(axes, sizes) for axes, sizes in (("yx", (5, 6)), ("zyx", (3, 5, 4)), ("tyx", (3, 5, 4))))
-OPERATORS = {"sense": (SenseOperator, PLANE), "sense-3d": (Sense3D, VOLUME), "kt-sense": (KtSense, SERIES),
+OPERATORS = {"sense": (SenseOperator, PLANE), "spirit": (Consistent, PLANE), "sense-3d": (Sense3D, VOLUME), "kt-sense": (KtSense, SERIES),
              "noncartesian-sense": (NonCartesianSense, PLANE), "noncartesian-sense-3d": (NonCartesianSense3D, VOLUME),
              "kt-noncartesian-sense": (KtNonCartesianSense, SERIES)}  # fmt: skip
 SAMPLERS = {
@@ -46,6 +60,11 @@ def scan(shape: Shape, grid: bool) -> Measured:
     return Measured(None, Gaussian(0.5), fields)
 
 
+def blocks(y):
+    """A measurement as a tuple of its blocks."""
+    return y if isinstance(y, tuple) else (y,)
+
+
 @pytest.fixture(scope="module", params=OPERATORS)
 def known(request):
     """White images about a mean of which some is measured: the problem, the prior, and the mean and covariance of the posterior."""
@@ -58,10 +77,11 @@ def known(request):
     prior = GaussianPrior(
         torch.full(A.domain.shape, 0.5 + 0.5j, dtype=DOUBLE.to_complex()), Covariance.diagonal(A.domain, 1.0), VE(0.01, 20.0)
     )
-    y = Gaussian(0.5).draw(A(prior.draw(rng)), rng)
+    Ax, everywhere = (blocks(A(x))[0] for x in (prior.draw(rng), torch.ones_like(prior.mean)))
+    y = Gaussian(0.5).draw(Ax, rng)
     if grid:
-        y = y * (A(torch.ones_like(prior.mean)) != 0)
-    problem = Problem(A, y, Gaussian(0.5), A.domain)
+        y = y * (everywhere != 0)
+    problem = Problem.of(A, Measured(y, Gaussian(0.5)))
     return problem, prior, *prior.posterior(problem)
 
 

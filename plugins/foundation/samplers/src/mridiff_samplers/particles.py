@@ -12,7 +12,7 @@ import torch
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
-from mridiff.interfaces import Diffusion, Field, Gaussian, Prior, Problem, Sampler, Step, Streams
+from mridiff.interfaces import Blocks, Diffusion, Field, Gaussian, Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import proximal
 from mridiff_sdk.diffusions import Row, ddpm, karras_times
 from mridiff_sdk.reverse import Reverse
@@ -48,11 +48,8 @@ class Particles(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior per particle and one data step."""
-        std = problem.noise.std if isinstance(problem.noise, Gaussian) else None
-        if std is None or not bool((torch.as_tensor(std) > 0).all()) or not isinstance(problem.y, Tensor):
-            raise TypeError("particles are weighed by a likelihood: they need one block of data with Gaussian noise of a known level")
         count, size = len(rng), self.particles
-        every = replace(problem, y=problem.y if len(problem.y) == 1 else problem.y.repeat_interleave(size, 0))
+        every = replace(problem, y=_for_all(problem, size))
         chain = Reverse(self.prior, every, Streams([f"{key}/particle{k}" for key in rng.keys for k in range(size)]))
         diffusion, nearest = chain.diffusion, partial(proximal, iterations=self.iterations, tolerance=1e-3)
         times = karras_times(diffusion, self.steps, self.sigma_max, self.sigma_min)
@@ -82,6 +79,17 @@ class Particles(Sampler):
             x_t = q + tau * diffusion.noise(q, chain.rng)
             log_w = log_w + (energy(x_t - q, tau) - energy(x_t - p, tau)).reshape(count, size).cpu()
             yield Step(i, len(times) - 1, led[::size], t, x=x_t[::size])
+
+
+def _for_all(problem: Problem, size: int) -> Tensor | tuple[Tensor, ...]:
+    """The data of `size` particles for each sample; raises TypeError where there is none, or not all of its noise has a known level."""
+    noises = problem.noise.parts if isinstance(problem.noise, Blocks) else (problem.noise,)
+    levels = [noise.std if isinstance(noise, Gaussian) else None for noise in noises]
+    if problem.y is None or not all(std is not None and bool((torch.as_tensor(std) > 0).all()) for std in levels):
+        raise TypeError("particles are weighed by a likelihood: they need data with Gaussian noise of a known level")
+    y = problem.y if isinstance(problem.y, tuple) else (problem.y,)
+    many = tuple(block if len(block) == 1 else block.repeat_interleave(size, 0) for block in y)
+    return many if isinstance(problem.y, tuple) else many[0]
 
 
 def centre(diffusion: Diffusion, t: float | Tensor, s: float | Tensor) -> Row:
