@@ -115,10 +115,11 @@ def grid(a: Tensor, b: Tensor) -> Tensor:
 
 def gathered(k: Tensor, targets: Tensor, offsets: Tensor) -> Tensor:
     """The sources of all targets in k (coil, ky, kx), 0 beyond its edges, (target, source * coil)."""
-    reach = int(offsets.abs().max())
-    wide = pad(k, (reach,) * 4)
-    places = targets[:, None] + offsets + reach
-    return wide[:, places[..., 0], places[..., 1]].permute(1, 2, 0).flatten(1)
+    places = targets[:, None] + offsets
+    last = torch.tensor(k.shape[1:], device=k.device) - 1
+    held = places.clamp_min(0).minimum(last)
+    inside = (held == places).all(-1)
+    return (k[:, held[..., 0], held[..., 1]] * inside).permute(1, 2, 0).flatten(1)
 
 
 def products(known: Tensor, offsets: Tensor) -> Tensor:
