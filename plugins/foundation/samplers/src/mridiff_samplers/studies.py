@@ -9,8 +9,8 @@ from mridiff_sdk.study import Study, every_method, on_recipe
 from mridiff_sdk.uncertainty import UNCERTAINTY
 
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "seconds")
-PATTERNS, SLOW, POINT = ("random", "equispaced", "poisson"), ("dps", "diffpir"), ("dpir", "pnp-admm", "red-admm", "red-diff")
-APART = f"{' and '.join(SLOW)} take a minute and a half of a core per slice: `accelerated`, two slices of each subject, has them."
+PATTERNS, SLOW, POINT = ("random", "equispaced", "poisson"), ("dps", "diffpir", "grappa"), ("dpir", "pnp-admm", "red-admm", "red-diff")
+APART = f"{', '.join(SLOW)} take up to a minute and a half of a core per slice: `accelerated`, two slices of each subject, has them."
 KINDS: dict[str, dict[str, Any]] = {"T2 slices": {"noise_std": 0.01}, "measured heads": {"source": "measured"}}
 DRAW = ("dps", "pigdm", "dds", "ddnm", "ddrm", "diffpir", "daps", "predictor-corrector", "annealed-langevin")
 
