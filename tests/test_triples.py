@@ -15,6 +15,7 @@ from mridiff_sdk.testing.triples import Runs, Triple
     "dpir sense converted-real",  # real images on both parts of complex ones
     "dpir sense-3d denoiser",  # on the slices of a thin volume
     "dpir dipole qsm-patches",  # cubes that fit into a tiny volume
+    "dps-mri dipole qsm-patches",  # a field of tissue, well above its noise
     "pet-mr-classical",
 ])  # fmt: skip
 def test_they_run(names, tmp_path):
@@ -22,6 +23,7 @@ def test_they_run(names, tmp_path):
     rows = json.loads(done.stdout)
     assert rows and done.exit_code == 0, [r["message"] for r in rows if r["state"] == "failed"]
     assert all(r["state"] == "ran" for r in rows), [r["message"] for r in rows]
+    assert all(r["misfit"] < 0.9 for r in rows), "the scan is no more than noise, or the result no more than nothing"
 
 
 def test_parts_are_built_once_and_the_start_is_sought_once(tmp_path):

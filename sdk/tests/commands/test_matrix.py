@@ -55,6 +55,7 @@ def test_what_does_not_depend_on_the_prior_fails(monkeypatch, tmp_path, target, 
     first, second = json.loads(done.stdout)
     assert (first["state"], second["state"]) == ("ran", state) and (state == "ran" or f"that with {first['prior']}" in second["message"])
     table = (tmp_path / "matrix.md").read_text()
+    assert '<th scope=row><a href="#own">own</a></th>' in (tmp_path / "index.html").read_text(), "the page begins with the numbers"
     assert f"| own | {1 + (state == 'ran')} | 0 | {int(state == 'failed')} |" in table and ("## Failed" in table) == (state == "failed")
 
 
