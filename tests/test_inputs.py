@@ -70,9 +70,9 @@ def test_a_series_is_inspected_as_it_will_be_read(head, tmp_path):
         return CliRunner().invoke(application(), ["inspect", str(path), "--json", *options])
 
     (apart,), (one,) = json.loads(told().output), json.loads(told("--set", series).output)
-    assert apart["scans"] == 3 and series in apart["holds"]["frames"] and "cg-sense" in apart["fits"]
+    assert apart["scans"] == 3 and apart["holds"]["as one scan"] == f"3 frames by --set {series}" and "cg-sense" in apart["fits"]
     assert one["scans"] == 1 and list(one["measured"]["y"]) == ["coil", "t", "ky", "kx"] and "cg-sense" in one["fits_with"]["kt-sense"]
-    assert "frames" not in one["holds"]
+    assert "as one scan" not in one["holds"] and not set(one["fits"]) & set(one["fits_with"]["kt-sense"])
     wrong = told("--set", "sampler.use=tv", "--set", "dataset.use=arrays")
     assert wrong.exit_code == 2 and "sampler" in wrong.output and "dataset" in wrong.output
 

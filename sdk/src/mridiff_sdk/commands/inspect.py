@@ -42,17 +42,25 @@ def inspect(
         kind = str(contents.measured)
         if contents.scans and kind not in known:
             methods = fits(contents, dataset, found)
-            known[kind] = methods, {} if "" in methods.values() else fits_with(contents, dataset, found)
+            most = 2 * sum(not reason for reason in methods.values()) >= len(methods)
+            known[kind] = methods, {} if most else _others(fits_with(contents, dataset, found), methods)
         methods, others = known.get(kind, ({}, {})) if contents.scans else ({}, {})
         good = [m for m, reason in methods.items() if not reason]
-        bad = {m: reason for m, reason in methods.items() if reason and not any(m in names for names in others.values())}
+        bad = {m: reason for m, reason in methods.items() if reason}
+        never = [m for m in bad if not any(m in names for names in others.values())]
         rows.append({**asdict(contents), "fits": good, "fits_with": others, "does_not_fit": bad})
         if not as_json and methods:
             _tell("", [("fits", ", ".join(good) or f"no installed method{' as it is' if others else ''}"),
                        *((f"with --set operator.use={name}", ", ".join(names)) for name, names in others.items()),
-                       *(bad.items() if why else [("does not fit", ", ".join(bad))])])  # fmt: skip
+                       *(bad.items() if why else [("does not fit", ", ".join(never))])])  # fmt: skip
     if as_json:
         print_json(rows)
+
+
+def _others(found: dict[str, list[str]], methods: dict[str, str]) -> dict[str, list[str]]:
+    """Of the methods that fit with another operator those that do not with their own."""
+    left = {name: [m for m in names if methods[m]] for name, names in found.items()}
+    return {name: names for name, names in left.items() if names}
 
 
 def _options(wanted: dict[str, Any]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ class Reader(Files, Dataset):
     def _several(self, held: Sequence[Entry]) -> dict[str, str]:
         """What of the scans of a file could be one with an axis t."""
         counted = {option: len({c for e in held for c in e.counters if c[:1] == letter}) for option, letter in self.letters.items()}
-        each = "scans of their own; one with an axis t by --set dataset.options.series="
-        return {option: f"{n}, {each}{option}" for option, n in counted.items() if n > 1}
+        ways = [f"{n} {option} by --set dataset.options.series={option}" for option, n in counted.items() if n > 1]
+        return {"as one scan": "; ".join(ways)} if ways else {}
 
     @classmethod
     def can_read(cls, path: Path) -> bool:
