@@ -10,6 +10,7 @@ import torch
 from mridiff.errors import DataError
 from mridiff.interfaces import Field, Gaussian, LinearOperator, Measured, Prior, Problem, Space, Streams
 from mridiff_sdk.adaptors import Fold, InKspace, Magnitude, Planes, ReIm, Tile, adapt
+from mridiff_sdk.codecs import Channels
 from mridiff_sdk.diffusions import VE, VP
 from mridiff_sdk.operators import Fourier
 from mridiff_sdk.oracles import Covariance, GaussianPrior
@@ -64,6 +65,14 @@ def test_adaptors_are_chosen_by_axes_sizes_and_number_type(prior, axes, sizes, k
 def test_what_no_adaptor_bridges_is_refused_with_both_spaces(prior, axes, sizes):
     with pytest.raises(DataError, match="cannot serve"):
         adapt(prior, Space(axes, sizes))
+
+
+def test_what_a_codec_cannot_encode_is_refused(monkeypatch):
+    """Images of coefficients have an axis `channel`, which a codec that makes channels of complex numbers has no place for."""
+    prior = Speaks(("channel", "y", "x"), (2, None, None), complex=False)
+    monkeypatch.setattr(type(prior), "codec", Channels(), raising=False)
+    with pytest.raises(DataError, match=r"cannot serve an unknown in .*without an axis 'channel'"):
+        adapt(prior, Space(("channel", "y", "x"), (4, 8, 6)))
 
 
 def test_a_prior_in_a_unit_serves_unknowns_in_that_unit_alone():

@@ -28,7 +28,11 @@ def adapt(prior: Prior, domain: Space) -> Prior:
                         hint="Choose a prior in the unit of the unknown, or one without a unit.")  # fmt: skip
     if prior.codec.kind == "identity" and "kx" in prior.space.axes and "kx" not in domain.axes:
         return adapt(InKspace(prior), domain)
-    space = prior.codec.space(domain)
+    try:
+        space = prior.codec.space(domain)
+    except ValueError as error:
+        raise DataError(f"a prior of {prior.space} cannot serve an unknown in {domain}: {error}",
+                        hint="Choose a prior for these axes and sizes; `mridiff matrix` shows what fits.") from error  # fmt: skip
     if prior.space.admits(space) or prior.codec.kind == "nonlinear":
         return prior
     if space.complex and not prior.space.complex:
