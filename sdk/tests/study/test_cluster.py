@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections import Counter
+from time import monotonic, sleep
 
 import pytest
 
@@ -77,6 +78,34 @@ def test_a_scheduler_without_workers_is_not_waited_for_for_ever(run, tmp_path, m
     with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster, told as found:
         run(scheduler=cluster.scheduler_address)
     assert "dask worker" in found.value.hint
+
+
+def test_a_result_that_is_looked_at_for_long_counts_as_a_sign_of_a_worker(monkeypatch):
+    """A worker may be away just when the next one is asked for; only then does the time without any begin."""
+
+    class Coming:
+        def __init__(self):
+            self.left, self.ready = 2, 0.0
+
+        def count(self):
+            return self.left
+
+        def has_ready(self):
+            return monotonic() >= self.ready
+
+        def __next__(self):
+            self.left -= 1
+            return self.left
+
+    monkeypatch.setattr("mridiff_sdk.study.cluster.LOOK", 0.01)
+    monkeypatch.setattr("mridiff_sdk.study.cluster.ALONE", 0.5)
+    monkeypatch.setattr(Cluster, "__len__", lambda _: 0)
+    coming, seen = Coming(), []
+    for future in Cluster.__new__(Cluster)._patiently(coming):
+        seen.append(future)
+        sleep(0.7 * (future == 1))
+        coming.ready = monotonic() + 0.1
+    assert seen == [1, 0]
 
 
 def test_peak_memory_is_not_measured_on_a_cluster(run):

@@ -89,6 +89,7 @@ class Cluster:
         while coming.count():
             if coming.has_ready():
                 yield next(coming)
+                seen = looked = monotonic()  # who made it was there, however long the result was looked at
             elif (now := monotonic()) - looked < LOOK:
                 sleep(0.02)
             else:
