@@ -5,7 +5,7 @@ import json
 import acme_package
 import pytest
 
-from mridiff.errors import ConfigError
+from mridiff.errors import ConfigError, DataError
 from mridiff.plugins.registry import Registry
 from mridiff_sdk.study import Part
 from mridiff_sdk.study.card import write_card
@@ -79,4 +79,12 @@ def test_results_that_do_not_say_what_they_were_made_from_are_made_again(run, ad
     file = package.parent / "results" / "toy.json"
     file.write_text(json.dumps({k: v for k, v in json.loads(file.read_text()).items() if k != "made_from"}))
     with pytest.raises(ConfigError, match="does not say what it was made from"):
+        add("noisy")
+
+
+def test_a_damaged_file_is_named(run, add, package):
+    write_card(package.parent, run())
+    file = package.parent / "results" / "toy.json"
+    file.write_text(file.read_text()[:-100])
+    with pytest.raises(DataError, match=r"toy\.json cannot be read as results"):
         add("noisy")

@@ -9,7 +9,7 @@ import torch
 
 from mridiff import Registry, load
 from mridiff.errors import DataError
-from mridiff_datasets.local_field import GAMMA, LocalField, noise_level
+from mridiff_datasets.local_field import GAMMA, LocalField, field_noise
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_sdk.fits import fits
 
@@ -82,7 +82,7 @@ def test_the_noise_level_is_told_by_neighbours(written, phantom):
     assert 0.001 < LocalField(path=files["field"], mask=files["mask"])[0].measured.noise.std < 0.002  # what is left of the signal raises it
     assert LocalField(path=files["field"], mask=files["mask"], noise_std=0.003)[0].measured.noise.std == 0.003
     white = 0.02 * torch.randn(20, 20, 20, generator=torch.Generator().manual_seed(0))
-    assert noise_level(white, torch.ones(20, 20, 20, dtype=torch.bool)) == pytest.approx(0.02, rel=0.1)
+    assert field_noise(white, torch.ones(20, 20, 20, dtype=torch.bool)) == pytest.approx(0.02, rel=0.1)
 
 
 def test_without_a_mask_the_brain_is_where_the_field_is_not_zero(written, phantom):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mridiff.errors import ConfigError, Mistake, MridiffError
+from mridiff.errors import ConfigError, Mistake, MridiffError, boundary
 from mridiff.pipeline.record import now, origin, seal
 from mridiff.plugins.registry import Registry
 
@@ -27,11 +27,12 @@ def standing(file: Path, study: Study, measured: Iterable[str], registry: Regist
     """The results in `file`, of which all rows but those to be measured stand.
 
     Raises ConfigError with all that speaks against it: rows, sets of scans or seeds that are not those of the study, and rows that
-    would be made from something else today: other data, weights, options, versions or functions.
+    would be made from something else today: other data, weights, options, versions or functions. Raises DataError for a damaged file.
     """
     if not file.is_file():
         raise ConfigError([Mistake("--card", f"no results stand in {file} yet")], hint="Measure the study whole: leave --only out.")
-    found: dict[str, Any] = json.loads(file.read_text())
+    with boundary(f"{file} cannot be read as results", "Restore it, or measure the study whole: leave --only out."):
+        found: dict[str, Any] = json.loads(file.read_text())
     kept = [row for row in found["rows"] if row not in measured]
     wrong = [f"the row {row!r} of {file} is not in the study" for row in kept if row not in study.rows]
     wrong += [f"the row {row!r} is not in {file}" for row in study.rows if row not in (*found["rows"], *measured)]

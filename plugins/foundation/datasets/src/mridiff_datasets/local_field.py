@@ -84,7 +84,7 @@ class LocalField(Dataset):
         problems += [f"field: {bad} voxels of the brain are NaN or infinite"] if (bad := int((~torch.isfinite(field)).sum())) else []
         problems = problems or self._physics(field[brain])
         refuse(self.path, problems)
-        std = noise_level(field, brain) if self.noise_std is None else self.noise_std
+        std = field_noise(field, brain) if self.noise_std is None else self.noise_std
         acquisition = {"brain_mask": Field(brain[None].float(), AXES), "b0_direction": Field(self._direction()[None], ("channel",))}
         measured = Measured(field[None], Gaussian(std or None), acquisition, geometry=self._geometry())
         truth = {"head": Field(brain[None], AXES)}
@@ -148,7 +148,7 @@ class LocalField(Dataset):
         return Geometry((z, y, x), tuple(tuple(float(v) for v in row) for row in affine))
 
 
-def noise_level(field: Tensor, mask: Tensor) -> float:
+def field_noise(field: Tensor, mask: Tensor) -> float:
     """Standard deviation of the noise of a field (z, y, x) inside a mask: of second differences, in the quietest fifth of its cubes.
 
     White noise makes them sqrt(6) times as large. What is left of the signal can only raise them: the axis where they are least holds.
