@@ -23,6 +23,8 @@ from .inpainting import InpaintingOperator
 from .multislice import MultiSliceSense
 from .noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
 from .off_resonance import OffResonanceSense
+from .relaxation import RelaxationSense
+from .smooth_maps import SmoothMapsSense
 from .spirit import Spirit
 from .subspace import SubspaceSense
 from .truncation import TruncationOperator
@@ -77,6 +79,12 @@ def _series(size: tuple[int, int], samples: int, precision: torch.dtype) -> Meas
     basis = Field(Streams.of(samples, "basis", samples).normal((4, 2), precision), ("t", "channel"))
     times = Field(torch.tensor([[10.0, 20, 40, 80]], dtype=precision), ("t",))
     return _scan(size, samples, precision, {"basis": basis} if samples > 1 else {"echo_times": times}, (4,))
+
+
+def _relaxing(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
+    """Four frames, after echo times, or after inversion times where there are several samples."""
+    times = Field(torch.tensor([[10.0, 20, 40, 80]], dtype=precision), ("t",), "ms")
+    return _scan(size, samples, precision, {"inversion_times" if samples > 1 else "echo_times": times}, (4,))
 
 
 def _off_resonance(size: tuple[int, int], samples: int, precision: torch.dtype) -> Measured:
@@ -140,6 +148,8 @@ MADE: dict[str, Made] = {
     "spirit": (partial(Spirit.for_scan, kernel=3, weight=2.0), _centre),
     "truncation": (TruncationOperator.for_scan, _small),
     "inpainting": (InpaintingOperator.for_scan, _regions),
+    "smooth-maps-sense": (partial(SmoothMapsSense.for_scan, degree=2), partial(_scan, more={})),
+    "relaxation-sense": (partial(RelaxationSense.for_scan, frequency=True), _relaxing),
     "blur-downsample": (partial(BlurDownsample.for_scan, side=3), _coarse),
 }
 """How an operator is built, and of what scan, by name."""

@@ -17,6 +17,8 @@ MULTISLICE = Citation("Controlled aliasing in parallel imaging results in higher
                       2005, "10.1002/mrm.20401")  # fmt: skip
 SPIRIT = Citation("SPIRiT: iterative self-consistent parallel imaging reconstruction from arbitrary k-space", 2010, "10.1002/mrm.22428")
 BLIND = Citation("Blind image super-resolution: a survey and beyond", 2023, "10.1109/TPAMI.2022.3203009")
+JSENSE = Citation("Joint image reconstruction and sensitivity estimation in SENSE (JSENSE)", 2007, "10.1002/mrm.21245")
+RELAXATION = Citation("Model-based iterative reconstruction for radial fast spin-echo MRI", 2009, "10.1109/TMI.2009.2023119")
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
 
@@ -74,6 +76,12 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
         OperatorSpec(name="rigid-motion-sense", summary="Multi-coil Cartesian sampling of an object that moves between shots",
                      target="mridiff_operators.motion:RigidMotionSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=MOTION),
+        OperatorSpec(name="smooth-maps-sense", summary="Multi-coil Cartesian sampling with unknown coil maps, polynomials of the place",
+                     target="mridiff_operators.smooth_maps:SmoothMapsSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
+                     needs=COILS, source=JSENSE),
+        OperatorSpec(name="relaxation-sense", summary="Multi-coil series as an image and its unknown rates of relaxation: T1, T2, T2*",
+                     target="mridiff_operators.relaxation:RelaxationSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
+                     needs=COILS, source=RELAXATION),
         OperatorSpec(name="dipole", summary="Local field of a susceptibility map, y = M F^-1 D F x, for any direction of the main field",
                      target="mridiff_operators.dipole:DipoleOperator", axes=("z", "y", "x"), complex=False,
                      offers=LINEAR, source=DIPOLE),

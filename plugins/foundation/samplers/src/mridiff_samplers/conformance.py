@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import Composition, Gaussian, LinearOperator, Measured, Problem, Sampler, Space, Streams
+from mridiff.interfaces import (
+    Composition,
+    Gaussian,
+    LinearOperator,
+    Measured,
+    Nuisance,
+    ParametricOperator,
+    Problem,
+    Sampler,
+    Space,
+    Streams,
+)
 from mridiff.spec import Spec
 from mridiff_sdk.coils import simulate_maps
-from mridiff_sdk.operators import Fourier, Mask
+from mridiff_sdk.operators import Coils, Fourier, Mask
 from mridiff_sdk.physics import convolve, dipole_kernel, truncated_inverse
 from mridiff_sdk.testing import Case, SamplerCase, smooth
 
@@ -19,6 +30,7 @@ from .grappa import GRAPPA
 from .l_plus_s import LPlusS
 from .sake import SAKE
 from .tkd import TKD
+from .variable_projection import VariableProjection
 
 SHAPE = (6, 8, 7)
 
@@ -47,8 +59,27 @@ class Periodic(LinearOperator):
         return convolve(y, truncated_inverse(self.kernel, threshold), SHAPE)
 
 
+class Gains(ParametricOperator):
+    """Images of three coils whose gains are unknown: y_c = (1 + g_c) S_c x, g_0 = 0."""
+
+    maps: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("maps", simulate_maps(3, (8, 9), 0)[None])
+        seen = Coils(self.maps)
+        self.domain, self.codomain = seen.domain, seen.codomain
+        self.nuisance = {
+            "gain": Nuisance(Space(("coil",), (3,), complex=False, kind="gain"), torch.zeros(1, 3), "", 0.1, lambda g: g - g[:, :1])
+        }
+
+    def at(self, phi: Mapping[str, Tensor]) -> LinearOperator:
+        """The operator with the gains phi["gain"], real (1 or sample, coil)."""
+        return Coils(self.maps * (1 + phi["gain"])[:, :, None, None])
+
+
 def cases(spec: Spec) -> Iterable[Case]:
-    """A noisy field of random matter for `tkd`, coil images with calibration lines for `grappa` and `sake`, a series for `l-plus-s`."""
+    """A field of random matter for `tkd`, coil images with calibration lines for `grappa` and `sake`, a series for `l-plus-s`; gains."""
     if spec.kind == "sampler" and spec.name in CASES:
         build, make, shortest = CASES[spec.name]
         yield SamplerCase(id="small", offers=spec.offers, build=build, problem=make(), shortest=shortest)
@@ -89,10 +120,18 @@ def series() -> Problem:
     return sampled(Sampled(Space(("t", "y", "x"), (4, 9, 8)), ((ky + t) % 3 == 0).float().expand(4, 9, 8)[None].clone(), ("t", "ky", "kx")))
 
 
+def gains() -> Problem:
+    """A smooth object and three gains."""
+    A = Gains()
+    y = A.at({"gain": torch.tensor([[0.0, 0.4, -0.3]])})(smooth(A.domain, 1))
+    return Problem.of(A, Measured(Gaussian(0.01).draw(y, Streams.of(1, "n")), Gaussian(0.01)))
+
+
 CASES: dict[str, tuple[Callable[..., Sampler], Callable[[], Problem], dict[str, int]]] = {
     "tkd": (TKD, field, {}),
     "grappa": (GRAPPA, lines, {}),
     "sake": (partial(SAKE, window=3), lines, {"iterations": 1}),
     "l-plus-s": (LPlusS, series, {"iterations": 1}),
+    "variable-projection": (VariableProjection, gains, {"steps": 1}),
 }
 """How a sampler is built, for what problem, and its least number of steps."""

@@ -33,6 +33,8 @@ SAKE = Citation("Calibrationless parallel imaging reconstruction based on struct
                 "10.1002/mrm.24997")  # fmt: skip
 L_PLUS_S = Citation("Low-rank plus sparse matrix decomposition for accelerated dynamic MRI with separation of background and dynamic "
                     "components", 2015, "10.1002/mrm.25240")  # fmt: skip
+PROJECTION = Citation("The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate", 1973,
+                      "10.1137/0710036")  # fmt: skip
 TKD = Citation("Magnetic susceptibility mapping of brain tissue in vivo using MRI phase data", 2009, "10.1002/mrm.22135")
 
 LINEAR = {"operator": needs(Trait.LINEAR)}
@@ -59,6 +61,9 @@ def _classical() -> list[SamplerSpec]:
                     target="mridiff_samplers.zero_filled:ZeroFilled", offers=POINT, needs=LINEAR),
         SamplerSpec(name="cg-sense", summary="least squares by conjugate gradients",
                     target="mridiff_samplers.cg_sense:CGSense", offers=POINT, needs=SQUARES, source=SENSE),
+        SamplerSpec(name="variable-projection", summary="least squares of an image and of what is unknown of its acquisition",
+                    target="mridiff_samplers.variable_projection:VariableProjection", offers=frozenset({Trait.POINT}),
+                    needs={"operator": needs(Trait.PARAMETRIC), "dataset": needs(Trait.GAUSSIAN_NOISE)}, source=PROJECTION),
         SamplerSpec(name="l1-wavelet", summary="compressed sensing with sparse wavelet coefficients, by FISTA",
                     target="mridiff_samplers.wavelet:L1Wavelet", offers=POINT, needs=SQUARES, source=SPARSE),
         SamplerSpec(name="tv", summary="total variation, isotropic, by ADMM",
