@@ -30,7 +30,13 @@ def test_what_is_known_of_the_echoes_is_told(measured_folder):
         torch.testing.assert_close(basis.T @ basis, torch.eye(rank))
     times = MeasuredSeries(measured_folder, source="multi-echo")[0].measured.acquisition["echo_times"]
     assert times.unit == "ms" and times.data[0, 0] == 2
+    count = MeasuredSeries(measured_folder)[0].measured.acquisition["echo_times"]
+    assert count.unit == "echo" and torch.equal(count.data[0], torch.arange(len(count.data[0])).float())
     assert {*MeasuredSeries(measured_folder, source="cine")[0].measured.acquisition} == {"mask", "sensitivity_maps"}
+
+
+def test_so_many_series_are_taken_evenly_spread(measured_folder):
+    assert [MeasuredSeries(measured_folder, count=n).names for n in (1, 2, 99)] == [["003"], ["001", "005"], [f"{i:03d}" for i in range(7)]]
 
 
 def test_the_head_is_displaced_by_its_field_and_told_its_times(measured_folder):

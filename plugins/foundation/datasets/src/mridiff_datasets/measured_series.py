@@ -39,6 +39,7 @@ Source = Annotated[
     Literal["t2star", "t1", "multi-echo", "cine"],
     "12 gradient echoes of a head, 9 inversion times of another, 8 complex echoes of a heart in 4 planes, 8 frames of the heart of a rat",
 ]
+Count = Annotated[int, Ge(1), "at most so many series, evenly spread"]
 Rank = Annotated[int, Ge(1), Le(8), "vectors of the temporal basis, for t2star and t1"]
 
 
@@ -47,12 +48,14 @@ class MeasuredSeries(options.CoilArray, Dataset):
     """Series of measured images (t, y, x), seen by simulated coils: y (coil, t, ky, kx), `mask` (t, ky, kx), the series as truth "x".
 
     Of `t2star` and `t1` a scan has a `basis` (t, channel) for `subspace-sense`: the vectors that best span exp(-r t), the same from echo
-    to echo because the times of the echoes are not known, or |1 - 2 exp(-TI / T1)|, magnitudes as they were stored. `multi-echo` has
-    `echo_times` in seconds. Lines are interleaved over time, as in `cine`. The largest magnitude is 1.
+    to echo because the times of the echoes are not known, or |1 - 2 exp(-TI / T1)|, magnitudes as they were stored. The
+    `echo_times` of `t2star` count echoes, those of `multi-echo` are in milliseconds. Lines are interleaved over time, as in `cine`. The
+    largest magnitude is 1.
     """
 
     path: Folder = field(default=None, kw_only=False)
     source: Source = "t2star"
+    count: Count = SLICES
     acceleration: Acceleration = 4
     center_lines: CenterLines = 8
     rank: Rank = 4
@@ -61,7 +64,9 @@ class MeasuredSeries(options.CoilArray, Dataset):
 
     def __post_init__(self) -> None:
         self.folder = data_folder(self.path)
-        self.names = NAMES[self.source]
+        names = NAMES[self.source]
+        count = min(self.count, len(names))
+        self.names = [names[(2 * i + 1) * len(names) // (2 * count)] for i in range(count)]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -84,7 +89,8 @@ class MeasuredSeries(options.CoilArray, Dataset):
 def _t2star(folder: Path, name: str, rank: int) -> tuple[Tensor, dict[str, Field]]:
     images = NIfTI(folder / "t2star_multiecho_brain" / "mag_12echo.nii.gz", coils=1, slices=f"{int(name)}::{SLICES}")
     x = torch.stack([scan.truth["x"].data[0] for scan in images])
-    return x, _basis(torch.exp(-DECAYS * torch.arange(len(x), dtype=torch.float64)[:, None]), rank)
+    echoes = torch.arange(len(x), dtype=torch.float64)
+    return x, {**_basis(torch.exp(-DECAYS * echoes[:, None]), rank), "echo_times": Field(echoes.float()[None], ("t",), "echo")}
 
 
 def _t1(folder: Path, name: str, rank: int) -> tuple[Tensor, dict[str, Field]]:  # noqa: ARG001 - one slice of one head
