@@ -107,3 +107,15 @@ def test_a_truth_in_the_space_of_the_unknown_is_seen_as_the_result_is(monkeypatc
     assert len(scored) == 2
     for _, _, reference, _, _ in scored:
         torch.testing.assert_close(reference, shown)
+
+
+def test_a_truth_of_another_space_is_told_and_not_scored(monkeypatch):
+    """A series as reference of one image: what was computed is kept, and the record says why it has no score."""
+    scored = []
+    monkeypatch.setattr(method_module, "service", lambda name: (lambda *given: scored.append(given) or {}) if name == "metrics" else None)
+    scan, method = Few()[0], load(CONFIG, registry())
+    series = replace(scan, truth={"x": Field(scan.truth["x"].data[:, None], ("t", "y", "x"))})
+    found = method(series)
+    assert not scored and not found.metrics
+    assert found.notes == ("x ('y', 'x') is not scored: its reference is ('t', 'y', 'x')",)
+    assert method(scan).notes == ()

@@ -91,7 +91,7 @@ class Method:
             assert last is not None
         missed = until is not None and n is None
         notes = (f"{total} samples, the most that were allowed, do not reach the standard errors asked for",) if missed else ()
-        return replace(self._finish(scan, problem, torch.cat(parts)[:n], last, scale, counter.cost), notes=notes)
+        return replace(made := self._finish(scan, problem, torch.cat(parts)[:n], last, scale, counter.cost), notes=(*made.notes, *notes))
 
     def prepare(self, scan: Scan) -> tuple[Problem, Sampler, float]:
         """The scaled problem of a scan, the sampler for it and the scale; raises DataError where the method does not fit the scan."""
@@ -142,9 +142,11 @@ class Method:
             baseline, name = last.outputs["baseline"].data.mean(0, keepdim=True).cpu(), "first guess"
         sure = service("uncertainty")
         maps, numbers = ({}, {}) if sure is None else sure(problem, x0)
+        axes = scan.truth["x"].axes if "x" in scan.truth else space.axes
+        odd = () if axes in {space.axes, problem.space.axes} else (f"x {space.axes} is not scored: its reference is {axes}",)
         result = Reconstruction(scan.id, x, samples, space.axes, scale, baseline, name,
                                 {k: v.cpu() for k, v in last.nuisance.items()}, {k: f.to("cpu") for k, f in last.outputs.items()},
-                                {k: v.cpu() * scale for k, v in maps.items()}, cost=cost)  # fmt: skip
+                                {k: v.cpu() * scale for k, v in maps.items()}, cost=cost, notes=odd)  # fmt: skip
         # A truth may lie in the scored space already: one combined image where the unknown is that of every coil.
         seen = look if "x" in scan.truth and scan.truth["x"].axes == problem.space.axes else None
         return replace(result, metrics=score(result, scan, space, seen) | ({"uncertainty": numbers} if numbers else {}))
@@ -168,8 +170,8 @@ def score(result: Reconstruction, scan: Scan, space: Space, look: Callable[[Tens
     metrics = service("metrics")
     if metrics is None:
         return {}
-    made = {"x": (result.x, space)}
-    if result.baseline is not None and "x" in scan.truth:
+    made = {"x": (result.x, space)} if look or "x" not in scan.truth or scan.truth["x"].axes == space.axes else {}
+    if result.baseline is not None and "x" in scan.truth and made:
         made["baseline"] = (result.baseline, space)
     known = {name: replace(scan.truth[name], data=v) for name, v in result.estimates.items() if name in scan.truth}
     made |= {name: (f.data, Space(f.axes, unit=f.unit)) for name, f in {**known, **result.outputs}.items()}
