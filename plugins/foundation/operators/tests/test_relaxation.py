@@ -39,6 +39,13 @@ def test_frames_are_the_image_with_its_weights(inverted, frequency):
         torch.testing.assert_close(A.at(phi)(x)[:, :, i], mask[:, i, None] * fft(maps * frame[:, None]))
 
 
+def test_the_first_look_at_full_data_is_the_image():
+    maps, x = normal(1, 3, 5, 6), normal(1, 5, 6)
+    maps = maps / maps.norm(dim=1, keepdim=True)
+    A = RelaxationSense(maps, torch.ones(1, 4, 5, 6, dtype=torch.float64), TIMES).at({"rate": normal(1, 5, 6, seed=4).abs() / 20})
+    torch.testing.assert_close(A.rough(A(x)), x)
+
+
 def test_rates_are_bounded_and_times_are_needed():
     A = RelaxationSense.for_scan(scan(echo_times=TIMES))
     project = A.nuisance["rate"].project

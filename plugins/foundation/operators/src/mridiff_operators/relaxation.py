@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import LinearOperator, Measured, Nuisance, ParametricOperator, Space
+from mridiff.interfaces import Composition, LinearOperator, Measured, Nuisance, ParametricOperator, Space
 
 from .sense import KtSense
 
@@ -62,12 +62,24 @@ class RelaxationSense(ParametricOperator):
         weights = 1 - 2 * left if self.inverted else left
         if "frequency" in phi:
             weights = weights * torch.exp(-2j * pi * t * phi["frequency"][:, None])
-        return self.frames @ Weighted(self.domain, weights)
+        return Relaxed(self.frames, Weighted(self.domain, weights))
 
     def _unknown(self, name: str, start: float, step: float, unit: str, project: Callable[[Tensor], Tensor]) -> Nuisance:
         per = f"1/{unit}" if unit else ""
         space = Space(("y", "x"), self.domain.shape, complex=False, unit=per, kind=f"relaxation {name}" if name == "rate" else name)
         return Nuisance(space, self.times.new_full((1, *self.domain.shape), start), per, step, project)
+
+
+class Relaxed(Composition):
+    """M F S w at known rates. Its first look is the zero-filled image over the weights that its frames have together."""
+
+    B: Weighted
+
+    def rough(self, y: Tensor) -> Tensor:
+        """A^H y over sum_t |w_t|^2."""
+        seen = self.B.weights.abs().square().sum(1)
+        image: Tensor = self.H(y)
+        return image / seen.clamp_min(torch.finfo(seen.dtype).tiny)
 
 
 class Weighted(LinearOperator):
