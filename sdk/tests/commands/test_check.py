@@ -55,8 +55,8 @@ def test_the_posterior_report_wants_a_sampler_with_a_prior(cli):
 def test_the_posterior_report_leaves_a_page_and_a_plot(cli, monkeypatch, tmp_path):
     from mridiff_sdk.testing import posterior
 
-    def rows(entry, draws):
-        assert draws == 400
+    def rows(entry, steps, draws):
+        assert draws == 400 and steps == [5, 10, 20, 50, 100]
         yield posterior.Accuracy(entry.qualified, "single-coil", 5, 5, mean=0.1, covariance=0.2, variance=0.9, by_chance=0.1)
 
     monkeypatch.setattr(posterior, "accuracy", rows)
@@ -73,9 +73,13 @@ def test_without_a_name_the_posterior_report_is_of_every_sampler_that_has_a_curv
     motion = SamplerSpec(name="moves", summary="m", target=f"{HERE}.reference:Drawn", priors={"prior": needs(Trait.DENOISER)},
                          needs={"operator": needs(Trait.PARAMETRIC)})  # fmt: skip
     monkeypatch.setattr(Registry, "discover", classmethod(lambda cls, **_: Registry.of((*SPECS, motion))))
-    monkeypatch.setattr(posterior, "accuracy", lambda entry, draws: [posterior.Accuracy(entry.qualified, "one", 5, draws, mean=0.1)])
-    rows = json.loads(CliRunner().invoke(application(), ["check", "--posterior", "--draws", "20", "--json"]).stdout)
-    assert [(r["sampler"], r["nfe"]) for r in rows] == [("local/exact", 20)]
+    monkeypatch.setattr(
+        posterior, "accuracy", lambda entry, steps, draws: [posterior.Accuracy(entry.qualified, "one", steps[0], draws, mean=0.1)]
+    )
+    rows = json.loads(CliRunner().invoke(application(), ["check", "--posterior", "--draws", "20", "--steps", "7", "--json"]).stdout)
+    assert [(r["sampler"], r["steps"], r["nfe"]) for r in rows] == [("local/exact", 7, 20)]
+    wrong = CliRunner().invoke(application(), ["check", "--posterior", "--steps", "10,x,1"])
+    assert wrong.exit_code == 2 and "'x'" in str(wrong.exception or wrong.output) + wrong.output
     assert CliRunner().invoke(application(), ["check"]).exit_code == 2
 
 

@@ -13,6 +13,7 @@ from mridiff_sdk.testing.posterior import (
     accuracy,
     coverage,
     gaussian_errors,
+    lines,
     markdown,
     mixture_problem,
     plot,
@@ -101,7 +102,7 @@ def test_the_summary_says_what_each_sampler_is_and_what_it_errs_by_at_the_most_s
     rows += [Accuracy("c/d", "one", 5, 6, mean=0.3, claims="one estimate"), Accuracy("a/b", "modes", 10, 10, weights=0.1)]
     text = summary(rows)
     assert "| a/b | posterior sampler | 10 | 0.10 / 0.20 | 0.10 / 0.20 |" in text and "modes" not in text
-    assert "| c/d | one estimate | 6 | 0.30 / - | - |" in text and summary(rows) in report(rows)
+    assert "| c/d | one estimate | 6 | 0.30 / - | - |" in text and summary(rows) in report(rows, 77) and "77 draws" in report(rows, 77)
 
 
 def test_along_spokes_the_posterior_is_that_of_the_dense_matrices():
@@ -129,6 +130,7 @@ def test_of_one_estimate_the_error_of_its_mean_is_all_there_is():
                        offers={Trait.POINT})  # fmt: skip
     (entry,) = Registry.of([spec]).entries("sampler")
     rows = list(accuracy(entry, steps=(2,)))
+    assert len(rows) == lines(entry, (2,))
     assert {r.claims for r in rows} == {"one estimate"} and all(r.mean is not None and r.covariance is None for r in rows)
     assert [r.problem for r in rows] == [known.name for known in problems() if not known.modes]
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from math import sqrt
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ __all__ = [
     "coverage",
     "gaussian_errors",
     "has_curve",
+    "lines",
     "markdown",
     "mixture_problem",
     "plot",
@@ -107,6 +109,12 @@ def accuracy(entry: Entry, steps: Sequence[int] = STEPS, draws: int = 400, **opt
             yield row(known.name, n, nfe, coverage=coverage(again.unflatten(0, (len(truths), RANKS)), truths), **errors)
 
 
+def lines(entry: Entry, steps: Sequence[int]) -> int:
+    """How many rows `accuracy` gives; those of one estimate have none where modes are weighed."""
+    point = Trait.POINT in entry.spec.offers
+    return len(steps) * sum(not (point and known.modes) for known in problems())
+
+
 def claims(offers: frozenset[Trait]) -> str:
     """What a sampler with these traits says that it is."""
     return "posterior sampler" if Trait.POSTERIOR in offers else "one estimate" if Trait.POINT in offers else "estimator that draws"
@@ -153,7 +161,7 @@ HEAD = """# Accuracy against cost of the samplers
 Problems whose posterior is known exactly, so that a sampler's own error shows, free of any network's: a smooth Gaussian image measured by
 one coil (6 x 7 pixels, noise 0.1) and by three (5 x 6, noise 0.01, 0.1 and 1); images that are three times as large once in five (heavy
 tails); and two modes of prior weights 0.3 and 0.7 with data that speak for the rarer (exact weights 0.55 and 0.77). All options but the
-number of steps are the sampler's defaults; 400 draws of seed 0.
+number of steps are the sampler's defaults; {draws} draws of seed 0.
 
 What the table says. `diffpir` and `dps-mri` draw from the posterior of one mode at any noise level, with one coil and several: they
 declare the trait `posterior`. **Between modes they do not weigh**: evidence reaches an estimate in the directions that were measured
@@ -179,9 +187,9 @@ Made by `mridiff check --posterior -o docs`, of every installed sampler that suc
 """
 
 
-def report(rows: Sequence[Accuracy]) -> str:
+def report(rows: Sequence[Accuracy], draws: int) -> str:
     """The page of the documentation: what is measured, every sampler in a line, and the table."""
-    return HEAD + summary(rows) + "\n" + markdown(rows)
+    return HEAD.replace("{draws}", str(draws)) + summary(rows) + "\n" + markdown(rows)
 
 
 def summary(rows: Sequence[Accuracy]) -> str:
@@ -209,16 +217,18 @@ def markdown(rows: Sequence[Accuracy]) -> str:
 
 
 def plot(rows: Sequence[Accuracy], path: Path) -> None:
-    """Errors against calls of the prior, one panel per figure, one line per sampler and problem; written as a picture."""
+    """Errors against calls of the prior, the median over the problems, one panel per figure, one line per sampler; written as a picture."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    figure = Figure(figsize=(12, 4.2), layout="constrained")
     panels = (("mean", "error of the mean / std"), ("covariance", "error of the covariance"), ("weights", "error of mode weights"))
+    samplers = list(dict.fromkeys(r.sampler for r in rows))
     for axes, (name, label) in zip(figure.subplots(1, 3), panels, strict=True):
-        for key in dict.fromkeys((r.sampler, r.problem) for r in rows):
-            points = [(r.nfe, getattr(r, name)) for r in rows if (r.sampler, r.problem) == key and getattr(r, name) is not None]
-            if points:
-                axes.plot(*zip(*points, strict=True), marker="o", label=" ".join(key))
-                axes.legend(fontsize=7)
+        for i, sampler in enumerate(samplers):
+            found = [r for r in rows if r.sampler == sampler and getattr(r, name) is not None]
+            each = [[(r.nfe, getattr(r, name)) for r in found if r.steps == n] for n in sorted({r.steps for r in found})]
+            points = [(median(nfe for nfe, _ in p), median(v for _, v in p)) for p in each]
+            axes.plot(*(zip(*points, strict=True) if points else ((), ())), marker="osD^v<>P*X"[i % 10], label=sampler)
         axes.set(xscale="log", yscale="linear" if name == "weights" else "log", xlabel="calls of the prior (NFE)", ylabel=label)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", fontsize=7)
     figure.savefig(path, dpi=120)
