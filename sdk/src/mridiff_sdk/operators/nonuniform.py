@@ -18,6 +18,9 @@ from .linear import linear
 
 Each = Callable[[Tensor, Tensor], Tensor]
 
+BLOCK = 640 * 1024
+"""Bytes of the images that are convolved at a time: a few of them fit into a processor's cache."""
+
 
 class NonUniformFourier(LinearOperator):
     """y(k) = F x, x complex (sample, *domain) transformed along its last `axes`, which become (shot, readout).
@@ -101,8 +104,14 @@ class NonUniformFourier(LinearOperator):
         return self._each(convolve, x, self.spread, len(self.size), len(self.size))
 
     def _each(self, apply: Each, x: Tensor, given: Tensor, own: int, last: int) -> Tensor:
-        """`apply` to x (sample, *batch, ...) with `last` axes after the batch, one sample and frame after the other, all else at once."""
+        """`apply` to x (sample, *batch, ...) with `last` axes after the batch: one frame after the other, all else at once.
+
+        Samples too, where each has places of its own.
+        """
         first = len(self.frames) + 1
+        if len(given) == 1 and not self.frames:
+            made = apply(x.reshape(-1, *x.shape[x.ndim - last :]), given[0])
+            return made.reshape(*x.shape[: x.ndim - last], *made.shape[1:])
         x = x.expand(max(len(x), len(given)), *x.shape[1:]).movedim(self.frames, tuple(range(1, first)))
         lead, rest = x.shape[:first], x.shape[first : x.ndim - last]
         given = given.expand(*lead, *given.shape[-own:]).flatten(0, first - 1)
@@ -111,18 +120,19 @@ class NonUniformFourier(LinearOperator):
 
 
 def convolve(x: Tensor, transfer: Tensor) -> Tensor:
-    """F^H F x of images (batch, *image), by the real transfer function of `_transfer`: image by image, so that little memory is needed.
+    """F^H F x of images (batch, *image), by the real transfer function of `_transfer`: a few at a time, so that little memory is needed.
 
     Axis by axis, from the outermost in and back out: so what is zero, or cut away after, is not transformed.
     """
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
-    for image, made in zip(x, out, strict=True):
-        z = image
-        for d in range(-image.ndim, 0):
+    few, rank = max(1, BLOCK // (transfer.numel() * x.element_size())), transfer.ndim
+    for images, made in zip(x.split(few), out.split(few), strict=True):
+        z = images
+        for d in range(-rank, 0):
             z = torch.fft.fft(z, n=transfer.shape[d], dim=d)
         z *= transfer
-        for d in range(-1, -1 - image.ndim, -1):
-            z = torch.fft.ifft(z, dim=d).narrow(d, 0, image.shape[d])
+        for d in range(-1, -1 - rank, -1):
+            z = torch.fft.ifft(z, dim=d).narrow(d, 0, images.shape[d])
         made.copy_(z)
     return out
 
