@@ -43,7 +43,7 @@ def recon(
         print_json([o.record for o in outcomes])
     elif not as_json:
         _tell(outcomes, out)
-    for error in errors:
+    for error in {str(e): e for e in errors}.values():
         report(error)
     if errors:
         raise SystemExit(max(e.exit_code for e in errors))

@@ -16,8 +16,8 @@ from .scan import Scan
 class Contents:
     """What a file holds, told by its headers: `holds` in words by subject, `left_out` in sentences that say why.
 
-    `scans` is how many are read of it. `measured` has the axes with their sizes, in order, of "y" and of each part of the acquisition of
-    its first scan ({"y": {"coil": 8, "ky": 256, "kx": 256}, "mask": {"ky": 256, "kx": 256}}); empty where none is read.
+    `scans` is how many are read of it. `measured` has the axes with their sizes, in order, of "y" (of blocks "y0", "y1" ..) and all else
+    that its first scan holds ({"y": {"coil": 8, "ky": 256, "kx": 256}, "mask": {"ky": 256, "kx": 256}}); empty where none is read.
     """
 
     source: str

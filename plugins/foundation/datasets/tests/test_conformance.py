@@ -20,6 +20,7 @@ from mridiff_datasets.coil_cine import CoilCine, NonCartesianCine
 from mridiff_datasets.dicom import DICOM
 from mridiff_datasets.echo_planar_head import EchoPlanarHead
 from mridiff_datasets.fastmri import FastMRI
+from mridiff_datasets.fmri_responses import FmriResponses
 from mridiff_datasets.folder import Folder
 from mridiff_datasets.held_out import HeldOutHeads
 from mridiff_datasets.ismrmrd import ISMRMRD
@@ -29,6 +30,8 @@ from mridiff_datasets.moving import MovingBrain
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
 from mridiff_datasets.pet_mr import PetMrPhantom
+from mridiff_datasets.pet_mr_images import PetMrImages
+from mridiff_datasets.pet_mr_sinograms import PetMrSinograms
 from mridiff_datasets.qsm import QsmPhantom
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_sdk.coils import simulate_maps
@@ -37,6 +40,7 @@ from mridiff_sdk.testing import DatasetCase, conformance
 
 FILES = {}
 READERS = {"folder": Folder, "arrays": Arrays, "fastmri": FastMRI, "nifti": NIfTI, "ismrmrd": ISMRMRD, "dicom": DICOM, "bids": BIDS}
+OWN = {"local-field": LocalField, "pet-mr-images": PetMrImages, "pet-mr-sinograms": PetMrSinograms, "fmri-responses": FmriResponses}
 ENDINGS = {"nifti": ".nii.gz", "dicom": ".dcm"}
 NY, NX = 33, 30
 MAPS = ("auto", "given", "espirit", "low-frequency", "none")
@@ -73,10 +77,18 @@ def files(tmp_path_factory, measured_folder):
         bids(FILES[kind + "bids"], folder / "nifti.nii.gz")
         field = QsmPhantom(size=24)[0].measured.y[0]
         nibabel.save(nibabel.Nifti1Image(field.numpy().T, np.diag([3.0, 3.0, 3.0, 1.0])), folder.with_suffix(".nii.gz"))
-        FILES["local field"] = folder.with_suffix(".nii.gz")
+        FILES["local-field"] = folder.with_suffix(".nii.gz")
         FILES[kind + "image"] = tmp_path_factory.mktemp("image") / "image.npz"
         np.savez(FILES[kind + "image"], image=image.numpy())
     FILES["measured"] = measured_folder
+    FILES.update({name: tmp_path_factory.mktemp("own") / f"{name}.npz" for name in OWN if name != "local-field"})
+    pair = PetMrPhantom(size=16)[0]
+    np.savez(FILES["pet-mr-images"], **dict(zip(("pet", "mr"), pair.truth["x"].data[0].numpy(), strict=True)))
+    np.savez(FILES["pet-mr-sinograms"], sinogram=pair.measured.y[0][0].numpy(), kspace=pair.measured.y[1][0].numpy(),
+             angles=pair.measured.acquisition["angles"].data[0].numpy())  # fmt: skip
+    seen = list(SimFMRI(size=16, stimuli=2))
+    np.savez(FILES["fmri-responses"], responses=torch.cat([s.measured.conditions["voxels"].data for s in seen]).numpy(),
+             pictures=torch.cat([s.truth["x"].data for s in seen]).permute(0, 2, 3, 1).numpy())  # fmt: skip
     yield
     FILES.clear()
 
@@ -181,6 +193,10 @@ def held_out(spec, source, coils):
 
 def cases(spec):
     """Files as they come, and what needs none, as small as it can be; with all that is known of it from elsewhere."""
+    if spec.name in OWN:
+        lacks = {Trait.REFERENCE} if spec.name == "local-field" else set()
+        return [DatasetCase(id="file", offers=spec.offers - lacks, build=lambda: OWN[spec.name](path=FILES[spec.name]),
+                            missing=OWN[spec.name])]  # fmt: skip
     if spec.reads:
         off_grid = DatasetCase(id="off the grid", offers=frozenset({Trait.TRAJECTORY, Trait.MAPS, Trait.GAUSSIAN_NOISE}),
                                build=lambda: READERS[spec.name](FILES["off the grid"]), missing=READERS[spec.name])  # fmt: skip
@@ -215,9 +231,6 @@ def cases(spec):
         return [DatasetCase(id=t, offers=spec.offers, build=partial(build, trajectory=t)) for t in ("radial", "spiral")]
     if spec.name == "noncartesian-heads":
         return [DatasetCase(id=s, offers=spec.offers, build=partial(resampled, source=s)) for s in ("t2", "measured")]
-    if spec.name == "local-field":
-        return [DatasetCase(id="volume", offers=spec.offers - {Trait.REFERENCE}, build=lambda: LocalField(path=FILES["local field"]),
-                            missing=LocalField)]  # fmt: skip
     drawn = {"qsm-phantom": partial(QsmPhantom, subjects=2), "sim-fmri": partial(SimFMRI, stimuli=2),
              "pet-mr-phantom": partial(PetMrPhantom, subjects=2)}  # fmt: skip
     return [DatasetCase(id="small", offers=spec.offers, build=partial(drawn[spec.name], size=16))]

@@ -80,9 +80,12 @@ def _held(contents: Contents) -> list[tuple[str, str]]:
     """Subjects and words of one file."""
     rows = list(contents.holds.items())
     if contents.scans:
-        y = contents.measured.get("y", {})
-        parts = ", ".join(n for n in contents.measured if n != "y")
-        rows.append(("used", f"{contents.scans} scan(s) of y ({', '.join(y)}) = {tuple(y.values())}, with {parts}"))
+        from ..fits import blocks
+
+        main = blocks(contents) or list(contents.measured)
+        told = " and ".join(f"{n} ({', '.join(axes)}) = {tuple(axes.values())}" for n, axes in contents.measured.items() if n in main)
+        parts = ", ".join(n for n in contents.measured if n not in main)
+        rows.append(("used", f"{contents.scans} scan(s) of {told}" + (f", with {parts}" if parts else "")))
     return [*rows, *(("left out", reason) for reason in contents.left_out)]
 
 

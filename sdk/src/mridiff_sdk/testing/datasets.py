@@ -127,7 +127,10 @@ def foretold(case: DatasetCase) -> None:
     assert not told or counted == len(case.dataset), f"its contents count {counted} scans, it has {len(case.dataset)}"
     if said := next((c.measured for c in told if c.scans), None):
         measured = case.dataset[0].measured
-        fields = {**measured.acquisition, **({"y": Field(measured.y, tuple(said["y"]))} if isinstance(measured.y, Tensor) else {})}
+        held = () if measured.y is None else parts(measured.y)
+        names = [f"y{i}" for i in range(len(held))] if isinstance(measured.y, tuple) else ["y"]
+        y = {name: Field(block, tuple(said.get(name, ())) or ("y",) * (block.ndim - 1)) for name, block in zip(names, held, strict=False)}
+        fields = {**measured.acquisition, **measured.conditions, **y}
         read = {name: dict(zip(f.axes, f.data.shape[1:], strict=True)) for name, f in fields.items()}
         assert {n: dict(axes) for n, axes in said.items()} == read, f"its contents say {said}, the first scan has {read}"
 

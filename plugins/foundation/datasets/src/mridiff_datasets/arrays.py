@@ -78,10 +78,12 @@ class Arrays(options.Images, options.Ordered, Reader):
 
     @classmethod
     def claims(cls, path: Path) -> bool:
-        """Whether the file holds `kspace` or `image` and is not a fastMRI or ISMRMRD file."""
+        """Whether the file holds `kspace` or `image`, and is no fastMRI or ISMRMRD file, nor PET beside MR."""
         with open_arrays(path, "kspace", "") as file:
             names = set(file.keys())
-        return bool(names & {"kspace", "image"}) and "ismrmrd_header" not in names and not any(n.endswith("/xml") for n in names)
+        return (
+            bool(names & {"kspace", "image"}) and not names & {"ismrmrd_header", "sinogram"} and not any(n.endswith("/xml") for n in names)
+        )
 
 
 def _counters(file: Named) -> dict[str, int]:

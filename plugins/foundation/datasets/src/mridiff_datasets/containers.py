@@ -27,21 +27,22 @@ def open_arrays(path: Path, holds: str, axes: str) -> Iterator[Named]:
 
     Raises DataError where the names do not fit the array.
     """
-    with _opened(path, holds) as stored:
-        names = stored.keys()
+    with stored(path, holds) as found:
+        names = found.keys()
         main = next((name for name in MAIN if name in names), "")
-        last = isinstance(stored, Reversed | Mat5)
-        ndim = len(stored.shape(main)) if main else 0
-        words, where = (axes.split(","), "the option axes") if axes.strip() else _told(stored, main)
+        last = isinstance(found, Reversed | Mat5)
+        ndim = len(found.shape(main)) if main else 0
+        words, where = (axes.split(","), "the option axes") if axes.strip() else _told(found, main)
         order = Order.usual(main, ndim, last)
         if main and words:
             named, problems = parsed(words, ndim)
             refuse(path, [f"{main}: {where}: {p}" for p in problems])
             order = Order(named, last)
-        yield Named(stored, main, order, str(path))
+        yield Named(found, main, order, str(path))
 
 
-def _opened(path: Path, holds: str) -> AbstractContextManager[Any]:
+def stored(path: Path, holds: str = "") -> AbstractContextManager[Any]:
+    """The arrays of a file by name, in the order that it has them in; `holds` names that of a file with one."""
     if path.suffix == ".npz":
         return open_npz(path)
     if path.suffix == ".npy":
@@ -51,16 +52,16 @@ def _opened(path: Path, holds: str) -> AbstractContextManager[Any]:
     return open_matlab(path) if path.suffix == ".mat" else open_hdf5(path)
 
 
-def _told(stored: SafeFile | Npz | Any, main: str) -> tuple[Sequence[str], str]:
+def _told(file: SafeFile | Npz | Any, main: str) -> tuple[Sequence[str], str]:
     """What a file says of the axes of its first array: BART's dimensions, an attribute of HDF5, an array `axes` of texts."""
-    if isinstance(stored, Cfl):
-        return stored.axes, "its header"
-    if isinstance(stored, SafeFile) and main:
-        found = stored.attributes(main).get("axes")
+    if isinstance(file, Cfl):
+        return file.axes, "its header"
+    if isinstance(file, SafeFile) and main:
+        found = file.attributes(main).get("axes")
         return _words(found), "its attribute axes"
-    names = stored.keys()
-    if isinstance(stored, Npz) and "axes" in names and stored.dtype("axes").kind in "US":
-        return _words(stored.read("axes")), "the array axes"
+    names = file.keys()
+    if isinstance(file, Npz) and "axes" in names and file.dtype("axes").kind in "US":
+        return _words(file.read("axes")), "the array axes"
     return (), ""
 
 

@@ -46,6 +46,17 @@ def find(path: str | Path, reads: Sequence[str]) -> list[Path]:
     return files
 
 
+def single(path: str | Path) -> Path:
+    """The file that a dataset of one file reads; raises DataError for anything else, and for a format that is known and not read."""
+    path = Path(path)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder", hint="This dataset reads one file: name it.")
+    if not path.is_file():
+        raise missing(path)
+    refuse_foreign(path)
+    return path
+
+
 def missing(path: Path) -> DataError:
     """What to say of a path that is neither a file nor a folder."""
     if path.exists():

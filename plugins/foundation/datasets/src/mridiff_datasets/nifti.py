@@ -133,8 +133,6 @@ def _file_axis(image: Any, axis: int) -> tuple[int, NDArray[Any]]:
 
 def _slice(entry: Entry, axis: int, coils: int) -> tuple[NDArray[Any], Geometry]:
     """One slice (y, x), upright, with its voxel size (y, x) and its affine from (x, y, slice) to RAS mm."""
-    from nibabel.orientations import inv_ornt_aff
-
     image = opened(entry.path)
     normal, orientation = _file_axis(image, axis)
     volume, k = divmod(entry.index, image.shape[normal])
@@ -151,11 +149,33 @@ def _slice(entry: Entry, axis: int, coils: int) -> tuple[NDArray[Any], Geometry]
     plane = plane[:: int(orientation[first, 1]), :: int(orientation[second, 1])]
     plane = plane if orientation[first, 0] < orientation[second, 0] else plane.T
     # Now (a, b) in RAS directions with a < b; rows are b downwards, columns a.
+    return plane.T[::-1], placed(image, axis, k)
+
+
+def placed(image: Any, axis: int, k: int) -> Geometry:
+    """Voxel size (y, x) and affine, from (x, y, slice) to RAS mm, of slice k along an anatomical axis, upright."""
+    from nibabel.orientations import inv_ornt_aff
+
+    _, orientation = _file_axis(image, axis)
     columns, rows = (c for c in range(3) if c != axis)
     place = np.zeros((4, 4))
     place[columns, 0], place[rows, 1], place[axis, 2], place[3, 3] = 1, -1, 1, 1
-    place[rows, 3], place[axis, 3] = plane.shape[1] - 1, k
+    place[rows, 3], place[axis, 3] = image.shape[_file_axis(image, rows)[0]] - 1, k
     affine = image.affine @ inv_ornt_aff(orientation, image.shape[:3]) @ place
     width, height = np.sqrt((affine[:3, :2] ** 2).sum(0))
-    matrix = tuple(tuple(float(v) for v in row) for row in affine)
-    return plane.T[::-1], Geometry((float(height), float(width)), matrix)
+    return Geometry((float(height), float(width)), tuple(tuple(float(v) for v in row) for row in affine))
+
+
+def upright(image: Any, axis: int) -> tuple[int, int, int]:
+    """The sizes (slice, y, x) of a volume that is sliced along an anatomical axis."""
+    columns, rows = (c for c in range(3) if c != axis)
+    normal, y, x = (int(image.shape[_file_axis(image, a)[0]]) for a in (axis, rows, columns))
+    return normal, y, x
+
+
+def planes(image: Any, axis: int) -> NDArray[np.float32]:
+    """All slices of a volume along an anatomical axis, upright, (slice, y, x)."""
+    from nibabel import as_closest_canonical
+
+    values = np.asarray(as_closest_canonical(image).dataobj, dtype=np.float32)
+    return np.moveaxis(values, axis, 0).transpose(0, 2, 1)[:, ::-1]

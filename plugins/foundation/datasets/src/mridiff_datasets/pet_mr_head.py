@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mridiff.interfaces import Streams
 
-__all__ = ["Contrast", "Phantom", "blurred"]
+__all__ = ["LEVELS", "Contrast", "Phantom", "blurred"]
 
 Contrast = Literal["brain", "any"]
 EDGE = 0.7
@@ -34,6 +34,8 @@ RANGES = {
 """Brightness of tissues in PET and in MR: as sugar uptake beside T1 weighting in a brain, or almost any."""
 FWHM = (3.0, 5.0)
 """Full width at half maximum of the resolution of PET, in pixels of 64 across the field of view."""
+LEVELS = (0.81, 0.96)
+"""The 99th percentile of a slice of a typical subject, PET and MR: what images of others are brought to, and priors of pairs know."""
 
 
 @dataclass(frozen=True)

@@ -43,5 +43,5 @@ class Decoders(Described):
         """Every target; raises DataError for another number of voxels."""
         if voxels.shape[1:] != (self.architecture["voxels"],):
             raise DataError(f"these decoders read {self.architecture['voxels']} voxels; the scan has {tuple(voxels.shape[1:])}",
-                            hint="decoders belong to one subject: train them on this subject's responses")  # fmt: skip
+                            hint="decoders belong to one subject: mridiff train feature-guided-ldm on trials of this one")  # fmt: skip
         return {name: Field(ridge(voxels), AXES.get(name, AXES[TEXT])) for name, ridge in self.targets.items()}
