@@ -61,6 +61,27 @@ def test_a_file_is_inspected_before_anyone_waits(head, tmp_path, monkeypatch):
     assert f"(coil, y, x) = {k.shape}" in shown and "fits " in shown and "brain_mask" in shown
 
 
+def test_show_says_which_files_a_method_takes_and_what_they_hold():
+    def shown(*words):
+        return CliRunner().invoke(application(), ["show", *words]).output
+
+    text = shown("mc-diffusion")
+    assert "pet-mr-images" in text and "pet-mr-sinograms" in text and "mridiff recon mc-diffusion FILE -o out" in text
+    (method,) = json.loads(shown("mc-diffusion", "--json"))
+    assert [f["dataset"] for f in method["files"]] == ["pet-mr-images", "pet-mr-sinograms"]
+    assert "`sinogram` (angle, bin)" in shown("pet-mr-sinograms") and "fmri-responses" in shown("neuraldiffuser")
+    assert {"fastmri", "nifti", "arrays"} <= {f["dataset"] for f in json.loads(shown("dpir", "--json"))[-1]["files"]}
+
+
+def test_a_measurement_of_blocks_is_inspected(tmp_path):
+    np.savez(tmp_path / "a.npz", pet=np.ones((12, 12)), mr=np.ones((12, 12)))
+    told = CliRunner().invoke(application(), ["inspect", str(tmp_path / "a.npz"), "--json"])
+    (contents,) = json.loads(told.output)
+    assert set(contents["fits"]) == {"mc-diffusion", "mc-diffusion-independent", "pet-mr-classical"}
+    words = " ".join(CliRunner().invoke(application(), ["inspect", str(tmp_path / "a.npz")]).output.split())
+    assert "y0 (angle, bin) = (60, 18) and y1 (ky, kx) = (12, 12), with angles, mask, scale" in words
+
+
 def test_a_series_is_inspected_as_it_will_be_read(head, tmp_path):
     k, _ = head
     path, series = tmp_path / "a.npz", "dataset.options.series=frames"
