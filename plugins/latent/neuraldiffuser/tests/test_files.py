@@ -1,14 +1,10 @@
 """Trials that somebody could have: decoders are fitted to a file, another file is decoded by them, and voxels that are not theirs refused."""
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
 
-from mridiff import Registry, open_scans
+from mridiff import Registry, load, open_scans
 from mridiff.errors import DataError
 from mridiff_datasets.sim_fmri import SimFMRI
 from mridiff_neuraldiffuser.decoders import TEXT, Decoders
@@ -28,11 +24,6 @@ def write(path, split, count, voxels=VOXELS, **more):
     return path
 
 
-def recon(*words):
-    line = [sys.executable, "-c", "from mridiff.cli import main; main()", "recon", "neuraldiffuser", *map(str, words)]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def decoders(tmp_path_factory):
     folder, data = tmp_path_factory.mktemp("own"), SimFMRI(split="train", stimuli=40)
@@ -44,19 +35,17 @@ def decoders(tmp_path_factory):
 
 
 def test_decoders_of_ones_own_trials_decode_others_of_the_same_person(decoders, tmp_path):
-    path = write(tmp_path / "test.npz", "test", 1)
-    options = ["--samples", "1", "--set", "sampler.options.steps=4", "--set", f"priors.prior.options.decoders={decoders}"]
-    done = recon(path, "-o", tmp_path / "out", *options)
-    assert done.returncode == 0, done.stderr
-    record = json.loads((tmp_path / "out" / "test-000" / "record.json").read_text())
-    assert record["config"]["dataset"]["use"] == "datasets/fmri-responses" and record["metrics"]["x"]["psnr"] > 5
+    (scan,) = open_scans(write(tmp_path / "test.npz", "test", 1))
+    priors = {"prior": {"options": {"decoders": str(decoders)}}}
+    result = load("neuraldiffuser", samples=1, priors=priors, sampler={"options": {"steps": 4}})(scan)
+    assert scan.id == "test-000" and result.x.shape == (1, 3, 32, 32) and result.metrics["x"]["psnr"] > 5
 
 
-def test_a_file_with_other_voxels_is_refused_once_and_found_unfit(tmp_path):
-    path = write(tmp_path / "a.npz", "test", 2)
-    done = recon(path, "-o", tmp_path / "out")
-    assert done.returncode == 2 and "mridiff train" in done.stderr
-    assert done.stderr.count("these decoders read 800 voxels; the scan has (300,)") == 1
+def test_a_file_with_other_voxels_is_refused_and_found_unfit(tmp_path):
+    path = write(tmp_path / "a.npz", "test", 1)
+    with pytest.raises(DataError, match=r"these decoders read 800 voxels; the scan has \(300,\)") as told:
+        load("neuraldiffuser", samples=1)(open_scans(path)[0])
+    assert "mridiff train feature-guided-ldm" in told.value.hint
     registry = Registry.discover()
     reasons = fits(open_scans(path).contents()[0], registry.find("dataset", "fmri-responses"), registry)
     assert "800 voxels" in reasons["neuraldiffuser"] and all(reasons.values())
