@@ -158,10 +158,10 @@ def weight_error(x: Tensor, weights: Tensor, means: Tensor) -> float:
 
 HEAD = """# Accuracy against cost of the samplers
 
-Problems whose posterior is known exactly, so that a sampler's own error shows, free of any network's: a smooth Gaussian image measured by
-one coil (6 x 7 pixels, noise 0.1) and by three (5 x 6, noise 0.01, 0.1 and 1); images that are three times as large once in five (heavy
-tails); and two modes of prior weights 0.3 and 0.7 with data that speak for the rarer (exact weights 0.55 and 0.77). All options but the
-number of steps are the sampler's defaults; {draws} draws of seed 0.
+Problems whose posterior is known exactly, so that a sampler's own error shows, free of any network's: a smooth Gaussian image measured
+by one coil (6 x 7 pixels, noise 0.1), by three (5 x 6, noise 0.01, 0.1 and 1), and along three spokes by one and by three (6 x 7, noise
+0.1); images that are three times as large once in five (heavy tails); and two modes of prior weights 0.3 and 0.7 with data that speak
+for the rarer (exact weights 0.55 and 0.77). All options but the number of steps are the sampler's defaults; {draws} draws of seed 0.
 
 What the tables say. `daps`, `diffpir`, `dps-mri` and `particles` declare the trait `posterior`: of one mode their means are within
 about 0.2 of the posterior's deviations, and in 20 steps a truth lies in their central 90 % in 84 to 92 % of all cases, with one coil
