@@ -10,6 +10,8 @@ def test_declares_operators_whose_targets_exist() -> None:
     assert {
         "sense-3d",
         "blur-downsample",
+        "smooth-maps-sense",
+        "relaxation-sense",
         "inpainting",
         "subspace-sense",
         "off-resonance-sense",

@@ -19,7 +19,7 @@ def test_each_recipe_uses_the_sampler_of_its_name():
     recipes = list(plugin.mridiff_recipes())
     # the priors of few-steps come with methods, and the others of these are taken into a recipe
     without = {"few-steps", "pnp-admm", "red-admm", "red-diff", "daps", "particles", "dds", "ddnm", "pigdm", "ddrm", "predictor-corrector",
-               "annealed-langevin", "psld", "resample"}  # fmt: skip
+               "annealed-langevin", "psld", "resample", "variable-projection"}  # fmt: skip
     assert {r.name for r in recipes} == set(samplers) - without
     for recipe in recipes:
         data = yaml.safe_load((resources.files("mridiff_samplers") / recipe.file).read_text())
