@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from mridiff.errors import MissingPackage
+from mridiff.interfaces import Space
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.nufft import density, nufft, nufft_adjoint
+from mridiff_sdk.operators import NonUniformFourier, nonuniform
 from mridiff_sdk.sampling_patterns import radial, spiral
 
 pytest.importorskip("finufft")
@@ -86,3 +88,18 @@ def test_without_finufft_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "finufft", None)
     with pytest.raises(MissingPackage, match=r"finufft.*\n.*pip install 'mridiff-sdk\[nufft\]'"):
         nufft(image(1, 4, 4), places(4, 4))
+
+
+def test_samples_that_share_a_trajectory_are_transformed_at_once(monkeypatch):
+    """One transform for all of them, which gives each what it gets alone; a trajectory of its own for each takes one each."""
+    calls = []
+    monkeypatch.setattr(nonuniform, "nufft", lambda x, k: calls.append(len(x)) or nufft(x, k))
+    k = torch.rand(2, 4, 5, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 6 - 3
+    x = torch.randn(2, 3, 8, 7, generator=torch.Generator().manual_seed(1), dtype=torch.complex128)
+    domain = Space(("coil", "y", "x"), (3, 8, 7))
+    y = NonUniformFourier(domain, k[:1])(x)
+    assert calls == [6]
+    torch.testing.assert_close(y[1:], NonUniformFourier(domain, k[:1])(x[1:]))
+    calls.clear()
+    NonUniformFourier(domain, k)(x)
+    assert calls == [3, 3]

@@ -24,13 +24,15 @@ __all__ = ["blocks", "fits", "fits_with", "miniature"]
 MOST = 8
 """The longest axis of a miniature."""
 
+BLOCK = re.compile(r"y\d*")
+"""Names of what was measured, among all that is told of a scan."""
 SIGNAL = frozenset({"coil", "shot", "readout", "kz", "ky", "kx"})
 """Axes of what a receiver measures, which is complex; a y of voxels is a map of real values."""
 
 
 def blocks(contents: Contents) -> list[str]:
     """The names under which the measurement of a file stands among what is told of it: "y", or "y0", "y1" ..; none where it has none."""
-    return [name for name in contents.measured if re.fullmatch(r"y\d*", name)]
+    return [name for name in contents.measured if BLOCK.fullmatch(name)]
 
 
 def miniature(contents: Contents) -> Scan:
@@ -44,7 +46,7 @@ def miniature(contents: Contents) -> Scan:
 
 
 def _ones(name: str, axes: Mapping[str, int], most: int) -> Field:
-    signal = name == "sensitivity_maps" or (name.startswith("y") and not SIGNAL.isdisjoint(axes))
+    signal = name == "sensitivity_maps" or (BLOCK.fullmatch(name) and not SIGNAL.isdisjoint(axes))
     dtype = torch.complex64 if signal else torch.float32
     return Field(torch.ones(1, *(min(n, most) for n in axes.values()), dtype=dtype), tuple(axes))
 

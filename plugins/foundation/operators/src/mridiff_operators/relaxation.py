@@ -66,7 +66,7 @@ class RelaxationSense(ParametricOperator):
 
     def _unknown(self, name: str, start: float, step: float, unit: str, project: Callable[[Tensor], Tensor]) -> Nuisance:
         per = f"1/{unit}" if unit else ""
-        space = Space(("y", "x"), self.domain.shape, complex=False, unit=per, kind=f"relaxation {name}" if name == "rate" else name)
+        space = Space(("y", "x"), self.domain.shape, complex=False, unit=per, kind=name)
         return Nuisance(space, self.times.new_full((1, *self.domain.shape), start), per, step, project)
 
 

@@ -55,8 +55,9 @@ class SmoothMapsSense(ParametricOperator):
 
     def at(self, phi: Mapping[str, Tensor]) -> LinearOperator:
         """The operator with the maps of phi["coefficients"] (1 or sample, coil, channel)."""
-        F = Fourier(Coils(maps := self.maps(phi["coefficients"])).codomain, ["y", "x"])
-        return Mask(F.codomain, self.mask, ("ky", "kx")) @ F @ Coils(maps)
+        S = Coils(self.maps(phi["coefficients"]))
+        F = Fourier(S.codomain, ["y", "x"])
+        return Mask(F.codomain, self.mask, ("ky", "kx")) @ F @ S
 
     def maps(self, coefficients: Tensor) -> Tensor:
         """The coil maps (sample, coil, y, x) of coefficients (sample, coil, channel)."""

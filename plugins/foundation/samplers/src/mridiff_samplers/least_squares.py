@@ -9,7 +9,7 @@ from torch import Tensor
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_sdk.operators import largest
 
-__all__ = ["for_samples", "largest", "normal_equations", "peak"]
+__all__ = ["for_samples", "largest", "normal_equations", "peak", "weight_of"]
 
 
 def normal_equations(problem: Problem) -> tuple[Callable[[Tensor], Tensor], Tensor]:
@@ -19,10 +19,15 @@ def normal_equations(problem: Problem) -> tuple[Callable[[Tensor], Tensor], Tens
     Raises TypeError where A is not linear.
     """
     A, y = problem.linear, problem.y
-    weight = problem.noise.weight if isinstance(problem.noise, Gaussian) else None
+    weight = weight_of(problem)
     if weight is None:
         return A.gram, A.H(y)
     return (lambda x: A.H(weight * A(x))), A.H(weight * y)  # type: ignore[operator]
+
+
+def weight_of(problem: Problem) -> Tensor | None:
+    """The weight of Gaussian noise, None for any other noise and where all samples count alike."""
+    return problem.noise.weight if isinstance(problem.noise, Gaussian) else None
 
 
 def peak(x: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ def one_prior() -> dict[str, Study]:
 
 
 def samplers(operator: str, scans: dict[str, Any]) -> Study:
-    """Every sampler of this package with the smaller network: one estimate, or the mean of four draws and their spread (1: enough)."""
+    """Every sampler for images and denoisers, with the smaller network: one estimate, or the mean of four draws and their spread."""
     rows: dict[str, Any] = {name: {"recipe": name} for name in ("cg-sense", "l1-wavelet", "tv")}
     rows |= {n: drawn(n, 1, "brain-small") for n in ONE} | {f"{n}, mean of 4": drawn(n, 4, "brain-small") for n in FOUR}
     return Study(title="every sampler, one prior", rows={n: {**r, "operator": {"use": operator}} for n, r in rows.items()}, scans=scans,

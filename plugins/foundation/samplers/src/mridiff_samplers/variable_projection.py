@@ -11,10 +11,10 @@ from annotated_types import Ge
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import Gaussian, ParametricOperator, Problem, Sampler, Step, Streams
+from mridiff.interfaces import ParametricOperator, Problem, Sampler, Step, Streams
 from mridiff_sdk.consistency import conjugate_gradients
 
-from .least_squares import for_samples, normal_equations
+from .least_squares import for_samples, normal_equations, weight_of
 
 __all__ = ["VariableProjection"]
 
@@ -69,7 +69,7 @@ class VariableProjection(Sampler):
 
     def _squares(self, problem: Problem, seen: Tensor, x: Tensor) -> Tensor:
         """|w^(1/2) (A x - y)|^2 + l2 |x|^2 over |y|^2, of all samples."""
-        weight = problem.noise.weight if isinstance(problem.noise, Gaussian) and problem.noise.weight is not None else 1.0
+        weight = weight_of(problem)
         assert isinstance(problem.y, Tensor)
-        off = (weight * (seen - problem.y).abs().square()).sum() + self.l2 * x.abs().square().sum()
+        off = ((1.0 if weight is None else weight) * (seen - problem.y).abs().square()).sum() + self.l2 * x.abs().square().sum()
         return off / problem.y.abs().square().sum()
