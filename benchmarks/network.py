@@ -109,7 +109,8 @@ def report(options: argparse.Namespace) -> str:
     """The whole page."""
     import torch
 
-    from mridiff_priors.denoiser import fast_bfloat16, load
+    from mridiff_priors.denoiser import load
+    from mridiff_sdk.nets import fast_bfloat16
 
     torch.set_num_threads(options.threads)
     torch.set_grad_enabled(False)

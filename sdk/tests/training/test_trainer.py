@@ -71,6 +71,17 @@ def test_training_helps(tmp_path: Path) -> None:
     assert loss(run.run()) < 0.8 * before
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_half_precision_only_where_the_processor_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": fast}, raising=False)
+    run = runs.small_run(tmp_path, autocast=True)
+    seen: list[bool] = []
+    forward = run.model.forward
+    monkeypatch.setattr(run.model, "forward", lambda *a, **k: seen.append(torch.is_autocast_enabled("cpu")) or forward(*a, **k))
+    run.update()
+    assert seen and set(seen) == {fast}
+
+
 @pytest.mark.unsalted  # the other processes draw without salt
 def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
     runs.run_keeping_gradients(tmp_path / "one")

@@ -6,7 +6,7 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff.interfaces import Streams
-from mridiff_priors.denoiser import Denoiser, fast_bfloat16
+from mridiff_priors.denoiser import Denoiser
 from mridiff_priors.plugin import WEIGHTS
 from mridiff_priors.validation import denoising
 from mridiff_sdk.held_out import held_out
@@ -63,12 +63,6 @@ def test_bfloat16_changes_little(brain: Denoiser) -> None:
         results[brain.precision] = brain(noisy, 0.1)
     exact, rounded = results["float32"], results["bfloat16"]
     assert 0 < (rounded - exact).abs().square().mean() < 0.02 * (exact - x0).abs().square().mean()
-
-
-def test_bfloat16_is_chosen_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for found in (True, False):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: {"avx512_bf16": found}, raising=False)
-        assert fast_bfloat16(torch.device("cpu")) is found
 
 
 def test_unknown_weights_name_those_that_exist() -> None:

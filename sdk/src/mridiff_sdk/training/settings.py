@@ -36,7 +36,7 @@ class Settings:
     betas: Annotated[tuple[float, float], "of the optimiser, AdamW"] = (0.9, 0.99)
     clip: Annotated[float, Gt(0), "largest norm of a gradient"] = 1.0
     ema_share: Annotated[float, Ge(0), "length of the average of the model, relative to the updates so far"] = 0.1
-    autocast: Annotated[bool, "compute in bfloat16 where that loses no accuracy that matters"] = False
+    autocast: Annotated[bool, "bfloat16 where the processor has it; for what loses no accuracy by it"] = False
     log: Annotated[int, Ge(1), "updates from one line of the log to the next"] = 20
     save: Annotated[int, Ge(1), "updates from one checkpoint to the next"] = 200
     validate: Annotated[int, Ge(0), "updates from one validation to the next, 0 for none"] = 0

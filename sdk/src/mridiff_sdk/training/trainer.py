@@ -16,6 +16,7 @@ from mridiff.errors import ConfigError, Mistake, MridiffError
 from mridiff.interfaces import Objective, Streams
 
 from ..nets.ema import EMA
+from ..nets.precision import fast_bfloat16
 from . import checkpoint
 from .log import Log
 from .origin import differences, outline, plain, plan
@@ -140,7 +141,7 @@ class Trainer:
         rng = Streams([f"{self.settings.seed}/update{self.step}/{i}" for i in samples])
         self.model.train()
         self.named = {}
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.autocast):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.autocast and fast_bfloat16(device)):
             for name, loss in self.objective.losses(self.model, visible, rng):
                 self.descend(name if name in self.groups else "", loss)
                 self.named[name] = self.named.get(name, 0.0) + float(loss.detach())

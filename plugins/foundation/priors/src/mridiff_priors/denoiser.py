@@ -10,24 +10,16 @@ from torch import Tensor
 
 from mridiff.interfaces import Field, Scaling, Space, Streams
 from mridiff_sdk.diffusions import VE
-from mridiff_sdk.nets import Name, NetworkPrior, Preconditioned, named
+from mridiff_sdk.nets import Name, NetworkPrior, Preconditioned, fast_bfloat16, named
 
 from .plugin import WEIGHTS
 
-__all__ = ["Denoiser", "fast_bfloat16", "load"]
+__all__ = ["Denoiser", "load"]
 
 
 def load(weights: str) -> Preconditioned:
     """A network by the name of weights that come with this package, or by the path of a file; raises what `named` does."""
     return named(Preconditioned, weights, WEIGHTS, __file__, "denoiser")
-
-
-def fast_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 saves time on this device: on a CPU without such instructions it is some ten times slower than float32."""
-    if device.type != "cpu":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 class Denoiser(NetworkPrior[Preconditioned]):
