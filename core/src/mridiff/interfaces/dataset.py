@@ -90,4 +90,5 @@ def reader_of(path: Path, readers: Mapping[str, Any]) -> str:
     if len(said) == 1:
         raise next(iter(said.values()))[0]
     reasons = "".join(f"\n  {', '.join(names)}: {message.removeprefix(f'{path}: ')}" for message, (_, names) in said.items())
-    raise DataError(f"{path}: no dataset reads it{reasons}", hint="`mridiff list datasets` shows what is read.")
+    hint = next((error.hint for error, names in said.values() if len(names) > 1), "`mridiff list datasets` shows what is read.")
+    raise DataError(f"{path}: no dataset reads it{reasons}", hint=hint)

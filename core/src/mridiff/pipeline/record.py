@@ -120,8 +120,7 @@ def _file_hash(path: Path) -> str:
 
 def plain(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data as JSON gives it back."""
-    found: dict[str, Any] = json.loads(json.dumps(data, default=str))
-    return found
+    return dict(json.loads(json.dumps(data, default=str)))
 
 
 def write_json(path: Path, data: Mapping[str, Any], mark: str = "") -> None:

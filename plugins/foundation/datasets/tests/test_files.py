@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from mridiff import open_scans
 from mridiff.errors import DataError
 from mridiff_datasets.arrays import Arrays
 from mridiff_datasets.fastmri import FastMRI
@@ -93,6 +94,14 @@ def test_what_is_known_and_not_read_says_how_to_convert(tmp_path, name, content,
     with pytest.raises(DataError) as caught:
         refuse_foreign(path)
     assert all(word in str(caught.value) for word in (name, *words))
+
+
+def test_a_file_that_no_dataset_reads_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "meas.dat"
+    path.write_bytes(bytes(8))
+    with pytest.raises(DataError, match="no dataset reads it") as caught:
+        open_scans(path)
+    assert "siemens_to_ismrmrd" in caught.value.hint
 
 
 def test_refuse_names_everything():

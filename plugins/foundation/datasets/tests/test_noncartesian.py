@@ -46,6 +46,14 @@ def test_the_centre_is_that_of_the_grid():
     assert torch.linalg.vector_norm((kspace - exact)[:, core]) < 0.02 * torch.linalg.vector_norm(exact[:, core])
 
 
+def test_maps_of_an_undersampled_centre_are_told():
+    def warned(**options):
+        return any("undersampled centre" in note for note in NonCartesianBrain(coils=2, **options)[0].notes)
+
+    assert warned(trajectory="spiral", maps="espirit", acceleration=4) and not warned(trajectory="spiral", maps="given", acceleration=4)
+    assert not warned(trajectory="spiral", maps="espirit", acceleration=1) and not warned(maps="espirit", acceleration=4)
+
+
 def test_acceleration_counts_from_full_sampling():
     assert Along(acceleration=1).places((64, 64), Streams.of(0)).shape == (101, 128, 2)
     k = Along(acceleration=4, trajectory="spiral").places((64, 48), Streams.of(0))

@@ -78,6 +78,13 @@ def test_samples_places_and_maps_are_those_that_were_put_in(tmp_path, image, pat
                              "trajectory": {"shot": k.shape[0], "readout": k.shape[1], "channel": 2}}  # fmt: skip
 
 
+@pytest.mark.parametrize(("arms", "warned"), [(9, False), (3, True)])
+def test_maps_of_an_undersampled_centre_are_told(tmp_path, image, arms, warned):
+    k = spiral(arms, 300, NX, turns=6.0)[0]
+    path = shots(tmp_path / "a.h5", sampled(image, simulate_maps(COILS, (NX, NX), 1), k), k.flip(-1).numpy() / NX)
+    assert any("undersampled centre" in note for note in ISMRMRD(path)[0].notes) is warned
+
+
 def test_phases_along_spokes_are_one_scan(tmp_path, image):
     k, maps = radial(26, 64, NX)[0], simulate_maps(COILS, (NX, NX), 1)
     y = sampled(image, maps, k)
@@ -93,6 +100,7 @@ def test_phases_along_spokes_are_one_scan(tmp_path, image):
     trajectory = scan.measured.acquisition["trajectory"]
     assert trajectory.axes == ("t", "shot", "readout", "channel") and torch.allclose(trajectory.data[0], k.unflatten(0, (2, 13)), atol=1e-4)
     assert told.measured["trajectory"] == {"t": 2, "shot": 13, "readout": 64, "channel": 2} and scan.id == "a"
+    assert any("undersampled centre" in note for note in scan.notes) and len(set(scan.notes)) == len(scan.notes)
     other = [line for line in lines if line.idx.kspace_encode_step_1 != 3]
     with pytest.raises(DataError, match="its 2 frames are of several sizes"):
         ISMRMRD(shots(tmp_path / "b.h5", y[:, :0], k[:0].numpy(), other), series="frames")[0]

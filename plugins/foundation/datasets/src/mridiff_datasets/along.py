@@ -19,6 +19,7 @@ from mridiff_sdk.sampling_patterns import centre, radial, spiral
 
 from . import options
 from .acquisition import Acquisition
+from .centre import thin_centre
 from .noise_level import noise_level
 from .raw import Raw
 
@@ -71,7 +72,9 @@ class Along:
         fields = {"trajectory": Field(k[None], ("shot", "readout", "channel")), "sensitivity_maps": Field(maps[None], ("coil", "y", "x"))}
         measured = Measured(y[None], Gaussian(std or None), fields, geometry=raw.geometry)
         x = acquisition.turned(raw.truth["x"].data, raw, measured) if "x" in raw.truth else acquisition.reference(raw, everywhere, measured)
-        return Scan(name, measured, {**raw.truth, "x": Field(x, ("y", "x"))}, raw.notes)
+        estimated = len(y) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
+        notes = (*raw.notes, *(thin_centre(k.flatten(0, -2), sides(size)) if estimated else ()))
+        return Scan(name, measured, {**raw.truth, "x": Field(x, ("y", "x"))}, notes)
 
     def places(self, size: tuple[int, int], rng: Streams) -> Tensor:
         """The trajectory (shot, readout, channel) over k-space of an image of a size, float32."""
@@ -87,11 +90,16 @@ class Along:
 
 def calibration(y: Tensor, k: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """The centre of k-space on the grid, (coil, ky, kx), zero elsewhere, and where it is, bool (ky, kx): least squares from y at k."""
-    box = tuple(centre(n, min(CALIBRATION, n)) for n in size)
-    low = tuple(part.stop - part.start for part in box)
+    low = sides(size)
+    box = tuple(centre(n, m) for n, m in zip(size, low, strict=True))
     near = (k.abs() < torch.tensor(low) / 2).all(-1)
     A = NonUniformFourier(Space(("coil", "y", "x"), (len(y), *low)), k[near][None, None])
     images = conjugate_gradients(A.gram, A.H(y[:, near][None, :, None]), iterations=ITERATIONS)[0]
     kspace, inside = y.new_zeros(len(y), *size), torch.zeros(size, dtype=torch.bool)
     kspace[:, box[0], box[1]], inside[box] = fft(images), True
     return kspace, inside
+
+
+def sides(size: tuple[int, int]) -> tuple[int, ...]:
+    """The sides of the centre of k-space from which coil maps are estimated."""
+    return tuple(min(CALIBRATION, n) for n in size)

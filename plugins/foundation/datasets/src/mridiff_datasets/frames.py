@@ -73,11 +73,11 @@ def _samples(raw: Raw | OffGrid) -> Tensor:
 def _along(acquisition: Acquisition, frames: Sequence[OffGrid], scan_id: str) -> Scan:
     """Y (coil, t, shot, readout) along a trajectory for each frame; maps and noise level are those of all shots."""
     y, trajectory = (torch.cat([getattr(f, name) for f in frames], axis) for name, axis in (("y", -2), ("trajectory", 0)))
-    scan = replace(frames[0], y=y, trajectory=trajectory).scan(acquisition, scan_id)
+    scan = replace(frames[0], y=y, trajectory=trajectory, notes=_notes(frames)).scan(acquisition, scan_id)
     parts, measured = (len(frames), -1), scan.measured
     assert isinstance(measured.y, Tensor)
     held = {**measured.acquisition, "trajectory": Field(trajectory[None].unflatten(1, parts), ("t", "shot", "readout", "channel"))}
-    return replace(scan, measured=replace(measured, y=measured.y.unflatten(-2, parts), acquisition=held), notes=_notes(frames))
+    return replace(scan, measured=replace(measured, y=measured.y.unflatten(-2, parts), acquisition=held))
 
 
 def _on_grid(acquisition: Acquisition, frames: Sequence[Raw], scan_id: str) -> Scan:

@@ -14,6 +14,7 @@ from mridiff_sdk.coils import low_frequency_maps
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.io import afford
 
+from .centre import thin_centre
 from .files import refuse
 from .options import Sampling
 
@@ -60,7 +61,16 @@ class OffGrid:
             acquisition["sensitivity_maps"] = Field(self._maps()[None], ("coil", "y", "x"))
         std = self.noise_std if self.noise_std is not None else self._level()
         y = self.y if options.maps == "none" else self.y[None]
-        return Scan(scan_id, Measured(y, Gaussian(std or None), acquisition, geometry=self.geometry), {}, self.notes)
+        measured = Measured(y, Gaussian(std or None), acquisition, geometry=self.geometry)
+        return Scan(scan_id, measured, {}, (*self.notes, *self.doubts()))
+
+    def doubts(self) -> tuple[str, ...]:
+        """What is odd about what its coil maps rest on, in sentences."""
+        return thin_centre(self.trajectory.flatten(0, -2), self._centre()) if len(self.y) > 1 else ()
+
+    def _centre(self) -> tuple[int, int]:
+        """The sides of the centre of k-space from which coil maps are estimated."""
+        return min(SIDE, self.size[0]), min(SIDE, self.size[1])
 
     def _level(self) -> float:
         """The noise of the outermost samples; what is left of the signal there can only raise it."""
@@ -73,7 +83,7 @@ class OffGrid:
         coils, (ny, nx) = len(self.y), self.size
         if coils == 1:
             return torch.ones(1, ny, nx, dtype=self.y.dtype)
-        n = (min(SIDE, ny), min(SIDE, nx))
+        n = self._centre()
         near = (self.trajectory.abs() < torch.tensor(n) / 2).all(-1)
         k, y = self.trajectory[near], self.y[:, near]
         k, y = k[:: len(k) // MOST + 1], y[:, :: len(k) // MOST + 1]
