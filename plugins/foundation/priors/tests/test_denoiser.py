@@ -67,7 +67,7 @@ def test_bfloat16_changes_little(brain: Denoiser) -> None:
 
 def test_unknown_weights_name_those_that_exist() -> None:
     with pytest.raises(DataError, match="brain"):
-        Denoiser("heart")
+        Denoiser("liver")
 
 
 def test_weights_of_ones_own(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ SCORE = Citation("Score-based generative modeling through stochastic differentia
 HASHES = {
     "brain": "c26138415a9fe0294df9e7bd2e27e65a05bd119ed7930a6bd9e5b4a665ca0604",
     "brain-small": "9a693bc6d9f1639f080a3c7e2719b5bff8e1d4049fc7ecc3dc9676f2ab516c22",
+    "heart": "a488a2a129b990308587717e297faa621cc6fd1d63f67f7371af210f9a3b238c",
 }
 WEIGHTS = {name: Weights(f"weights/{name}.safetensors", sha256, "Apache-2.0") for name, sha256 in HASHES.items()}
 """The weights that come with this package, by the name under which the denoiser takes them."""

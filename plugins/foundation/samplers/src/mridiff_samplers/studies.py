@@ -22,10 +22,21 @@ def studies() -> dict[str, Study]:
     return {
         "dpir-recipe": on_recipe("dpir", "cg-sense", "tv", "l1-wavelet", operator="sense"),
         "dpir-weights": Study(title="both networks", rows=rows, scans=scans, metrics=METRICS, against=("tv", "l1-wavelet")),
+        "dpir-anatomy": anatomy(),
         "accelerated": accelerated(2, PATTERNS),
         **{f"accelerated-{pattern}": accelerated(20, (pattern,), SLOW) for pattern in PATTERNS},
         **one_prior(),
     }
+
+
+def anatomy() -> Study:
+    """Networks of heads and of hearts, each on both."""
+    rows: dict[str, Any] = {name: name for name in ("cg-sense", "l1-wavelet", "tv")}
+    rows |= {f"dpir, {w}": drawn("dpir", 1, w) for w in ("brain", "brain-small", "heart")}
+    scans = {f"{kind}s, R = {R}": heads(source=source, count=2, acceleration=R, noise_std=0.01)
+             for kind, source in (("head", "t2"), ("heart", "heart")) for R in (4, 8)}  # fmt: skip
+    return Study(title="a network of heads and one of hearts, each on both", rows=rows, scans=scans, metrics=METRICS,
+                 against=("dpir, heart",), notes=("Seconds are wall clock, on a machine that had other work.",))  # fmt: skip
 
 
 def accelerated(count: int, patterns: tuple[str, ...], apart: tuple[str, ...] = ()) -> Study:
