@@ -8,6 +8,7 @@ from .differences import FiniteDifferences
 from .echo_planar import EchoPlanar
 from .fourier import Fourier
 from .linear import linear
+from .local import Local
 from .mask import Mask, check_mask, varying_axes
 from .mixing import Mixing
 from .nonuniform import NonUniformFourier
@@ -20,6 +21,6 @@ from .stack import Stack
 from .sum_over_axis import SumOverAxis
 from .time_segmented import TimeSegmented
 
-__all__ = ["AsComplex", "Block", "Coils", "Crop", "EchoPlanar", "FiniteDifferences", "Fourier", "Mask", "Mixing", "NonUniformFourier",
-           "Pad", "Permutation", "Radon", "RealPart", "Resample", "SampledBasis", "Stack", "SumOverAxis", "TimeSegmented", "check_mask",
-           "largest", "linear", "slices", "varying_axes"]  # fmt: skip
+__all__ = ["AsComplex", "Block", "Coils", "Crop", "EchoPlanar", "FiniteDifferences", "Fourier", "Local", "Mask", "Mixing",
+           "NonUniformFourier", "Pad", "Permutation", "Radon", "RealPart", "Resample", "SampledBasis", "Stack", "SumOverAxis",
+           "TimeSegmented", "check_mask", "largest", "linear", "slices", "varying_axes"]  # fmt: skip

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import LinearOperator, Space
+from mridiff.interfaces import Space
 
-from .mask import check_mask
+from .local import Local
+from .mask import check_mask, varying_axes
 
 
-class SampledBasis(LinearOperator):
+class SampledBasis(Local):
     """y_t = M_t sum_j B_tj x_j: k-space of coefficients, x (sample, ..., channel, ky, kx), to that of a series (sample, ..., t, ky, kx).
 
     `basis` B is real or complex (1 or sample, t, channel), `mask` M real (1 or sample, t, ky, kx). The transform to k-space and the coils
@@ -35,6 +36,7 @@ class SampledBasis(LinearOperator):
                             hint="Give basis (1 or sample, t, channel) and mask (1 or sample, t, ky, kx).")  # fmt: skip
         if tuple(mask.shape[2:]) != tuple(size):
             raise DataError(f"the mask has {tuple(mask.shape[2:])} samples where an image has {tuple(size)}")
+        self.varying = frozenset(varying_axes(mask)) & {-2, -1}
         self.domain = domain
         self.codomain = replace(domain, axes=(*domain.axes[:-3], "t", "ky", "kx"), sizes=(*domain.sizes[:-3], *mask.shape[1:]))
         self.register_buffer("basis", basis)
@@ -53,7 +55,12 @@ class SampledBasis(LinearOperator):
 
     def normal(self, x: Tensor) -> Tensor:
         """B^H M B x."""
-        return torch.einsum("njiyx,n...iyx->n...jyx", *_alike(self.inner.to(x.dtype), x))
+        return self.wrapped(x, ())
+
+    def wrapped(self, x: Tensor, dims: tuple[int, ...]) -> Tensor:
+        """B^H M B x, the origin first along `dims`."""
+        inner = torch.fft.ifftshift(self.inner, dims) if dims else self.inner
+        return torch.einsum("njiyx,n...iyx->n...jyx", *_alike(inner.to(x.dtype), x))
 
     @staticmethod
     def _frames(mask: Tensor, y: Tensor) -> Tensor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from mridiff.interfaces import LinearOperator, Space
 
 from ..fourier import fft, ifft
-from .mask import Mask
+from .local import Local
 
 
 class Fourier(LinearOperator):
@@ -44,8 +45,8 @@ class Fourier(LinearOperator):
         return x
 
     def enclose(self, A: LinearOperator, x: Tensor) -> Tensor:
-        """F^H A^H A F x; along an axis on which a mask does not vary, F^H F = 1 cancels."""
-        if not isinstance(A, Mask):
+        """F^H A^H A F x; for what is local a convolution, in which shifts cancel, and F^H F = 1 along an axis on which it does not vary."""
+        if not isinstance(A, Local):
             return super().enclose(A, x)
         dims = tuple(d for d in self.dims if d in A.varying)
-        return ifft(A.factor * fft(x, dims), dims) if dims else A.factor * x
+        return torch.fft.ifftn(A.wrapped(torch.fft.fftn(x, dim=dims), dims), dim=dims) if dims else A.normal(x)

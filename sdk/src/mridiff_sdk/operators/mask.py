@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from mridiff.errors import DataError
-from mridiff.interfaces import LinearOperator, Space
+from mridiff.interfaces import Space
+
+from .local import Local
 
 
-class Mask(LinearOperator):
+class Mask(Local):
     """M x, x (sample, *space), with a binary mask, real (1 or sample, *axes), over some axes of the space, in its order; by default all.
 
     Raises DataError for a mask that is not binary, or has other axes or sizes.
@@ -28,7 +30,6 @@ class Mask(LinearOperator):
                             hint="Give (1 or sample, *axes) with the axes in the order of the space.")  # fmt: skip
         self.register_buffer("mask", mask if mask.is_floating_point() else mask.float())
         self.varying = frozenset(space.dim(axes[d]) for d in varying_axes(mask))
-        """Dimensions of x, from the end, along which the mask of any sample varies."""
         self.domain = self.codomain = space
 
     @property
@@ -47,6 +48,11 @@ class Mask(LinearOperator):
     def normal(self, x: Tensor) -> Tensor:
         """M x: a mask is a projection."""
         return self.factor * x
+
+    def wrapped(self, x: Tensor, dims: tuple[int, ...]) -> Tensor:
+        """M x, the origin first."""
+        first: Tensor = torch.fft.ifftshift(self.factor, dims)
+        return first * x
 
 
 def check_mask(mask: Tensor, axes: tuple[str, ...] = ("ky", "kx")) -> None:
