@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from case import Case
@@ -63,8 +64,20 @@ class WatchedPrior(Prior):
             return self.prior(x_t, t, conditions, rng)
 
 
+class WatchedStreams(Streams):
+    """Random numbers whose time is taken."""
+
+    def __init__(self, keys: Sequence[str], watch: Stopwatch) -> None:
+        super().__init__(keys)
+        self.watch = watch
+
+    def normal(self, *shape: Any, **options: Any) -> Tensor:
+        with self.watch():
+            return super().normal(*shape, **options)
+
+
 def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | None:
-    """Processor milliseconds of a step as a whole, in the operator, in the network, and besides; best of some runs; None without these."""
+    """Processor milliseconds of a step: whole, in its parts, and besides; best of some runs; None without these packages."""
     try:
         from mridiff_priors.denoiser import Denoiser
         from mridiff_samplers.diffpir import DiffPIR
@@ -74,15 +87,15 @@ def sampler_step(c: Case, iterations: int, rounds: int) -> dict[str, float] | No
     A = SenseOperator(c.maps[None], c.mask[None])
     results = []
     for _ in range(rounds):
-        operator, network = Stopwatch(), Stopwatch()
+        operator, network, random = Stopwatch(), Stopwatch(), Stopwatch()
         W = Watched(A, operator)
         sampler = DiffPIR(WatchedPrior(prior, network), steps=STEPS, iterations=iterations, start="noise")
         problem = Problem(W, c.y[None], Gaussian(0.002), A.domain)
         begin = time.process_time()
         with torch.no_grad():
-            sampler(problem, Streams.of(0, "benchmark"))
+            sampler(problem, WatchedStreams(["benchmark"], random))
         whole = 1e3 * (time.process_time() - begin)
-        parts = {"step": whole, "operator": operator.milliseconds, "network": network.milliseconds,
-                 "besides": whole - operator.milliseconds - network.milliseconds, "operator calls": operator.calls}  # fmt: skip
+        taken = {"operator": operator.milliseconds, "network": network.milliseconds, "random": random.milliseconds}
+        parts = {"step": whole, **taken, "besides": whole - sum(taken.values()), "operator calls": operator.calls}
         results.append({name: value / STEPS for name, value in parts.items()})
     return min(results, key=lambda r: r["besides"])

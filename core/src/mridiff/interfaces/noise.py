@@ -74,8 +74,8 @@ class Gaussian(Noise):
         """A x + n; raises ValueError where the level is unknown."""
         if self.std is None:
             raise ValueError("cannot draw noise of unknown level; give Gaussian(std=...)")
-        n = rng.normal_like(Ax) * self.std
-        return Ax + (n if self.weight is None else n / self.weight.clamp_min(1e-12).sqrt())
+        n = rng.normal_like(Ax).mul_(self.std)
+        return (n if self.weight is None else n / self.weight.clamp_min(1e-12).sqrt()).add_(Ax)
 
     def over(self, y: Tensor, c: float | Tensor) -> tuple[Tensor, Noise]:
         """y / c, with the standard deviation std / c."""

@@ -40,12 +40,12 @@ class Streams:
 
     def __getitem__(self, index: int | slice) -> Streams:
         """The streams of some samples, from their start."""
-        keys = self.keys[index] if isinstance(index, slice) else (self.keys[index],)
-        return Streams(keys)
+        return Streams(self.keys[index] if isinstance(index, slice) else (self.keys[index],))
 
     def normal(self, shape: Sequence[int], dtype: torch.dtype = torch.complex64, device: torch.device | str = "cpu") -> Tensor:
         """Standard normal numbers, E|n|^2 = 1 per (complex or real) number."""
-        return torch.stack([torch.randn(tuple(shape), generator=g, dtype=dtype) for g in self._generators]).to(device)
+        drawn = [torch.randn(1, *shape, generator=g, dtype=dtype) for g in self._generators]
+        return (torch.cat(drawn) if len(drawn) > 1 else drawn[0]).to(device)
 
     def normal_like(self, x: Tensor) -> Tensor:
         """Standard normal numbers in the shape of `x` (sample, ...), whose sample axis must be 1 or that of the streams."""

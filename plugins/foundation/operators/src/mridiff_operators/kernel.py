@@ -95,13 +95,12 @@ class SenseKernel(nn.Module):
         out = torch.empty_like(x, memory_format=torch.contiguous_format, dtype=torch.result_type(maps, x))
         for s in self._samples(len(x)):
             S, flip = _pick(maps, s), _pick(self.flip, s)
-            row = x[s].numel() // x.shape[-2] * maps.shape[1]
-            for r in self._slices(x.shape[-2], 2 * row):
-                part = S[..., r, :]
-                z = torch.fft.fft(part * x[s, None, ..., r, :])
+            rows = 2 * self._step(x.shape[-2], x[s].numel() // x.shape[-2] * maps.shape[1])  # each call costs as much as some of them
+            for part, image, total in zip(S.split(rows, -2), x[s, None].split(rows, -2), out[s].split(rows, -2), strict=True):
+                z = torch.fft.fft(part * image)
                 torch.view_as_real(z).mul_(flip)
-                torch.conj_physical(torch.fft.fft(z).mul_(part).sum(1), out=out[s, ..., r, :])
-        return out
+                torch.sum(torch.fft.fft(z).mul_(part), 1, out=total)
+        return out.conj_physical_()
 
     def _combine(self, n: int, maps: Tensor, images: Callable[[slice, slice], Tensor]) -> Tensor:
         """The conjugate of sum_c S_c z_c, where images(s, c) gives z for the samples s and the coils c."""
@@ -126,9 +125,13 @@ class SenseKernel(nn.Module):
         return self._slices(self.shape[0], math.prod(self.shape[1:]))
 
     def _slices(self, count: int, size: int) -> Iterator[slice]:
-        """Slices of `count` things of `size` numbers each, a block at a time; all at once on an accelerator."""
-        step = max(1, BLOCK // (size * self.maps.element_size())) if self.maps.device.type == "cpu" else count
+        """Slices of `count` things of `size` numbers each, a block at a time."""
+        step = self._step(count, size)
         return (slice(i, i + step) for i in range(0, count, step))
+
+    def _step(self, count: int, size: int) -> int:
+        """How many of `count` things of `size` numbers each a block holds; all on an accelerator."""
+        return max(1, BLOCK // (size * self.maps.element_size())) if self.maps.device.type == "cpu" else count
 
 
 def _pick(t: Tensor, samples: slice) -> Tensor:
