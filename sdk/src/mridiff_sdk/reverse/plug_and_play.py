@@ -26,7 +26,7 @@ def plug_and_play(chain: Reverse, x: Tensor, levels: Iterable[float], *, weight:
         yield x
 
 
-def denoisers(chain: Reverse, mirrored: bool = True) -> Iterator[Callable[[Tensor, float], Tensor]]:
+def denoisers(chain: Reverse, mirrored: bool = True) -> Iterator[Callable[[Tensor, float | Tensor], Tensor]]:
     """Without end: D(x, sigma), the prior as denoiser of images (sample, *domain), for one call each.
 
     With `mirrored` every call sees the image mirrored along other spatial axes, so that a network's own asymmetries average out, unless

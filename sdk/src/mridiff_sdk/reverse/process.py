@@ -92,13 +92,13 @@ class Reverse:
         """The same about an estimate u (1 or sample, *prior.space)."""
         return self.diffusion.degrade(u.expand(len(self.rng), *u.shape[1:]), t, self.rng)
 
-    def u0(self, x_t: Tensor, t: float) -> Tensor:
+    def u0(self, x_t: Tensor, t: float | Tensor) -> Tensor:
         """The prior's estimate of x0 in its own space; no gradient, whatever the caller's mode is."""
         with torch.no_grad():
             u0: Tensor = self.prior(x_t, t, self.conditions, self.rng)
             return u0
 
-    def x0(self, x_t: Tensor, t: float) -> Tensor:
+    def x0(self, x_t: Tensor, t: float | Tensor) -> Tensor:
         """The prior's estimate of x0 in the problem's domain; no gradient."""
         with torch.no_grad():
             return self.decode(self.u0(x_t, t))
@@ -107,9 +107,10 @@ class Reverse:
         """The prior's score at x_t, in its own space."""
         return self.prior.score(x_t, t, self.conditions)
 
-    def denoised(self, x: Tensor, sigma: float) -> Tensor:
-        """E[x0 | x] for x = x0 + sigma n in the problem's domain, for a unitary codec; no gradient."""
-        t = float(self.diffusion.time(sigma))
+    def denoised(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """E[x0 | x] for x = x0 + sigma n in the problem's domain, `sigma` a number or (sample,), for a unitary codec; no gradient."""
+        time = self.diffusion.time(sigma)
+        t = time if isinstance(sigma, Tensor) else float(time)
         return self.x0(self.diffusion.mean(self.encode(x), t), t)
 
     def through(self, x_t: Tensor, t: float, gradient: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:

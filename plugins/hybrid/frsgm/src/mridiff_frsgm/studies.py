@@ -1,0 +1,76 @@
+"""Studies: the tables of the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from mridiff.interfaces import Scan
+from mridiff.pipeline.method import Reconstruction
+from mridiff_sdk.study import Study, on_recipe
+
+METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "operator_calls", "seconds")
+NOTES = ("Coil maps: ESPIRiT on the centre of each scan. `frsgm` in all its forms: one sample.",
+         "Seconds are wall clock, on a machine that had other work.")  # fmt: skip
+
+
+def studies() -> dict[str, Study]:
+    """Beside other methods on twenty held-out slices; without its parts; how far two seeds are apart; and on the recipe's scans."""
+    classical = {name: name for name in ("cg-sense", "l1-wavelet", "tv", "dpir")}
+    parts = {"no self-consistency": changed(reach=0), "score alone": changed(stages="score"), "denoiser alone": changed(stages="denoiser")}
+    as_many = {"score alone, 40 steps": changed(stages="score", steps=40), "denoiser alone, 40 steps": changed(stages="denoiser", steps=40)}
+    return {
+        "frsgm-recipe": on_recipe("frsgm", "cg-sense", "tv", "l1-wavelet", "dpir", operator="sense"),
+        "frsgm": Study(
+            title="frsgm beside other methods on held-out heads, maps estimated",
+            rows=classical | {"frsgm": "frsgm"},
+            scans={f"T2 slices, R = {R}": heads(4, R) for R in (4, 8)},
+            metrics=METRICS,
+            against=("frsgm",),
+            notes=NOTES,
+        ),
+        "frsgm-parts": Study(
+            title="frsgm without its parts, maps estimated and exact",
+            rows={"dpir": "dpir", "frsgm": "frsgm"} | parts,
+            scans={"T2 slices, R = 4": heads(4, 4), "T2 slices, R = 4, maps exact": heads(1, 4, maps="auto")},
+            metrics=METRICS,
+            against=("frsgm",),
+            notes=NOTES,
+        ),
+        "frsgm-calls": Study(
+            title="frsgm and one of its two steps alone with as many calls",
+            rows={"frsgm": "frsgm"} | as_many,
+            scans={"T2 slices, R = 4": heads(1, 4)},
+            metrics=METRICS,
+            against=("frsgm",),
+            notes=NOTES,
+        ),
+        "frsgm-seeds": Study(
+            title="two seeds of frsgm and of DPS",
+            rows={"frsgm": {"recipe": "frsgm", "samples": 2}, "dps": {"recipe": "dps", "samples": 2}},
+            scans={"T2 slices, R = 4": heads(1, 4)},
+            metrics=("nfe", "psnr"),
+            extra={"agreement": agreement},
+            better={"agreement": 1},
+            against=("frsgm",),
+            notes=("PSNR: of the mean of two samples.",),
+        ),
+    }  # fmt: skip
+
+
+def agreement(result: Reconstruction, _: Scan) -> float:
+    """PSNR in dB of the magnitude of one sample about that of another, range: the maximum of the latter."""
+    a, b = result.samples[:2].abs()
+    return float(10 * torch.log10(b.max() ** 2 / (a - b).square().mean()))
+
+
+def changed(**options: Any) -> dict[str, Any]:
+    """The method with options other than its own."""
+    return {"recipe": "frsgm", "sampler": {"options": options}}
+
+
+def heads(count: int, R: float, maps: str = "espirit") -> dict[str, Any]:
+    """`count` slices of each of five held-out heads, of 96 pixels, seen by eight simulated coils; coil maps estimated or exact."""
+    options = {"count": count, "size": 96, "noise_std": 0.01, "acceleration": R, "maps": maps}
+    return {"use": "held-out-heads", "options": options}
