@@ -96,6 +96,13 @@ def test_without_a_measurement_there_is_no_start_from_noise():
         Reverse(prior(), problem(y=False), Streams.of(0)).noise(0.3)
 
 
+def test_each_sample_is_denoised_at_its_own_level():
+    chain = Reverse(prior(), problem(), Streams.of(0, "", 2))
+    x = Streams.of(2, "", 2).normal(SHAPE, torch.complex128)
+    both = chain.denoised(x, torch.tensor([0.3, 0.7]))
+    torch.testing.assert_close(both, torch.cat([chain.denoised(x[:1], 0.3), chain.denoised(x[1:], 0.7)]))
+
+
 def test_through_a_codec_everything_is_what_it_is_without():
     p, rng = problem(), Streams.of(0)
     plain, coded = Reverse(prior(), p, rng), Reverse(prior(codec=Fourier()), p, rng)
