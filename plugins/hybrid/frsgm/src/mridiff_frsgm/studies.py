@@ -48,13 +48,12 @@ def studies() -> dict[str, Study]:
             notes=NOTES,
         ),
         "frsgm-seeds": Study(
-            title="two seeds of frsgm and of DPS",
-            rows={"frsgm": {"recipe": "frsgm", "samples": 2}, "dps": {"recipe": "dps", "samples": 2}},
-            scans={"T2 slices, R = 4": heads(1, 4, subjects="A,C")},
+            title="how far two seeds of frsgm are apart",
+            rows={"frsgm, two seeds": {"recipe": "frsgm", "samples": 2}},
+            scans={f"T2 slices, R = {R}": heads(1, R) for R in (4, 8)},
             metrics=("nfe", "psnr"),
             extra={"agreement": agreement},
             better={"agreement": 1},
-            against=("frsgm",),
             notes=("PSNR: of the mean of two samples.",),
         ),
     }  # fmt: skip
