@@ -23,9 +23,9 @@ class SelfConsistency:
 
     From an image x each coil's kernel, complex and of side 2 `reach` + 1, is found by ridge regression of y on M F S x: its entries are
     known to about `spread` beforehand, and y to the mean square of what is left now, so that an image that is far from right teaches
-    nothing. What the kernels explain, M (G - 1) F S x, is no fault of the image. What they leave is an error of the model that grows
-    with k-space: its variance at a sample is sigma_y^2 + c E, E the mean energy of F S x around it, c such that the sum over all samples
-    is met. With exact maps and noise of the level sigma_y both vanish.
+    nothing. What all coils share is a factor of the image, and is left to it. What the kernels explain, M (G - 1) F S x, is no fault of
+    the image. What they leave is an error of the model that grows with k-space: its variance at a sample is sigma_y^2 + c E, E the mean
+    energy of F S x around it, c such that the sum over all samples is met. With exact maps and noise of the level sigma_y both vanish.
     """
 
     maps: Tensor
@@ -71,8 +71,9 @@ class SelfConsistency:
         left = r[:, taken, None]
         known = left.abs().square().mean((1, 2)) / self.spread**2
         H = near.mH @ near + torch.diag_embed(known[:, None].expand(-1, near.shape[-1])).to(near.dtype)
+        h = torch.linalg.solve(H, near.mH @ left)
         e = torch.zeros_like(k)
-        e[:, taken] = (near @ torch.linalg.solve(H, near.mH @ left))[..., 0]
+        e[:, taken] = (near @ (h - h.mean(0)))[..., 0]
         return e
 
 

@@ -19,8 +19,8 @@ def studies() -> dict[str, Study]:
     """Beside other methods and without its parts on held-out slices, with as many calls, two seeds, and on the scans of the recipe."""
     classical: dict[str, Any] = {name: name for name in ("cg-sense", "l1-wavelet", "tv", "dpir")}
     mine: dict[str, Any] = {"frsgm": "frsgm"}
-    parts = {"no self-consistency": changed(reach=0), "score alone": changed(stages="score"), "denoiser alone": changed(stages="denoiser")}
-    as_many = {"score alone, 40 steps": changed(stages="score", steps=40), "denoiser alone, 40 steps": changed(stages="denoiser", steps=40)}
+    neither = {"no self-consistency": changed(reach=0)}
+    steps = {f"{stage} alone, {n} steps": changed(stages=stage, steps=n) for stage in ("score", "denoiser") for n in (20, 40)}
     return {
         "frsgm-recipe": on_recipe("frsgm", "cg-sense", "tv", "l1-wavelet", "dpir", operator="sense"),
         "frsgm": Study(
@@ -31,18 +31,18 @@ def studies() -> dict[str, Study]:
             against=("frsgm",),
             notes=NOTES,
         ),
-        "frsgm-parts": Study(
-            title="frsgm without its parts, maps estimated and exact",
-            rows={"dpir": "dpir"} | mine | parts,
+        "frsgm-consistency": Study(
+            title="frsgm without self-consistency, maps estimated and exact",
+            rows={"dpir": "dpir"} | mine | neither,
             scans={"T2 slices, R = 4": heads(4, 4), "T2 slices, R = 4, maps exact": heads(1, 4, maps="auto")},
             metrics=METRICS,
             against=("frsgm",),
             notes=NOTES,
         ),
-        "frsgm-calls": Study(
-            title="frsgm and one of its two steps alone with as many calls",
-            rows=mine | as_many,
-            scans={"T2 slices, R = 4": heads(1, 4)},
+        "frsgm-steps": Study(
+            title="frsgm with one of its two steps alone, in as many iterations and with as many calls",
+            rows=mine | steps,
+            scans={"T2 slices, R = 4": heads(4, 4)},
             metrics=METRICS,
             against=("frsgm",),
             notes=NOTES,
