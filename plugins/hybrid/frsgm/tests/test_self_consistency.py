@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Blocks, Field, Gaussian, Problem, Streams
-from mridiff_frsgm.self_consistency import NEAR, SelfConsistency, around
+from mridiff_frsgm.self_consistency import LEAST, NEAR, SelfConsistency, around
 from mridiff_operators.sense import SenseOperator
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.sampling_patterns import mask
@@ -120,3 +120,10 @@ def test_other_problems_have_none(change):
     else:
         y = y[:, 0]
     assert SelfConsistency.of(Problem(A, y, noise, p.space, {}, known), x, 2) is None
+
+
+@pytest.mark.parametrize(("reach", "known"), [(3, True), (4, False)])
+def test_few_samples_teach_no_large_kernels(reach, known):
+    truth, problem, taken = scan()
+    assert (float(taken.sum()) >= LEAST * (2 * reach + 1) ** 2) == known
+    assert (SelfConsistency.of(problem, truth, reach) is not None) == known

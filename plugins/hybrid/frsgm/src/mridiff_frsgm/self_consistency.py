@@ -15,6 +15,8 @@ __all__ = ["SelfConsistency"]
 
 NEAR = 5
 """Side of the neighbourhood of a sample whose mean energy says how large an error of the model is there."""
+LEAST = 10
+"""Samples of a coil for each entry of its kernel, without which there is no teaching it."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class SelfConsistency:
 
     @classmethod
     def of(cls, problem: Problem, x: Tensor, reach: int, spread: float = 0.05) -> SelfConsistency | None:
-        """That of a scan of planes by coils; None where the operator does to x what is not M F S, by the mask and maps of the scan."""
+        """That of a scan of planes by coils; None where A x is not M F S x by the scan's mask and maps, and where samples are too few."""
         known = problem.acquisition
         if not {"mask", "sensitivity_maps"} <= known.keys() or not isinstance(problem.noise, Gaussian) or problem.noise.weight is not None:
             return None
         maps, mask = known["sensitivity_maps"].data, known["mask"].data
         if not isinstance(problem.y, Tensor) or maps.ndim != 4 or x.ndim != 3 or problem.y.ndim != 4:
+            return None
+        if float(mask.flatten(1).sum(1).min()) < LEAST * (2 * reach + 1) ** 2:
             return None
         made = cls(maps, mask[:, None].to(maps.real.dtype), reach, spread)
         return made if torch.allclose(made.mask * made.predicted(x), problem.operator(x), atol=1e-4 * float(x.abs().max())) else None
