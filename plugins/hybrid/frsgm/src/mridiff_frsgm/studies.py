@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from mridiff import Reconstruction
 from mridiff.interfaces import Scan
-from mridiff.pipeline.method import Reconstruction
 from mridiff_sdk.study import Study, on_recipe
 
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "operator_calls", "seconds")
@@ -20,7 +20,8 @@ def studies() -> dict[str, Study]:
     classical: dict[str, Any] = {name: name for name in ("cg-sense", "l1-wavelet", "tv", "dpir")}
     mine: dict[str, Any] = {"frsgm": "frsgm"}
     neither = {"no self-consistency": changed(reach=0)}
-    steps = {f"{stage} alone, {n} steps": changed(stages=stage, steps=n) for stage in ("score", "denoiser") for n in (20, 40)}
+    alone = [("score", 20), ("denoiser", 20), ("denoiser", 40)]
+    steps = {f"{stage} alone, {n} steps": changed(stages=stage, steps=n) for stage, n in alone}
     return {
         "frsgm-recipe": on_recipe("frsgm", "cg-sense", "tv", "l1-wavelet", "dpir", operator="sense"),
         "frsgm": Study(
