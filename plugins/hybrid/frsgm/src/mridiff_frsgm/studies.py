@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from mridiff import Reconstruction
-from mridiff.interfaces import Scan
 from mridiff_sdk.study import Study, on_recipe
+
+from .agreement import agreement
 
 METRICS = ("psnr", "ssim", "psnr_head", "ssim_head", "nfe", "operator_calls", "seconds")
 NOTES = ("Coil maps: ESPIRiT on the centre of each scan. `frsgm` in all its forms: one sample.",
          "Seconds are wall clock, on a machine that had other work.")  # fmt: skip
+RATES: dict[str, float] = {"T2 slices, R = 4": 4, "T2 slices, R = 8": 8}
 
 
 def studies() -> dict[str, Study]:
@@ -22,48 +21,22 @@ def studies() -> dict[str, Study]:
     neither = {"no self-consistency": changed(reach=0)}
     alone = [("score", 20), ("denoiser", 20), ("denoiser", 40)]
     steps = {f"{stage} alone, {n} steps": changed(stages=stage, steps=n) for stage, n in alone}
+    rates, one = {name: heads(4, R) for name, R in RATES.items()}, {"T2 slices, R = 4": heads(4, 4)}
+    exact = {"T2 slices, R = 4, maps exact": heads(1, 4, maps="auto")}
+    seeds = {name: heads(1, R) for name, R in RATES.items()}
     return {
         "frsgm-recipe": on_recipe("frsgm", "cg-sense", "tv", "l1-wavelet", "dpir", operator="sense"),
-        "frsgm": Study(
-            title="frsgm beside other methods on held-out heads, maps estimated",
-            rows=classical | mine,
-            scans={f"T2 slices, R = {R}": heads(4, R) for R in (4, 8)},
-            metrics=METRICS,
-            against=("frsgm",),
-            notes=NOTES,
-        ),
-        "frsgm-consistency": Study(
-            title="frsgm without self-consistency, maps estimated and exact",
-            rows={"dpir": "dpir"} | mine | neither,
-            scans={"T2 slices, R = 4": heads(4, 4), "T2 slices, R = 4, maps exact": heads(1, 4, maps="auto")},
-            metrics=METRICS,
-            against=("frsgm",),
-            notes=NOTES,
-        ),
-        "frsgm-steps": Study(
-            title="frsgm with one of its two steps alone, in as many iterations and with as many calls",
-            rows=mine | steps,
-            scans={"T2 slices, R = 4": heads(4, 4)},
-            metrics=METRICS,
-            against=("frsgm",),
-            notes=NOTES,
-        ),
-        "frsgm-seeds": Study(
-            title="how far two seeds of frsgm are apart",
-            rows={"frsgm, two seeds": {"recipe": "frsgm", "samples": 2}},
-            scans={f"T2 slices, R = {R}": heads(1, R) for R in (4, 8)},
-            metrics=("nfe", "psnr"),
-            extra={"agreement": agreement},
-            better={"agreement": 1},
-            notes=("PSNR: of the mean of two samples.",),
-        ),
+        "frsgm": Study(title="frsgm beside other methods on held-out heads, maps estimated", rows=classical | mine, scans=rates,
+                       metrics=METRICS, against=("frsgm",), notes=NOTES),
+        "frsgm-consistency": Study(title="frsgm without self-consistency, maps estimated and exact",
+                                   rows={"dpir": "dpir"} | mine | neither, scans=one | exact, metrics=METRICS, against=("frsgm",),
+                                   notes=NOTES),
+        "frsgm-steps": Study(title="frsgm with one of its two steps alone, in as many iterations and with as many calls",
+                             rows=mine | steps, scans=one, metrics=METRICS, against=("frsgm",), notes=NOTES),
+        "frsgm-seeds": Study(title="how far two seeds of frsgm are apart", rows={"frsgm, two seeds": {"recipe": "frsgm", "samples": 2}},
+                             scans=seeds, metrics=("nfe", "psnr"), extra={"agreement": agreement}, better={"agreement": 1},
+                             notes=("PSNR: of the mean of two samples.",)),
     }  # fmt: skip
-
-
-def agreement(result: Reconstruction, _: Scan) -> float:
-    """PSNR in dB of the magnitude of one sample about that of another, range: the maximum of the latter."""
-    a, b = result.samples[:2].abs()
-    return float(10 * torch.log10(b.max() ** 2 / (a - b).square().mean()))
 
 
 def changed(**options: Any) -> dict[str, Any]:
