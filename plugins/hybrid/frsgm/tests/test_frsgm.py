@@ -7,6 +7,7 @@ import torch
 
 from mridiff.interfaces import Gaussian, Poisson, Problem, Streams
 from mridiff_frsgm.sampler import FRSGM
+from mridiff_frsgm.self_consistency import SelfConsistency
 from mridiff_operators.fourier import FourierOperator
 from mridiff_operators.sense import SenseOperator
 from mridiff_sdk.diffusions import VE, VP
@@ -95,6 +96,15 @@ def test_the_iterations_are_those_of_the_box():
         x = torch.linalg.solve(gram + ratio * torch.eye(30), back + ratio * (v - u))
         torch.testing.assert_close(step.x0.flatten(), x, rtol=1e-4, atol=1e-4)
         u = u + x - v
+
+
+def test_self_consistency_is_asked_before_every_data_step_and_only_if_wished(monkeypatch):
+    c, seen = case(), []
+    monkeypatch.setattr(SelfConsistency, "of", lambda problem, x, reach: lambda p, image: seen.append((reach, image)) or p)
+    x = FRSGM(c.prior, steps=4)(c.problem, Streams.of(0))
+    assert not seen
+    assert torch.equal(FRSGM(c.prior, steps=4, reach=2)(c.problem, Streams.of(0)), x)
+    assert [reach for reach, _ in seen] == [2] * 4 and not torch.equal(seen[0][1], seen[3][1])
 
 
 @pytest.mark.parametrize("diffusion", [VP(), VE(0.005, 20.0)])

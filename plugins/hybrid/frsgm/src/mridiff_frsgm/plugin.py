@@ -12,11 +12,11 @@ STUDY = Citation("Fast and reliable score-based generative model for parallel MR
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """ADMM with a score, a denoiser and self-consistency."""
+    """ADMM with a score and a denoiser."""
     return [
         SamplerSpec(
             name="frsgm",
-            summary="ADMM with a score step and a denoiser; the data step knows how far the coils' model is off",
+            summary="ADMM with a score step and a denoiser in turn; self-consistency of k-space if asked",
             target="mridiff_frsgm.sampler:FRSGM",
             priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
             offers=frozenset({Trait.NO_BACKWARD}),
@@ -30,7 +30,7 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
 def mridiff_recipes() -> Iterable[RecipeSpec]:
     """Multi-coil Cartesian MRI, maps estimated from the scan itself."""
     return [
-        RecipeSpec(name="frsgm", summary="score and denoiser in turn, for scans whose coil maps are not exact", file="recipe.yaml",
+        RecipeSpec(name="frsgm", summary="score and denoiser in turn, for scans whose coil maps are estimated", file="recipe.yaml",
                    family=Family.HYBRID, application="accelerated", domain="hybrid", source=STUDY,
                    studies="mridiff_frsgm.studies:studies")
     ]  # fmt: skip

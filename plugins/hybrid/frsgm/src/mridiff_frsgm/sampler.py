@@ -1,4 +1,4 @@
-"""frsgm: ADMM whose prior is a score and a denoiser in turn, and whose data step knows how far the model of the coils is off."""
+"""frsgm: ADMM whose prior is a score and a denoiser in turn, and whose data step may know how far the model of the coils is off."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FRSGM(Sampler):
                  stages: Annotated[Literal["both", "score", "denoiser"], "what an iteration asks of the prior"] = "both",
                  level: Annotated[float, Gt(0), "noise level of the denoiser, over what the score step changed"] = 1.15,
                  weight: Annotated[float, Gt(0), "weight of the denoised image against the data; 1: by their noise levels"] = 0.35,
-                 reach: Annotated[int, Ge(0), "how far the adapted kernels of k-space reach, in samples; 0: no self-consistency"] = 3,
+                 reach: Annotated[int, Ge(0), "how far the adapted kernels of k-space reach, in samples; 0: no self-consistency"] = 0,
                  iterations: Annotated[int, Ge(1), "conjugate gradient iterations of a data step at most"] = 8,
                  start: Annotated[Literal["adjoint", "estimate"], "what it begins with"] = "estimate",
                  calls: Calls = 0) -> None:  # fmt: skip
