@@ -6,7 +6,7 @@ import torch
 
 
 def fast_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 saves time on this device: on a CPU without such instructions it is ten to thirty times slower than float32."""
+    """Whether bfloat16 saves time on this device: on a CPU without such instructions it is five to thirty times slower than float32."""
     if device.type != "cpu":
         return device.type == "cuda" and torch.cuda.is_bf16_supported()
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()

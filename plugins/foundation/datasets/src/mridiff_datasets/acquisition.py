@@ -146,12 +146,15 @@ class Acquisition(Sampling):
                             hint="Change acceleration, pattern or center_fraction.") from error  # fmt: skip
         return chosen.reshape(*chosen.shape, *(1,) * (support.ndim - 2)) & support
 
+    def estimates(self, raw: Raw) -> bool:
+        """Whether the coil maps of a slice are estimated from its samples."""
+        return len(raw.kspace) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
+
     def doubts(self, raw: Raw, mask: Tensor) -> tuple[str, ...]:
         """What is odd about the slice, or about what its coil maps rest on, in sentences."""
         found = doubts(raw.kspace) if raw.peak is None else []
-        estimated = len(raw.kspace) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
         where = mask if raw.calibration is None else (raw.calibration != 0).any(0)
-        if estimated and min(size := [s.stop - s.start for s in calibration_region(plane(where))]) < CALIBRATION_LEAST:
+        if self.estimates(raw) and min(size := [s.stop - s.start for s in calibration_region(plane(where))]) < CALIBRATION_LEAST:
             places = ", ".join(f"k{axis}" for axis in raw.axes[:2])
             found.append(f"the coil maps rest on {size[0]} x {size[1]} calibration samples ({places}) about the origin, too few to tell "
                          "coils apart: expect aliasing; sample more of the centre (center_fraction), or give sensitivity_maps")  # fmt: skip

@@ -19,12 +19,10 @@ from mridiff_sdk.sampling_patterns import centre, radial, spiral
 
 from . import options
 from .acquisition import Acquisition
-from .centre import thin_centre
+from .centre import sides, thin_centre
 from .noise_level import noise_level
 from .raw import Raw
 
-CALIBRATION = 24
-"""Samples of each side of the centre of k-space that coil maps are estimated from."""
 ITERATIONS = 20
 """Of the least squares that find them on the grid."""
 OVERSAMPLING = 2
@@ -72,8 +70,7 @@ class Along:
         fields = {"trajectory": Field(k[None], ("shot", "readout", "channel")), "sensitivity_maps": Field(maps[None], ("coil", "y", "x"))}
         measured = Measured(y[None], Gaussian(std or None), fields, geometry=raw.geometry)
         x = acquisition.turned(raw.truth["x"].data, raw, measured) if "x" in raw.truth else acquisition.reference(raw, everywhere, measured)
-        estimated = len(y) > 1 and not (self.maps in {"auto", "given"} and raw.maps is not None)
-        notes = (*raw.notes, *(thin_centre(k.flatten(0, -2), sides(size)) if estimated else ()))
+        notes = (*raw.notes, *(thin_centre(k, size) if acquisition.estimates(raw) else ()))
         return Scan(name, measured, {**raw.truth, "x": Field(x, ("y", "x"))}, notes)
 
     def places(self, size: tuple[int, int], rng: Streams) -> Tensor:
@@ -98,8 +95,3 @@ def calibration(y: Tensor, k: Tensor, size: tuple[int, int]) -> tuple[Tensor, Te
     kspace, inside = y.new_zeros(len(y), *size), torch.zeros(size, dtype=torch.bool)
     kspace[:, box[0], box[1]], inside[box] = fft(images), True
     return kspace, inside
-
-
-def sides(size: tuple[int, int]) -> tuple[int, ...]:
-    """The sides of the centre of k-space from which coil maps are estimated."""
-    return tuple(min(CALIBRATION, n) for n in size)

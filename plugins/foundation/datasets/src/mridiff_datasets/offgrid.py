@@ -14,12 +14,9 @@ from mridiff_sdk.coils import low_frequency_maps
 from mridiff_sdk.fourier import fft
 from mridiff_sdk.io import afford
 
-from .centre import thin_centre
+from .centre import sides, thin_centre
 from .files import refuse
 from .options import Sampling
-
-SIDE = 24
-"""Samples along a side of the centre of k-space, from which coil maps are estimated."""
 
 MOST = 20_000
 """As many samples of the centre tell the maps as well as all do."""
@@ -66,11 +63,7 @@ class OffGrid:
 
     def doubts(self) -> tuple[str, ...]:
         """What is odd about what its coil maps rest on, in sentences."""
-        return thin_centre(self.trajectory.flatten(0, -2), self._centre()) if len(self.y) > 1 else ()
-
-    def _centre(self) -> tuple[int, int]:
-        """The sides of the centre of k-space from which coil maps are estimated."""
-        return min(SIDE, self.size[0]), min(SIDE, self.size[1])
+        return thin_centre(self.trajectory, self.size) if len(self.y) > 1 else ()
 
     def _level(self) -> float:
         """The noise of the outermost samples; what is left of the signal there can only raise it."""
@@ -83,7 +76,7 @@ class OffGrid:
         coils, (ny, nx) = len(self.y), self.size
         if coils == 1:
             return torch.ones(1, ny, nx, dtype=self.y.dtype)
-        n = self._centre()
+        n = sides(self.size)
         near = (self.trajectory.abs() < torch.tensor(n) / 2).all(-1)
         k, y = self.trajectory[near], self.y[:, near]
         k, y = k[:: len(k) // MOST + 1], y[:, :: len(k) // MOST + 1]

@@ -95,7 +95,7 @@ class SenseKernel(nn.Module):
         out = torch.empty_like(x, memory_format=torch.contiguous_format, dtype=torch.result_type(maps, x))
         for s in self._samples(len(x)):
             S, flip = _pick(maps, s), _pick(self.flip, s)
-            rows = 2 * self._step(x.shape[-2], x[s].numel() // x.shape[-2] * maps.shape[1])  # each call costs as much as some of them
+            rows = 2 * self._step(x.shape[-2], x[s].numel() // x.shape[-2] * maps.shape[1])  # a call costs as much as some rows do
             for part, image, total in zip(S.split(rows, -2), x[s, None].split(rows, -2), out[s].split(rows, -2), strict=True):
                 z = torch.fft.fft(part * image)
                 torch.view_as_real(z).mul_(flip)
