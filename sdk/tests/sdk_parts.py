@@ -1,5 +1,6 @@
 """A tiny set of components that reconstructs: one-coil scans, their operator, a sampler without a prior."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import torch
@@ -11,6 +12,7 @@ from mridiff.plugins.registry import Registry
 from mridiff.spec import DatasetSpec, OperatorSpec, PriorSpec, SamplerSpec, Trait, needs
 from mridiff_sdk import fourier
 from mridiff_sdk.diffusions import VE
+from mridiff_sdk.metrics import EVIDENCE
 
 
 class Scans(Dataset):
@@ -94,6 +96,23 @@ class Stubborn(Filled):
     def trajectory(self, problem, rng):
         for step in super().trajectory(problem, rng):
             yield Step(step.index, step.total, problem.linear.H(problem.y))
+
+
+class Careful(Filled):
+    """Listens to its prior, and in the end leaves the scan as it was, as where nothing moved."""
+
+    def trajectory(self, problem, rng):
+        *steps, last = super().trajectory(problem, rng)
+        yield from steps
+        yield replace(last, x0=problem.linear.H(problem.y))
+
+
+class Painter(Deaf):
+    """Paints over the image, and says where."""
+
+    def trajectory(self, problem, rng):
+        for step in super().trajectory(problem, rng):
+            yield replace(step, outputs={"lesion": Field(step.x0.abs() + 1, ("y", "x"), EVIDENCE)})
 
 
 class Halve(Keep):

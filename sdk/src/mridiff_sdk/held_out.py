@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from .training_data.augment import phase
 from .training_data.slices import Array
 from .training_data.volume import inner, read
 
-__all__ = ["SUBJECTS", "clinical", "hearts", "held_out", "image", "kspace", "measured", "numbers", "place"]
+__all__ = ["SUBJECTS", "VARIABLE", "clinical", "data_folder", "hearts", "held_out", "image", "kspace", "measured", "numbers", "place"]
 
+VARIABLE = "MRIDIFF_DATA"
+"""Names the folder of measured data in the environment."""
 T2 = "siat_t2_complex/siat_t2.h5"
 PATIENT = "patient12"
 KEPT = 0.67
@@ -33,6 +36,16 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "heart": HELD_OUT_HEARTS,
 }
 """Who is kept for measuring, by kind of scan: complex T2 slices, k-space of several coils, and magnitudes of clinical heads and hearts."""
+
+
+def data_folder(path: Path | None) -> Path:
+    """The folder of measured data; raises DataError where there is none."""
+    named = os.environ.get(VARIABLE, "") if path is None else str(path)
+    if not named:
+        raise DataError("these scans lie in a folder of measured data, and none was named", hint=f"Give path, or set {VARIABLE}.")
+    if not Path(named).is_dir():
+        raise DataError(f"the folder of measured data {named} does not exist", hint=f"Give another path, or set {VARIABLE}.")
+    return Path(named)
 
 
 def place(source: str, subject: str) -> tuple[str, str]:

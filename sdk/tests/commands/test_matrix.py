@@ -28,7 +28,7 @@ def test_the_matrix_knows_what_data_there_are_and_which_axes_a_sampler_wants(mon
     assert reason.slot == "operator" and "axis z" in reason.needs
 
 
-@pytest.mark.parametrize(("target", "state", "code"), [("sdk_parts:Filled", "ran", 0), ("sdk_parts:TooLarge", "failed", 1), ("sdk_parts:Deaf", "failed", 1),
+@pytest.mark.parametrize(("target", "state", "code"), [("sdk_parts:Filled", "ran", 0), ("sdk_parts:TooLarge", "failed", 1), ("sdk_parts:Deaf", "failed", 1), ("sdk_parts:Painter", "ran", 0),
                                                        ("sdk_parts:Diverging", "failed", 1)])  # fmt: skip
 def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch, tmp_path, target, state, code):
     own = SamplerSpec(
@@ -38,12 +38,12 @@ def test_a_combination_runs_and_what_says_nothing_of_the_data_fails(monkeypatch,
     done = CliRunner().invoke(application(), ["matrix", "--run", "--only", "own masked", "--json", "-o", str(tmp_path)])
     (row,) = json.loads(done.stdout)
     assert (row["state"], done.exit_code, row["prior"]) == (state, code, "keep")
-    assert (state == "ran") == (row["message"] == "") and (row["misfit"] is None) == ("diverged" in row["message"])
+    assert (state == "ran") == (row["message"] == "") and (row["misfit"] is None) == ("diverged" in row["message"] or "Painter" in target)
     page = (tmp_path / "index.html").read_text()
     assert f"class={state}" in page and "src=" not in page and ("<h2>Failed</h2>" in page) == bool(code)
 
 
-@pytest.mark.parametrize(("target", "state"), [("sdk_parts:Filled", "ran"), ("sdk_parts:Stubborn", "failed")])
+@pytest.mark.parametrize(("target", "state"), [("sdk_parts:Filled", "ran"), ("sdk_parts:Stubborn", "failed"), ("sdk_parts:Careful", "ran")])
 def test_what_does_not_depend_on_the_prior_fails(monkeypatch, tmp_path, target, state):
     """With a second prior it is seen; the table beside the page counts both, and says why."""
     own = SamplerSpec(

@@ -4,7 +4,7 @@ import torch
 
 from mridiff.errors import DataError
 from mridiff_sdk.metrics import head_region
-from mridiff_sdk.metrics.region import _otsu
+from mridiff_sdk.metrics.region import otsu
 
 
 def head(shape=(64, 60)):
@@ -31,7 +31,7 @@ def test_the_threshold_is_that_of_otsu():
     rng = np.random.default_rng(0)
     for share in (0.2, 0.5, 0.9):
         values = np.abs(np.where(rng.random(5000) < share, 0.1, 1.0) + 0.15 * rng.standard_normal(5000))
-        assert _otsu(values) == pytest.approx(filters.threshold_otsu(values), rel=1e-6)
+        assert otsu(values) == pytest.approx(filters.threshold_otsu(values), rel=1e-6)
 
 
 def test_dark_tissue_above_half_of_the_threshold_counts():

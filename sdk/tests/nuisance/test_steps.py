@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mridiff.interfaces import Gaussian, LinearOperator, Multiply, Nuisance, ParametricOperator, Problem, Space, Streams
-from mridiff_sdk.nuisance import Adam, gradient, langevin
+from mridiff_sdk.nuisance import Adam, gradient, langevin, least_squares
 
 SPACE, NUMBER = Space(("x",), (5,)), Space(("shot",), (2,), complex=False)
 
@@ -36,6 +36,8 @@ def test_the_gradient_is_that_of_the_likelihood_per_sample():
     phi = {k: v.expand(3, 2).clone() for k, v in Gains().start().items()}
     with torch.no_grad():
         g = gradient(p, Gains(), x, phi)
+        alone = gradient(p, Gains(), x, phi, "b")
+    assert set(alone) == {"b"} and torch.equal(alone["b"], g["b"])
     for name, value in phi.items():
         up = {**phi, name: value.double() + 1e-3 * torch.eye(2, dtype=torch.float64)[0]}
         down = {**phi, name: value.double() - 1e-3 * torch.eye(2, dtype=torch.float64)[0]}
@@ -86,3 +88,19 @@ def test_langevin_noise_has_its_temperature_and_its_streams():
     assert abs(float(moved.std()) / (2 * 0.5 * 0.2**0.5) - 1) < 0.05
     one = {"a": torch.zeros(1, 2)}
     torch.testing.assert_close(langevin(free, one, one, 0.1, Streams.of(0, "", [9]), temperature=0.5)["a"], moved[9:10])
+
+
+def test_least_squares_finds_what_a_measurement_is_linear_in_and_stays_near_in_what_it_does_not_tell():
+    rng = Streams.of(0, "", 2)
+    B, a = rng.normal((5, 6, 7), torch.complex128), rng.normal((3, 5), torch.complex128)
+    y = torch.einsum("nck,nkyx->ncyx", a, B)
+    torch.testing.assert_close(least_squares(B, y, torch.zeros_like(a), 0.0), a)
+    near = a + 1
+    found = least_squares(B, y, near, 0.3)
+    damping = 0.3 * B.abs().square().sum((2, 3)).mean(1)[:, None, None]
+    off = torch.einsum("nkyx,ncyx->nck", B.conj(), torch.einsum("nck,nkyx->ncyx", found, B) - y)
+    torch.testing.assert_close(off + damping * (found - near), torch.zeros_like(a), atol=1e-9, rtol=0)
+    B[:, 1] = 0
+    kept = least_squares(B, y, near, 1e-9)
+    torch.testing.assert_close(kept[..., 1], near[..., 1])
+    torch.testing.assert_close(least_squares(B[:1], y[:1], near[:1], 0.3), least_squares(B, y, near, 0.3)[:1])

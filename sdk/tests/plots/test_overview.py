@@ -72,7 +72,7 @@ def test_further_maps_stand_in_a_row_of_their_own(tmp_path):
     for reference in (x, None):
         view = panels({"baseline": 0.9 * x, "result": x}, reference, ("y", "x"), std=0.1 * x, maps={"null space": 0.01 * x})
         last = cells(view, {"baseline": "zero", "result": "result"}, {"null space": "3 %"})[-1]
-        assert [(c.name, c.below, c.scaled) for c in last] == [(f"null space × {view.factor}", "3 %", True)]
+        assert [(c.name, c.below, c.window) for c in last] == [(f"null space × {view.factor}", "3 %", view.scale)]
     with pytest.raises(DataError, match="one shape"):
         panels({"result": x}, None, ("y", "x"), maps={"null space": x[:2]})
     maps = dict.fromkeys(("interval", "null space", "uncertainty there"), (0.1 * x, "below"))
@@ -80,6 +80,18 @@ def test_further_maps_stand_in_a_row_of_their_own(tmp_path):
     draw_overview(tmp_path / "b.png", **BARE | {"std": x}, result=x)
     (wide, tall), (narrow, flat) = (png_size(tmp_path / f"{name}.png") for name in "ab")
     assert wide > narrow and tall > flat
+
+
+def test_what_was_found_besides_has_a_window_of_its_own(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(Sheet, "picture", lambda self, picture, left, top, size, window, *more: drawn.setdefault((left, top), window))
+    x = np.ones((4, 4))
+    found = {"lesion": (7 * x, "thresholds"), "phase": (-x, "")}
+    draw_overview(tmp_path / "a.png", **BARE | {"reference": x, "baseline": 0.9 * x}, result=x, found=found)
+    windows = [(w.low, w.high) for w in drawn.values()]
+    assert {(0, 7), (-1, 1)} <= set(windows) and len(windows) == 7 + 2  # and two bars
+    (lesion,) = (place for place, w in drawn.items() if w.high == 7)
+    assert lesion[0] == min(drawn)[0] < lesion[1], "the free cell under the reference"
 
 
 def test_sampling_is_summed_up_over_all_axes():

@@ -145,3 +145,11 @@ def test_the_last_step_is_the_estimate_itself_and_draws_nothing():
     x, x0 = (Streams.of(i).normal(SHAPE, torch.complex128) for i in (2, 3))
     assert torch.equal(chain.onward(x, x0, 0.4, 0.0, partial(ddim, eta=1.0)), x0)
     torch.testing.assert_close(rng.normal((3,)), Streams.of(0).normal((3,)), rtol=0, atol=0)
+
+
+def test_a_process_at_another_operator_asks_for_no_conditions_again():
+    p, other = counting(), problem()
+    chain = Reverse(p, problem(), Streams.of(0))
+    moved = chain.at(other)
+    assert moved.problem is other and chain.problem is not other
+    assert moved.conditions is chain.conditions and moved.diffusion is chain.diffusion and moved.rng is chain.rng

@@ -112,6 +112,14 @@ def test_gaussian_lines_crowd_the_centre_and_random_ones_do_not():
     assert spread("random") > 24
 
 
+@pytest.mark.parametrize("acceleration", [2, 4])
+def test_partial_fourier_lacks_one_half_of_k_space(acceleration):
+    for seed in range(10):
+        taken = mask("partial-fourier", (1, 96), acceleration, 0.08, seed)[0]
+        assert not taken[:44].any() and taken[44:52].all() and int(taken.sum()) == 96 / acceleration
+    assert len({int(mask("partial-fourier", (1, 96), 4, 0.08, seed)[0].nonzero().max()) for seed in range(20)}) > 3
+
+
 def test_every_fault_is_reported_at_once():
     with pytest.raises(ConfigError) as caught:
         mask("spiral", (8, 0), 0.5, 1.5, 0, axis=3)

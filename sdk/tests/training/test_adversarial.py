@@ -162,3 +162,42 @@ def test_a_killed_run_goes_on_to_the_bit_with_its_critic(tmp_path: Path) -> None
         assert torch.equal(a, b)
     assert torch.equal(whole.model.mix, again.model.mix)
     assert (tmp_path / "whole/log.jsonl").read_text().count("loss_critic") == 6
+
+
+class Scatters(nn.Module):
+    """Draws about a mean, off the truth by `error`, with a spread of its own."""
+
+    def __init__(self, mean: Tensor, spread: float) -> None:
+        super().__init__()
+        self.mean, self.spread, self.seen = mean, spread, []
+
+    def forward(self, x_t: Tensor, t: Tensor, condition: Tensor, rng: Streams) -> Tensor:
+        self.seen.append(x_t)
+        return self.mean + self.spread * rng.normal_like(x_t)
+
+
+def test_the_distance_of_two_draws_is_least_where_they_spread_as_the_truth_does() -> None:
+    n, error = 100, 0.3
+    data = batch(n)
+    mean = data["x"] + error * Streams.of(1, "error", n).normal_like(data["x"])
+
+    def distance(spread: float, two: bool) -> float:
+        objective = AdversarialObjective(VP(), None, weight=1.0, spread=two)
+        ((_, loss),) = objective.losses(Scatters(mean, spread), data, Streams.of(0, "", n))
+        return float(loss)
+
+    spreads = [0.0, 0.2, 0.3, 0.4, 0.6]
+    assert min(spreads, key=lambda s: distance(s, True)) == error
+    assert min(spreads, key=lambda s: distance(s, False)) == 0
+
+
+def test_two_draws_share_a_state_that_holds_something_of_the_image() -> None:
+    n, d = 200, VP()
+    data, model = batch(n), Scatters(torch.zeros(()), 1.0)
+    rng = Streams.of(0, "", n)
+    t, _ = AdversarialObjective(d, None).times(rng.child("same"))
+    objective = AdversarialObjective(d, None, spread=True)
+    objective.times = lambda rng: (t, t - 0.25)  # type: ignore[method-assign]
+    list(objective.losses(model, data, rng))
+    same = (model.seen[0] == model.seen[1]).flatten(1).all(1)
+    assert torch.equal(same, d.alpha(t) >= 0.1) and same.any() and not same.all()

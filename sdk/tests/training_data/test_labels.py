@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -43,6 +44,13 @@ def test_a_contrast_is_drawn_for_each_slice_and_the_shapes_stay(head: LabelMap) 
     white, grey, fluid = means[:, 1], means[:, 2], means[:, 3]
     assert 10 < int((fluid > 1.3 * white).sum()) < 38 and int((fluid < 0.7 * white).sum()) > 2
     assert np.std(white / grey) > 0.2
+
+
+def test_a_head_may_be_drawn_in_one_contrast_alone(head: LabelMap) -> None:
+    flair = replace(head, shares={"flair": 1.0})
+    white, grey, fluid = (head.tissue[:60, :60, 30] == i for i in (1, 2, 3))
+    images = [flair.at(plane(30), np.random.default_rng(seed)) for seed in range(20)]
+    assert all(image[fluid].mean() < image[white].mean() and image[fluid].mean() < image[grey].mean() for image in images)
 
 
 def test_borders_are_partial_volumes(head: LabelMap) -> None:

@@ -27,6 +27,7 @@ from mridiff_datasets.ismrmrd import ISMRMRD
 from mridiff_datasets.local_field import LocalField
 from mridiff_datasets.measured_series import NAMES, MeasuredSeries
 from mridiff_datasets.moving import MovingBrain
+from mridiff_datasets.moving_heads import MovingHeads
 from mridiff_datasets.nifti import NIfTI
 from mridiff_datasets.noncartesian import NonCartesianBrain, NonCartesianHeads
 from mridiff_datasets.pet_mr import PetMrPhantom
@@ -210,6 +211,11 @@ def cases(spec):
         return [DatasetCase(id="moved", offers=spec.offers, build=partial(MovingBrain, shots=3, coils=2),
                             clean=every(partial(still, noise_std=0), order=("interleaved", "sequential"), moving_coils=(True, False)),
                             noisy=lambda seed: still(seed=seed))]  # fmt: skip
+    if spec.name == "moving-heads":
+        moving = partial(MovingHeads, size=16, shots=9, coils=2, order="linear", still=0.05)
+        return [DatasetCase(id=kind, offers=spec.offers - ({Trait.MOTION} if kind == "breathing" else set()),
+                            build=lambda kind=kind: moving(path=FILES["measured"], kind=kind, source="t1"))
+                for kind in ("smooth", "breathing")]  # fmt: skip
     if spec.name == "cine":
         clean = every(partial(Cine, frames=5, size=16, acceleration=1, noise_std=0), center_lines=(0, 8))
         return [DatasetCase(id="small", offers=spec.offers, build=partial(Cine, subjects=2, frames=5, size=16), clean=clean)]

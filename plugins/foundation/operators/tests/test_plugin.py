@@ -11,6 +11,7 @@ def test_declares_operators_whose_targets_exist() -> None:
         "sense-3d",
         "blur-downsample",
         "smooth-maps-sense",
+        "motion-and-maps-sense",
         "relaxation-sense",
         "inpainting",
         "subspace-sense",

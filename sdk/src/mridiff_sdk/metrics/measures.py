@@ -13,6 +13,7 @@ from mridiff.interfaces import Field, Space
 from ..motion.gauge import errors
 from ..motion.registration import registered
 from .contrast import contrast_recovery
+from .detection import EVIDENCE, auc, best_dice, dice
 from .hfen import hfen
 from .identification import pixcorr
 from .nmse import nmse
@@ -61,7 +62,7 @@ def moved(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> di
 def lesion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
     """Where `truth["lesion"]` (bool) is in the image's space: how much of its contrast is there (`contrast_lesion`)."""
     where = truth.get("lesion")
-    if where is None or where.data.shape != reference.shape or not bool(where.data.any()):
+    if space.unit == EVIDENCE or where is None or where.data.shape != reference.shape or not bool(where.data.any()):
         return {}
     return {"contrast_lesion": float(contrast_recovery(estimate, reference, where.data.bool()))}
 
@@ -72,6 +73,20 @@ def susceptibility(estimate: Tensor, reference: Tensor, space: Space, truth: Tru
         return {}
     region = region_of(reference, truth)
     return {"nrmse": float(nrmse(estimate, reference, region)), "hfen": float(hfen(estimate, reference, region=region))}
+
+
+def detection(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
+    """Of maps of evidence, 1 at the threshold, inside `truth["head"]`: how much of it is `flagged`; and, where there is something to be
+    found, AUC (`auc`), Dice of what is flagged (`dice`), and of the best threshold for this very scan (`dice_best`)."""
+    if "head" not in truth:
+        return {}
+    within, region = truth["head"].data.bool(), reference.bool()
+    evidence = estimate.mean(0, keepdim=True)
+    found = {"flagged": float((evidence > 1)[within].double().mean())}
+    if bool((region & within).any()):
+        found |= {"auc": float(auc(evidence, region, within)), "dice": float(dice(evidence > 1, region, within)),
+                  "dice_best": float(best_dice(evidence, region, within))}  # fmt: skip
+    return found
 
 
 def picture(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> dict[str, float]:
@@ -85,7 +100,8 @@ def motion(estimate: Tensor, reference: Tensor, space: Space, truth: Truth) -> d
 
 
 def _planes(reference: Tensor, space: Space) -> bool:
-    return space.axes[-2:] == ("y", "x") and min(reference.shape[-2:]) >= WINDOW
+    """Whether these are planes of an image, large enough to score; evidence for something is none."""
+    return space.unit != EVIDENCE and space.axes[-2:] == ("y", "x") and min(reference.shape[-2:]) >= WINDOW
 
 
 def _everywhere(estimate: Tensor, reference: Tensor) -> dict[str, float]:

@@ -37,7 +37,7 @@ def _object(plane: Any) -> Any:
     blurred = ndimage.gaussian_filter(plane, side / 100)
     if not np.isfinite(blurred).all() or blurred.max() <= blurred.min():
         raise DataError("a plane without contrast, or with non-finite values, has no object region")
-    inside = blurred > 0.5 * _otsu(blurred)
+    inside = blurred > 0.5 * otsu(blurred)
     closing, opening = max(1, round(side / 25)), max(1, round(side / 50))
     # padding keeps an object that touches the border from being worn off there
     inside = np.pad(inside, closing)
@@ -51,7 +51,7 @@ def _object(plane: Any) -> Any:
     return labels == 1 + np.bincount(labels.flatten())[1:].argmax()
 
 
-def _otsu(values: Any) -> float:
+def otsu(values: Any) -> float:
     """The threshold that best parts a histogram of 256 bins in two classes (Otsu, IEEE Trans. SMC 9, 1979)."""
     counts, edges = np.histogram(values, bins=256)
     middle = (edges[1:] + edges[:-1]) / 2

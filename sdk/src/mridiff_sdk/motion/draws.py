@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import pi
 from typing import Literal
 
 import torch
@@ -11,24 +12,30 @@ from mridiff.interfaces import Streams
 
 from .gauge import centred
 
-Kind = Literal["uniform", "walk", "steps"]
-KINDS: tuple[Kind, ...] = ("uniform", "walk", "steps")
+Kind = Literal["uniform", "walk", "smooth", "steps"]
+KINDS: tuple[Kind, ...] = ("uniform", "walk", "smooth", "steps")
 
 JUMPS = 2
 """Sudden changes of pose during a scan of kind "steps"."""
+WAVES = 4
+"""A motion of kind "smooth" is a sum of cosines of at most this many half waves during the scan."""
 
 
 def draw(kind: Kind, shots: int, rotation: float, shift: float, rng: Streams) -> Tensor:
     """Poses (sample, shot, 3) = (degrees, pixels along y and x), mean pose zero, in double precision.
 
     uniform: every shot for itself, within +-rotation and +-shift before the mean is taken out; walk: normal increments, scaled so that
-    the farthest pose has that size; steps: a few sudden changes between poses drawn uniformly.
+    the farthest pose has that size; smooth: slow waves, scaled so too; steps: a few sudden changes between poses drawn uniformly.
     """
     size = torch.tensor([rotation, shift, shift], dtype=torch.float64)
     if kind == "uniform":
         poses = 2 * rng.uniform((shots, 3), torch.float64) - 1
-    elif kind == "walk":
-        poses = rng.normal((shots, 3), torch.float64).cumsum(1)
+    elif kind in {"walk", "smooth"}:
+        if kind == "walk":
+            poses = rng.normal((shots, 3), torch.float64).cumsum(1)
+        else:
+            waves = torch.cos((torch.arange(shots, dtype=torch.float64)[:, None] + 0.5) * torch.arange(1, WAVES + 1) * (pi / shots))
+            poses = waves @ rng.normal((WAVES, 3), torch.float64)
         poses = poses - poses.mean(1, keepdim=True)
         poses = poses / poses.abs().amax(1, keepdim=True).clamp_min(1e-12)
     else:

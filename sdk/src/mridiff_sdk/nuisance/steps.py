@@ -15,11 +15,11 @@ from mridiff.interfaces import Nuisance, ParametricOperator, Problem, Streams, s
 Phi = Mapping[str, Tensor]
 
 
-def gradient(problem: Problem, operator: ParametricOperator, x: Tensor, phi: Phi) -> dict[str, Tensor]:
-    """The gradient of the negative log-likelihood with respect to every phi[name], at the image x (sample, *domain)."""
+def gradient(problem: Problem, operator: ParametricOperator, x: Tensor, phi: Phi, *names: str) -> dict[str, Tensor]:
+    """The gradient of the negative log-likelihood with respect to phi[name] of `names`, of all if none is given, at x."""
     with torch.enable_grad():
-        leaves = {name: value.detach().requires_grad_() for name, value in phi.items()}
-        nll = problem.noise.nll(operator.at(leaves)(x.detach()), problem.y).sum()
+        leaves = {name: phi[name].detach().requires_grad_() for name in names or phi}
+        nll = problem.noise.nll(operator.at({**phi, **leaves})(x.detach()), problem.y).sum()
         return dict(zip(leaves, torch.autograd.grad(nll, tuple(leaves.values())), strict=True))
 
 
@@ -62,3 +62,18 @@ def langevin(nuisance: Mapping[str, Nuisance], phi: Phi, gradients: Phi, rate: f
         noise = (2 * rate) ** 0.5 * temperature * rng.normal_like(g) if temperature > 0 else torch.zeros_like(g)
         moved[name] = n.project(phi[name] + n.step_scale * (noise - rate * drift))
     return moved
+
+
+def least_squares(components: Tensor, y: Tensor, near: Tensor, weight: float) -> Tensor:
+    """argmin_a sum_c |y_c - sum_k a_ck B_k|^2 + weight * trace(B^H B) / K * |a - near|^2, for unknowns in which a measurement is linear.
+
+    `components` B are (sample, channel, ...) with K channels, y (1 or sample, coil, ...) and a, `near` (1 or sample, coil, channel). With
+    a weight it stays `near` in what the components do not tell apart.
+    """
+    B = components.flatten(2)
+    gram = B.conj() @ B.mT  # (sample, K, K), of the equations gram a = B^H y
+    damping = weight * gram.diagonal(dim1=1, dim2=2).real.mean(1)[:, None, None]
+    off = y.flatten(2).expand(len(B), -1, -1) - near @ B
+    H = gram + damping * torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
+    change: Tensor = torch.linalg.solve(H, B.conj() @ off.mT).mT
+    return near + change

@@ -36,6 +36,12 @@ QUANTITIES: Mapping[str, Quantity] = {
     "mae_pixels": Quantity("shift error", "pixels", -1, "mean absolute error of the shifts of shots, less what no measurement tells"),
     "mae": Quantity("MAE", "", -1, "mean absolute error, in the unit of the quantity; lower is better"),
     "contrast_lesion": Quantity("lesion contrast", "", 0, "contrast of the lesion over that of the reference; 1 is all of it"),
+    "auc": Quantity("AUC", "", +1, "area under the ROC curve of what is to be found inside the object; higher is better, 0.5 is chance"),
+    "dice": Quantity("Dice", "", +1, "overlap of what is flagged at the stated threshold with what is to be found; higher is better"),
+    "dice_best": Quantity(
+        "best Dice", "", +1, "Dice at the threshold that is best for each scan, which only the truth tells; higher is better"
+    ),
+    "flagged": Quantity("flagged", "", 0, "part of the object that is flagged at the stated threshold"),
     "nrmse": Quantity("NRMSE", "", -1, "norm of the error over that of the reference, both about their means; lower is better"),
     "rmse": Quantity("RMSE", "", -1, "root mean square error; lower is better"),
     "hfen": Quantity("HFEN", "", -1, "high-frequency error norm over that of the reference; lower is better"),

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .numbers import format_number, summary
 from .panels import Panels, errors_label, panels, sizes, window_label
-from .planes import Picture
+from .planes import Picture, flatten
 from .sheet import BRIGHT, NAME, QUIET, SMALL, TITLE, Sheet, enlarged, line
-from .window import Window
+from .window import Window, grey, window_of
 
 MARGIN, GAP, SIDE, CELL, TARGET = 48, 28, 400, 460, 540  # pixels
 SCORES = ("psnr", "ssim", "nmse")
@@ -27,8 +27,8 @@ class Cell:
     name: str
     picture: Picture
     below: str = ""
-    scaled: bool = False
-    """Whether it is an error or an uncertainty, in their colours."""
+    window: Window | None = None
+    """Where it is an error, an uncertainty or something else that was found: its own, in colours; else that of all pictures."""
 
 
 def draw_overview(
@@ -42,6 +42,7 @@ def draw_overview(
     baseline_name: str,
     std: NDArray[Any] | None,
     maps: Mapping[str, tuple[NDArray[Any], str]] | None = None,
+    found: Mapping[str, tuple[NDArray[Any], str]] | None = None,
     metrics: Mapping[str, Mapping[str, float]],
     sampling: NDArray[Any] | None,
     voxel_size: Sequence[float] | None = None,
@@ -49,8 +50,9 @@ def draw_overview(
     """Write one PNG of a scan.
 
     Arrays are real or complex (*axes), without the sample axis; `sampling` (..., ky, kx) is non-zero where k-space was
-    measured. `maps` are further magnitudes in the colours of errors, by name, with a line about each. `metrics` holds "x" for the result,
-    and "baseline". Raises DataError where shapes do not agree.
+    measured. `maps` are further magnitudes in the colours of errors, by name, with a line about each, and `found` what a method found
+    besides its result, each in a window of its own, with its unit. `metrics` holds "x" for the result, and "baseline". Raises DataError
+    where shapes do not agree.
     """
     shown = ({} if baseline is None else {"baseline": baseline}) | {"result": result}
     known = maps or {}
@@ -59,6 +61,10 @@ def draw_overview(
     scores = {"result": metrics.get("x", {}), "baseline": metrics.get("baseline", {})}
     told = SCORES[:2] if "modality" in axes else SCORES  # one number for each of them fills the line
     rows = cells(view, names, {k: summary(v, told) for k, v in scores.items()} | {name: words for name, (_, words) in known.items()})
+    also: list[Cell | None] = [_found(name, flatten(a, axes, voxel_size), unit) for name, (a, unit) in (found or {}).items()]
+    if also and rows[-1][0] is None:
+        rows[-1][0] = also.pop(0)
+    rows += [also] if also else []
     height, width, scale = enlarged(view.shape, TARGET)
     column, row = max(width, CELL), line(NAME) + height + 12 + line(SMALL)
     beside = all(rows[-1])  # the legend goes beside the pictures unless a cell is free for it
@@ -85,13 +91,18 @@ def cells(view: Panels, names: Mapping[str, str], below: Mapping[str, str]) -> l
     """Rows of cells: pictures; under a reference the uncertainty and the errors, each under its picture; and the other maps, if any."""
     pictures: list[Cell | None] = [Cell(names[k], p, below.get(k, "")) for k, p in view.pictures.items()]
     label = f"uncertainty × {view.factor}"
-    spread = None if view.std is None else Cell(label, view.std, "standard deviation over samples", scaled=True)
-    more: list[list[Cell | None]] = [[Cell(f"{k} × {view.factor}", p, below.get(k, ""), scaled=True) for k, p in view.maps.items()]]
+    spread = None if view.std is None else Cell(label, view.std, "standard deviation over samples", view.scale)
+    more: list[list[Cell | None]] = [[Cell(f"{k} × {view.factor}", p, below.get(k, ""), view.scale) for k, p in view.maps.items()]]
     more = more if view.maps else []
     if view.reference is None:
         return [pictures + ([spread] if spread else []), *more]
-    errors = [Cell(f"error × {view.factor} · {names[k]}", e, scaled=True) for k, e in view.errors.items()]
+    errors = [Cell(f"error × {view.factor} · {names[k]}", e, window=view.scale) for k, e in view.errors.items()]
     return [[Cell("reference", view.reference), *pictures], [spread, *errors], *more]
+
+
+def _found(name: str, picture: Picture, unit: str) -> Cell:
+    window = window_of(picture := grey(picture))
+    return Cell(name, picture, f"{format_number('', window.low)} to {format_number('', window.high)} {unit}".rstrip(), window)
 
 
 def sampled(sampling: NDArray[Any]) -> tuple[Picture, str]:
@@ -107,7 +118,7 @@ def sampled(sampling: NDArray[Any]) -> tuple[Picture, str]:
 
 
 def _draw(sheet: Sheet, view: Panels, cell: Cell, left: int, top: int, size: tuple[int, int], column: int) -> None:
-    window, cmap = (view.scale, "inferno") if cell.scaled else (view.window, view.cmap)
+    window, cmap = (view.window, view.cmap) if cell.window is None else (cell.window, "inferno")
     sheet.text(cell.name, left, top, NAME, colour=BRIGHT, width=column)
     sheet.picture(cell.picture, left, top + line(NAME), size, window, cmap)
     sheet.text(cell.below, left, top + line(NAME) + size[0] + 12, SMALL, width=column)

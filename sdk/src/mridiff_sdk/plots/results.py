@@ -22,9 +22,15 @@ def overview(path: Path, result: Reconstruction, scan: Scan) -> None:
     draw_overview(path, title=result.scan, axes=result.axes, result=result.x[0].numpy(),
                   reference=None if truth is None else truth.data[0].numpy(),
                   baseline=None if result.baseline is None else result.baseline[0].numpy(), baseline_name=result.baseline_name,
-                  std=None if result.std is None else result.std.numpy(), maps=_maps(result), metrics=result.metrics,
+                  std=None if result.std is None else result.std.numpy(), maps=_maps(result), found=_found(result), metrics=result.metrics,
                   sampling=None if mask is None else np.asarray(mask.data[0]),
                   voxel_size=None if geometry is None else geometry.voxel_size)  # fmt: skip
+
+
+def _found(result: Reconstruction) -> dict[str, tuple[NDArray[Any], str]]:
+    """What the sampler found besides, on the grid of the result, in the mean of the samples; not what it began with."""
+    fields = {name: f for name, f in result.outputs.items() if name != "baseline" and f.axes == result.axes}
+    return {name: (f.data.mean(0).numpy(), f.unit) for name, f in fields.items() if f.data.shape[1:] == result.x.shape[1:]}
 
 
 def _maps(result: Reconstruction) -> dict[str, tuple[NDArray[Any], str]]:

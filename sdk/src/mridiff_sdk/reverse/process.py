@@ -42,6 +42,12 @@ class Reverse:
         other.rng = Streams.of(0, name, samples)
         return other
 
+    def at(self, problem: Problem) -> Reverse:
+        """This process for the same scan with an operator of which more is known by now; what the prior was told of it stays."""
+        other = copy(self)
+        other.problem = problem
+        return other
+
     def encode(self, x: Tensor) -> Tensor:
         """u of x."""
         return self.prior.codec.encode(x, self.conditions)

@@ -88,6 +88,12 @@ def gaussian(n: int, low: int, acceleration: float, rng: torch.Generator) -> Ten
     return _weighted(_bell(n), _box((n,), (low,)), round(n / acceleration), rng)
 
 
+def partial_fourier(n: int, low: int, acceleration: float, rng: torch.Generator) -> Tensor:
+    """As `random`, of the upper half of k-space alone as long as that has lines left: with half of all lines half of k-space is missing."""
+    upper = (torch.arange(n) >= n // 2).double()
+    return _weighted(upper.clamp_min(1e-12), _box((n,), (low,)), round(n / acceleration), rng)
+
+
 def gaussian_2d(shape: tuple[int, int], count: int, box: tuple[int, int], rng: torch.Generator) -> Tensor:
     """`count` single samples with a Gaussian density (standard deviation a sixth of each side) around a full centre box."""
     ny, nx = shape
@@ -99,6 +105,7 @@ LINES: dict[str, Lines] = {
     "equispaced-fraction": equispaced_fraction,
     "random": random,
     "gaussian": gaussian,
+    "partial-fourier": partial_fourier,
 }
 PLANES: dict[str, Callable[[tuple[int, int], int, tuple[int, int], torch.Generator], Tensor]] = {
     "gaussian-2d": gaussian_2d,

@@ -21,9 +21,9 @@ def _rng(case: PriorCase, seed: int = 0) -> Streams:
 
 
 def _middle(case: PriorCase) -> float:
-    """A time at which noise and image are about equally strong; the middle of the range where there is no noise."""
+    """A time at which noise and image are about equally strong; the middle of the range of a restorer, whatever noise it knows besides."""
     low, high = case.prior.diffusion.t_range
-    if float(case.prior.diffusion.sigma(high)) == 0:
+    if Trait.RESTORER in case.offers or float(case.prior.diffusion.sigma(high)) == 0:
         return 0.5 * (low + high)
     rms = size(case.x0) / case.x0.numel() ** 0.5
     return float(case.prior.diffusion.time(0.5 * rms))

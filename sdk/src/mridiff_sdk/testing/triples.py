@@ -21,6 +21,7 @@ from mridiff.pipeline.plan import Plan, option_rows, plan
 from mridiff.plugins.entry import Entry
 from mridiff.plugins.registry import Registry
 
+from ..metrics import EVIDENCE
 from .automatic import cases_for, options_for
 from .automatic.priors import smooth
 from .automatic.samplers import STEPS, least
@@ -122,8 +123,8 @@ class Runs:
                     break
             else:
                 state, message = "failed", f"after {len(steps)} steps it explains the data no better than an empty image and the first look"
-            if not message and (other := self.same(triple, steps[-1].x0)):
-                state, message = "failed", f"it asks its prior in vain: the result is that with {other}"
+            if not message and (other := self.same(triple, torch.stack([step.x0 for step in steps]))):
+                state, message = "failed", f"it asks its prior in vain: every step is that with {other}"
         except MridiffError as error:  # who has made a step has taken the problem on
             state, message = "failed" if steps else "refused", error.message
         except Exception as error:
@@ -137,7 +138,7 @@ class Runs:
         method = Parts(planned, {slot: self.prior(e) for slot, e in triple.priors.items()}, A)
         method(scan, samples=1, watch=lambda _scan, step, _first, _total: steps.append(step))
         self.met.add(triple.names[1:])
-        if A is None:
+        if A is None or any(field.unit == EVIDENCE for field in steps[-1].outputs.values()):  # what is found is painted over
             return None
         problem = method.prepare(scan)[0]
         B = problem.operator
@@ -150,7 +151,10 @@ class Runs:
             return explained, most
 
     def same(self, triple: Triple, x: Tensor) -> str:
-        """Of the priors with which sampler and operator made this result before, one; none is a good sign."""
+        """Of the priors with which sampler and operator made these steps before, one; none is a good sign.
+
+        Not the result alone: where nothing is to be done, as on a still scan for a method that takes motion off, it is rightly one.
+        """
         before = self.results.setdefault(triple.names[:2], {})
         found = next(
             (name for name, other in before.items() if other.shape == x.shape and bool((x - other).norm() <= 1e-4 * other.norm())), ""

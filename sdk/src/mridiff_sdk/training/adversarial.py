@@ -14,6 +14,9 @@ from mridiff.interfaces import Diffusion, Objective, Streams, spread
 from ..complex import to_channels
 from ..diffusions.step import gan_posterior, residual, step
 
+BLANK = 0.1
+"""States with less of the image than this are drawn anew for a second draw."""
+
 
 class AdversarialObjective(Objective):
     """Losses "critic" and "generator" of a network that draws x0 from x_t, a condition and latent noise, on chains of `steps` steps.
@@ -22,19 +25,25 @@ class AdversarialObjective(Objective):
     drawn per sample, then a step t -> s of it.
 
     critic: softplus(-D(real)) + softplus(D(fake)) + (r1 / 2) |grad_{x_s} D(real)|^2, the last at every `r1_every`-th update;
-    generator: softplus(-D(fake)) + weight |x0_model - x0|. Without a critic the last term is all there is.
+    generator: softplus(-D(fake)) + weight distance. Without a critic the last term is all there is.
+
+    The distance is |a - x0| of a draw a. With `spread` it is |(a + b) / 2 - x0| - |a - b| / sqrt(12) of two draws: least, for errors
+    that are normal, where the draws spread about their mean as the truth does, while |a - x0| is least without any spread. The draws
+    share x_t, but where it holds next to nothing of x0 it is drawn anew for b: then it is what tells them apart.
 
     The batch holds "x" and "condition", (sample, y, x), real or complex; the model is called as model(x_t, t, condition, rng). Both losses
-    share one call of it. Sources: Xiao et al., Denoising diffusion GANs, ICLR 2022, equations 3 to 6; Mescheder et al., ICML 2018 (R1).
+    share one call of it. Sources: Xiao et al., Denoising diffusion GANs, ICLR 2022, equations 3 to 6; Mescheder et al., ICML 2018 (R1);
+    Bendel et al., A regularized conditional GAN for posterior sampling in image recovery problems, NeurIPS 2023, equations 6 to 9 (spread).
     """
 
     sees: Literal["truth", "measured"] = "truth"
     updates: Tensor
 
     def __init__(self, diffusion: Diffusion, critic: nn.Module | None, *, steps: Sequence[int] = (4,), weight: float = 10.0,
-                 r1: float = 1.0, r1_every: int = 10) -> None:  # fmt: skip
+                 r1: float = 1.0, r1_every: int = 10, spread: bool = False) -> None:  # fmt: skip
         super().__init__()
         self.diffusion, self.critic, self.weight, self.r1, self.r1_every = diffusion, critic, weight, r1, r1_every
+        self.spread = spread
         self.steps = torch.tensor(tuple(steps))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
 
@@ -59,7 +68,7 @@ class AdversarialObjective(Objective):
         t, s = self.times(rng)
         x_s, x_t = self.pair(x0, t, s, rng)
         estimate = model(x_t, t.to(x_t.real.dtype), condition, rng)
-        distance = (estimate - x0).abs().mean()
+        distance = self.distance(model, estimate, x0, x_t, t, condition, rng)
         if self.critic is None:
             yield "generator", self.weight * distance
             return
@@ -70,6 +79,16 @@ class AdversarialObjective(Objective):
         judged = self.critic(torch.cat((channels(fake), others), dim=1), t, s)
         yield "generator", functional.softplus(-judged).mean() + self.weight * distance
         self.critic.requires_grad_(True)
+
+    def distance(self, model: nn.Module, estimate: Tensor, x0: Tensor, x_t: Tensor, t: Tensor, condition: Tensor, rng: Streams) -> Tensor:
+        """Of one draw from the truth, or of two from it less that from each other."""
+        if not self.spread:
+            return (estimate - x0).abs().mean()
+        blank = spread(self.diffusion.alpha(t), x_t) < BLANK
+        x_t = torch.where(blank, spread(self.diffusion.sigma(t), x_t) * self.diffusion.noise(x_t, rng), x_t)
+        other = model(x_t, t.to(x_t.real.dtype), condition, rng)
+        distance: Tensor = ((estimate + other) / 2 - x0).abs().mean() - (estimate - other).abs().mean() / 12**0.5
+        return distance
 
     def critic_loss(self, critic: nn.Module, real: Tensor, fake: Tensor, others: Tensor, t: Tensor, s: Tensor) -> Tensor:
         """Of images as channels (sample, channel, y, x)."""

@@ -5,7 +5,8 @@ Learning from label maps with drawn contrasts: Billot et al., SynthSeg, Medical 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -50,17 +51,21 @@ SHARES = {"t2": 0.5, "flair": 0.1, "t1": 0.12, "pd": 0.08, "any": 0.2}
 
 @dataclass(frozen=True)
 class LabelMap:
-    """A head: number of the tissue in each voxel (x, y, z), an index into `labels` (label,), voxel size in mm, extent in voxels."""
+    """A head: number of the tissue in each voxel (x, y, z), an index into `labels` (label,), voxel size in mm, extent in voxels.
+
+    `shares` says how often each contrast is drawn.
+    """
 
     source: Source
     tissue: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
     voxel_mm: tuple[float, float, float]
     extent: Box
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
 
     def at(self, voxel: npt.NDArray[np.float64], rng: np.random.Generator) -> Array:
         """Intensities (y, x) at the places (3, y, x), in voxels: a contrast and a texture drawn for this slice, blurred a little."""
-        intensities, grains = draw_contrast(self.labels, rng)
+        intensities, grains = draw_contrast(self.labels, rng, self.shares)
         low = np.maximum(np.floor(voxel.reshape(3, -1).min(1)).astype(int) - 1, 0)
         high = np.ceil(voxel.reshape(3, -1).max(1)).astype(int) + 2
         part = self.tissue[tuple(slice(a, max(b, a + 1)) for a, b in zip(low, high, strict=True))]
@@ -76,9 +81,10 @@ class LabelMap:
         return np.asarray(ndi.gaussian_filter(image, rng.uniform(0.3, 0.7)), dtype=np.float32)
 
 
-def draw_contrast(labels: npt.NDArray[np.int64], rng: np.random.Generator) -> tuple[Array, Array]:
+def draw_contrast(labels: npt.NDArray[np.int64], rng: np.random.Generator,
+                  shares: Mapping[str, float] = SHARES) -> tuple[Array, Array]:  # fmt: skip
     """An intensity and a strength of texture for each label (label,): like a T2, FLAIR, T1 or PD scan, or like none; air is dark."""
-    kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+    kind = str(rng.choice(list(shares), p=list(shares.values())))
     intensities, grains = np.zeros(len(labels), np.float32), np.zeros(len(labels), np.float32)
     for tissue, members in TISSUES.items():
         base = rng.uniform(*RANGES[kind][tissue]) if kind in RANGES else rng.uniform(0, 1.2)

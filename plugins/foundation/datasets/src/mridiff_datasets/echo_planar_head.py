@@ -11,10 +11,11 @@ from torch import Tensor
 
 from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Space, Streams
 from mridiff_sdk.coils import simulate_maps
+from mridiff_sdk.held_out import data_folder
 from mridiff_sdk.operators import EchoPlanar
 
 from . import options
-from .held_out import Count, Folder, data_folder
+from .held_out import Count, Folder
 from .nifti import NIfTI
 
 __all__ = ["EchoPlanarHead"]

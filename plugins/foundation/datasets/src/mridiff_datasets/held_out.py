@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from mridiff.errors import ConfigError, DataError, Mistake
+from mridiff.errors import ConfigError, Mistake
 from mridiff.interfaces import Dataset, Scan, Streams
-from mridiff_sdk.held_out import SUBJECTS, image, kspace, measured, numbers
+from mridiff_sdk.held_out import SUBJECTS, VARIABLE, data_folder, image, kspace, measured, numbers
 
 from . import options
 from .acquisition import Acquisition
@@ -20,7 +19,6 @@ from .simulation import Simulation
 
 __all__ = ["HeldOutHeads"]
 
-VARIABLE = "MRIDIFF_DATA"
 Source = Annotated[
     Literal["t2", "measured", "t1", "t2-clinical", "flair", "heart"],
     "complex T2 slices of five heads, k-space of two heads measured with coils, magnitudes of a patient in three contrasts, or of hearts",
@@ -49,7 +47,7 @@ class Heads(options.CoilArray):
         self.folder = data_folder(self.path)
         self.own = self.source == "measured" and self.coils == 0
         self.simulation = Simulation(self.coils or 8, self.coil_seed)
-        self.slices = [(s, n) for s in _chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
+        self.slices = [(s, n) for s in chosen(self.source, self.subjects) for n in numbers(self.folder, self.source, s, self.count)]
 
     def name(self, index: int) -> str:
         """The name of a slice; raises IndexError beyond the last."""
@@ -92,17 +90,7 @@ class HeldOutHeads(Heads, options.Sampling, Dataset):
         return replace(self.acquisition, mask_seed=int(drawn)).scan(self.raw(index, given=self.maps == "given"), name)
 
 
-def data_folder(path: Path | None) -> Path:
-    """The folder of measured data; raises DataError where there is none."""
-    named = os.environ.get(VARIABLE, "") if path is None else str(path)
-    if not named:
-        raise DataError("these scans lie in a folder of measured data, and none was named", hint=f"Give path, or set {VARIABLE}.")
-    if not Path(named).is_dir():
-        raise DataError(f"the folder of measured data {named} does not exist", hint=f"Give another path, or set {VARIABLE}.")
-    return Path(named)
-
-
-def _chosen(source: str, subjects: str) -> tuple[str, ...]:
+def chosen(source: str, subjects: str) -> tuple[str, ...]:
     """The subjects asked for, in the order of all; raises ConfigError that names every other."""
     known, wanted = SUBJECTS[source], [name for name in (part.strip() for part in subjects.split(",")) if name]
     if unknown := [name for name in wanted if name not in known]:

@@ -15,12 +15,13 @@ from torch import Tensor
 from mridiff.interfaces import Dataset, Field, Gaussian, Measured, Scan, Streams
 from mridiff_sdk.coils import simulate_maps
 from mridiff_sdk.fourier import fft
+from mridiff_sdk.held_out import data_folder
 from mridiff_sdk.io import open_hdf5
 from mridiff_sdk.sampling_patterns import interleaved
 
 from . import options
 from .cine import Acceleration, CenterLines
-from .held_out import Folder, data_folder
+from .held_out import Folder
 from .nifti import NIfTI
 from .npz import open_npz
 

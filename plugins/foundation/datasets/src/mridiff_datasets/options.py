@@ -11,8 +11,8 @@ from annotated_types import Ge, Le, Lt
 FilePath = Annotated[Path, "a file, or a folder of which every file that this dataset reads is taken, sorted by name"]
 Acceleration = Annotated[float, Ge(1), "retrospective undersampling: all samples over samples kept; 1 = as measured"]
 Pattern = Annotated[
-    Literal["random", "equispaced", "equispaced-fraction", "gaussian", "gaussian-2d", "poisson"],
-    "what is kept: lines, or points of a Gaussian density (gaussian-2d) or of a Poisson disc",
+    Literal["random", "equispaced", "equispaced-fraction", "gaussian", "partial-fourier", "gaussian-2d", "poisson"],
+    "what is kept: lines (partial-fourier: of one half of k-space), or points of a Gaussian density (gaussian-2d) or of a Poisson disc",
 ]
 CenterFraction = Annotated[float, Ge(0), Le(1), "part of the lines (of points: of each side) that is fully sampled around the origin"]
 MaskSeed = Annotated[int, Ge(0), Lt(2**63), "seed of the mask and of the added noise"]

@@ -65,6 +65,8 @@ def mridiff_datasets() -> Iterable[DatasetSpec]:
                     offers=frozenset({Trait.REFERENCE, Trait.NO_MEASUREMENT})),
         DatasetSpec(name="moving-brain", summary="embedded head moved between the shots of a scan; coils and motion simulated",
                     target="mridiff_datasets.moving:MovingBrain", offers=OFFERS | {Trait.MOTION}),
+        DatasetSpec(name="moving-heads", summary="held-out heads that move between shots or lines; coils and motion simulated",
+                    target="mridiff_datasets.moving_heads:MovingHeads", offers=OFFERS | {Trait.MOTION}),
         DatasetSpec(name="pet-mr-phantom", summary="simulated head seen by PET and MR: sinogram counts and undersampled k-space",
                     target="mridiff_datasets.pet_mr:PetMrPhantom", offers=frozenset({Trait.MASK, Trait.REFERENCE, Trait.BLOCK_NOISE})),
         DatasetSpec(name="pet-mr-images", summary="a PET and an MR image of one head, NIfTI or arrays, both acquisitions simulated",

@@ -20,6 +20,7 @@ from .blur import BlurDownsample
 from .coil_fourier import CoilFourierOperator
 from .dipole import AXES, DipoleOperator
 from .inpainting import InpaintingOperator
+from .motion_and_maps import MotionAndMapsSense
 from .multislice import MultiSliceSense
 from .noncartesian_sense import KtNonCartesianSense, NonCartesianSense, NonCartesianSense3D
 from .off_resonance import OffResonanceSense
@@ -149,6 +150,7 @@ MADE: dict[str, Made] = {
     "truncation": (TruncationOperator.for_scan, _small),
     "inpainting": (InpaintingOperator.for_scan, _regions),
     "smooth-maps-sense": (partial(SmoothMapsSense.for_scan, degree=2), partial(_scan, more={})),
+    "motion-and-maps-sense": (partial(MotionAndMapsSense.for_scan, shots=2, degree=1), partial(_scan, more={})),
     "relaxation-sense": (partial(RelaxationSense.for_scan, frequency=True), _relaxing),
     "blur-downsample": (partial(BlurDownsample.for_scan, side=3), _coarse),
 }

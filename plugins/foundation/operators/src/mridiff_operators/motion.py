@@ -91,32 +91,44 @@ class SenseInMotion(LinearOperator):
         self.poses, self.coils = [Rigid(pose, size) for pose in motion.unbind(1)], coils
         self.domain = Space(("y", "x"), tuple(maps.shape[2:]))
         self.codomain = Space(("coil", "ky", "kx"), tuple(maps.shape[1:]), kind="k-space")
+        # Where whole lines along ky belong to a shot, all shots share the transform along y.
+        self.whole = torch.equal(taken, taken[..., :1, :].expand_as(taken))
+        self.axes = (-1,) if self.whole else (-2, -1)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (sample, y, x) to y (sample, coil, ky, kx)."""
         # One shot after the other: what a shot needs stays in the cache.
-        return _sum(self.taken[:, s, None] * fft(self._seen(x, T)) for s, T in enumerate(self.poses))
+        y = _sum(self._mask(s) * fft(self._seen(x, T), self.axes) for s, T in enumerate(self.poses))
+        return fft(y, (-2,)) if self.whole else y
 
     def adjoint(self, y: Tensor) -> Tensor:
         """y (sample, coil, ky, kx) to x (sample, y, x)."""
-        back = [ifft(self.taken[:, s, None] * y) for s in range(len(self.poses))]
-        if self.coils == "moving":
-            return (self.maps.conj() * _sum(T.undo(z) for T, z in zip(self.poses, back, strict=True))).sum(1)
-        return _sum(T.undo((self.maps.conj() * z).sum(1)) for T, z in zip(self.poses, back, strict=True))
+        y = ifft(y, (-2,)) if self.whole else y
+        return self._combined((self._unseen(ifft(self._mask(s) * y, self.axes), T) for s, T in enumerate(self.poses)))
 
     def normal(self, x: Tensor) -> Tensor:
         """sum_s T_s^H S^H F^H M_s F S T_s x; where whole lines along ky belong to a shot, F is needed along x only."""
         # A function of kx passes the shear along x that ends T_s: all of M_s goes through it, and so does F along y. What is left of
         # T_s are its first two shears, which saves half of the transforms.
-        if self.coils == "static" or not torch.equal(self.taken, self.taken[..., :1, :].expand_as(self.taken)):
-            return self.adjoint(self.forward(x))
-        seen = self.maps * x[:, None]
-        back = (T.undo(ifft(self.taken[:, s, None, :1] * fft(T(seen, shears=2), (-1,)), (-1,)), shears=2) for s, T in enumerate(self.poses))
-        return (self.maps.conj() * _sum(back)).sum(1)
+        shears = 2 if self.whole and self.coils == "moving" else 3
+        seen = ((s, T, self._seen(x, T, shears)) for s, T in enumerate(self.poses))
+        return self._combined(self._unseen(ifft(self._mask(s) * fft(z, self.axes), self.axes), T, shears) for s, T, z in seen)
 
-    def _seen(self, x: Tensor, T: Rigid) -> Tensor:
+    def _mask(self, s: int) -> Tensor:
+        """Which samples are of a shot, (sample, 1, ky, kx), or (sample, 1, 1, kx) where whole lines are."""
+        return self.taken[:, s, None, :1] if self.whole else self.taken[:, s, None]
+
+    def _seen(self, x: Tensor, T: Rigid, shears: int = 3) -> Tensor:
         """What the coils see of x in one pose, (sample, coil, y, x)."""
-        return T(self.maps * x[:, None]) if self.coils == "moving" else self.maps * T(x)[:, None]
+        return T(self.maps * x[:, None], shears) if self.coils == "moving" else self.maps * T(x, shears)[:, None]
+
+    def _unseen(self, z: Tensor, T: Rigid, shears: int = 3) -> Tensor:
+        """What they saw in one pose, moved back: for each coil where the maps move too, else combined, (sample, y, x)."""
+        return T.undo(z, shears) if self.coils == "moving" else T.undo((self.maps.conj() * z).sum(1), shears)
+
+    def _combined(self, shots: Iterable[Tensor]) -> Tensor:
+        """The image of what all shots saw, (sample, y, x)."""
+        return (self.maps.conj() * _sum(shots)).sum(1) if self.coils == "moving" else _sum(shots)
 
 
 def _bounded(motion: Tensor, limit: float) -> Tensor:

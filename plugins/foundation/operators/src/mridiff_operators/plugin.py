@@ -18,6 +18,8 @@ MULTISLICE = Citation("Controlled aliasing in parallel imaging results in higher
 SPIRIT = Citation("SPIRiT: iterative self-consistent parallel imaging reconstruction from arbitrary k-space", 2010, "10.1002/mrm.22428")
 BLIND = Citation("Blind image super-resolution: a survey and beyond", 2023, "10.1109/TPAMI.2022.3203009")
 JSENSE = Citation("Joint image reconstruction and sensitivity estimation in SENSE (JSENSE)", 2007, "10.1002/mrm.21245")
+JSMOCO = Citation("Joint coil sensitivity and motion correction in parallel MRI with a self-calibrating score-based diffusion model", 2025,
+                  "10.1016/j.media.2025.103502")  # fmt: skip
 RELAXATION = Citation("Model-based iterative reconstruction for radial fast spin-echo MRI", 2009, "10.1109/TMI.2009.2023119")
 DIPOLE = Citation("A fast calculation method for magnetic field inhomogeneity due to an arbitrary distribution of bulk susceptibility",
                   2003, "10.1002/cmr.b.10083")  # fmt: skip
@@ -79,6 +81,9 @@ def mridiff_operators() -> Iterable[OperatorSpec]:
         OperatorSpec(name="smooth-maps-sense", summary="Multi-coil Cartesian sampling with unknown coil maps, polynomials of the place",
                      target="mridiff_operators.smooth_maps:SmoothMapsSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=JSENSE),
+        OperatorSpec(name="motion-and-maps-sense", summary="Multi-coil Cartesian sampling of an object that moves, coil maps unknown too",
+                     target="mridiff_operators.motion_and_maps:MotionAndMapsSense", axes=("y", "x"),
+                     offers=frozenset({Trait.PARAMETRIC}), needs=COILS, source=JSMOCO),
         OperatorSpec(name="relaxation-sense", summary="Multi-coil series as an image and its unknown rates of relaxation: T1, T2, T2*",
                      target="mridiff_operators.relaxation:RelaxationSense", axes=("y", "x"), offers=frozenset({Trait.PARAMETRIC}),
                      needs=COILS, source=RELAXATION),

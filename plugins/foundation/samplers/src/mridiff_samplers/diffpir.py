@@ -44,12 +44,16 @@ class DiffPIR(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one call of the prior and one data step."""
-        chain = Reverse(self.prior, problem, rng)
+        return self.along(Reverse(self.prior, problem, rng))
+
+    def along(self, chain: Reverse) -> Iterator[Step]:
+        """The same for a process that stands already."""
         begun = begin(chain, self.start, self.level, self.sigma_min, self.sigma_max, self.calls)
         times = karras_times(chain.diffusion, self.steps, begun.level, self.sigma_min)
         x_t = begun.state(times[0])
         for i, (t, s) in enumerate(pairwise(times)):
             r = chain.uncertainty(t, self.variance) / sqrt(self.weight)
-            x0 = proximal(problem, chain.x0(x_t, t), r, iterations=self.iterations, tolerance=None, rng=rng if self.draw else None)
+            rng = chain.rng if self.draw else None
+            x0 = proximal(chain.problem, chain.x0(x_t, t), r, iterations=self.iterations, tolerance=None, rng=rng)
             x_t = chain.onward(x_t, x0, t, s, partial(ddim, eta=self.eta))
             yield Step(i, len(times) - 1, x0, t, x=x_t)

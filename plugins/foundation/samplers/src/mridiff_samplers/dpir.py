@@ -37,10 +37,14 @@ class DPIR(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per noise level, each with one call of the prior and one data step."""
-        chain = Reverse(self.prior, problem, Streams.of(0, "dpir"))  # one estimate, whatever the seed
-        sigmas = falling(chain, self.steps, self.sigma_max, self.sigma_min)
-        H, b = normal_equations(problem)
+        return self.along(Reverse(self.prior, problem, rng))
+
+    def along(self, chain: Reverse) -> Iterator[Step]:
+        """The same for a process that stands already."""
+        one = chain.beside("dpir", 1)  # one estimate, whatever the seed
+        sigmas = falling(one, self.steps, self.sigma_max, self.sigma_min)
+        H, b = normal_equations(one.problem)
         x = conjugate_gradients(H, b, iterations=self.iterations)
-        estimates = plug_and_play(chain, x, sigmas, weight=self.weight, iterations=self.iterations, mirrored=True)
+        estimates = plug_and_play(one, x, sigmas, weight=self.weight, iterations=self.iterations, mirrored=True)
         for i, (sigma, x) in enumerate(zip(sigmas, estimates, strict=True)):
-            yield Step(i, self.steps, for_samples(x, rng), sigma)
+            yield Step(i, self.steps, for_samples(x, chain.rng), sigma)

@@ -39,13 +39,16 @@ class DPS(Sampler):
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One step per time, each with one forward and one backward pass of the prior."""
-        chain = Reverse(self.prior, problem, rng)
+        return self.along(Reverse(self.prior, problem, rng))
+
+    def along(self, chain: Reverse) -> Iterator[Step]:
+        """The same for a process that stands already."""
         begun = begin(chain, self.start, self.level, *reach(chain.diffusion), self.calls)
         times = linear_beta_times(chain.diffusion, self.steps, begun.level)
         x_t = begun.state(times[0])
         z = self.zeta * sqrt(x_t[0].numel()) / self.steps
         for i, (t, s) in enumerate(pairwise(times)):
-            u0, gradient = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))
+            u0, gradient = chain.through(x_t, t, lambda x: misfit_gradient(chain.problem, x, "norm"))
             # The gradient and the step in the scaled state give one factor each; both are 1 where variance is preserved.
             x_t = chain.step(x_t, u0, t, s, partial(ddim, eta=self.eta)) - z * chain.size(t) * chain.size(s) * gradient
             yield Step(i, self.steps, chain.decode(u0 if s else x_t), t, x=x_t)

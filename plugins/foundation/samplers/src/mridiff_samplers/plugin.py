@@ -120,11 +120,10 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
         SamplerSpec(name="resample", summary="codes that meet the data, by Gauss and Newton through the decoder, and states drawn anew",
                     target="mridiff_samplers.resample:ReSample", priors={"prior": needs(Trait.DENOISER)}, offers=FORWARD,
                     needs=SQUARES, source=RESAMPLE),
-        SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, with replacement of measured numbers",
+        SamplerSpec(name="few-steps", summary="a few large steps whose prior draws x0, each brought towards the data",
                     target="mridiff_samplers.few_steps:FewSteps",
                     priors={"prior": needs({Trait.GENERATOR, Trait.DENOISER})},
-                    offers=FORWARD | {Trait.KEEPS_DATA}, needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)},
-                    source=DDGAN),
+                    offers=FORWARD | {Trait.KEEPS_DATA}, needs=SQUARES, source=DDGAN),
     ]  # fmt: skip
 
 
