@@ -10,8 +10,8 @@ import mridiff
 from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_datasets.moving import Movement
-from mridiff_moco_dps import sampler
-from mridiff_moco_dps.langevin import MocoALD
+from mridiff_moco_dps import ddim
+from mridiff_moco_dps.ddim import MocoDDIM
 from mridiff_moco_dps.sampler import MocoDPS
 from mridiff_moco_dps.studies import cg_told, told
 from mridiff_operators.motion import RigidMotionSense
@@ -72,23 +72,23 @@ def near(sampler, scan, problem):
 def test_langevin_is_near_the_oracle_and_far_above_the_blind(moved):
     """The oracle is no bound: the object was moved on a finer grid, of which a found motion makes up a little."""
     scan, _, problem, prior = moved
-    b, j, _, found = near(partial(MocoALD, prior, steps=30), scan, problem)
+    b, j, _, found = near(partial(MocoDPS, prior, steps=30), scan, problem)
     assert j > b + 3 and found["mae_pixels"] < 0.1
 
 
 def test_the_proximal_way_is_near_the_oracle_where_little_moved(moved_less):
     scan, A, problem, prior = moved_less
-    b, j, o, found = near(partial(MocoDPS, prior), scan, problem)
+    b, j, o, found = near(partial(MocoDDIM, prior), scan, problem)
     x = scan.truth["x"].data
     assert float(psnr(registered(A.at(A.start()).H(problem.y), x), x)) < b + 0.5 and b + 2 < j < o + 0.5
     assert found["mae_degrees"] < 0.9 and found["mae_pixels"] < 0.1  # the blobs lie within 11 pixels: 0.9 degrees move them 0.17
 
 
 def test_the_blind_one_keeps_the_motion_where_it_starts(moved):
-    assert last(MocoDPS(moved[3], motion_steps=0, steps=3), moved[2]).nuisance["motion"].abs().max() == 0
+    assert last(MocoDDIM(moved[3], motion_steps=0, steps=3), moved[2]).nuisance["motion"].abs().max() == 0
 
 
-@pytest.mark.parametrize(("sampler", "loss"), [(partial(MocoALD, steps=30), 1.5), (MocoDPS, 4.0)], ids=["langevin", "proximal"])
+@pytest.mark.parametrize(("sampler", "loss"), [(partial(MocoDPS, steps=30), 1.5), (MocoDDIM, 4.0)], ids=["langevin", "proximal"])
 def test_little_is_lost_where_nothing_moved(sampler, loss):
     scan, _, problem, prior = case(rotation=0, shift=0)
     joint, blind = last(sampler(prior), problem), last(sampler(prior, motion_steps=0), problem)
@@ -98,7 +98,7 @@ def test_little_is_lost_where_nothing_moved(sampler, loss):
 
 
 def test_the_motion_rests_until_its_time(moved):
-    steps = list(MocoDPS(moved[3], steps=10, motion_from=0.5).trajectory(moved[2], Streams.of(0)))
+    steps = list(MocoDDIM(moved[3], steps=10, motion_from=0.5).trajectory(moved[2], Streams.of(0)))
     assert [bool(s.nuisance["motion"].abs().max() > 0) for s in steps] == [False] * 5 + [True] * 5
     assert all(s.nuisance["motion"].mean(1).abs().max() < 1e-5 for s in steps)
 
@@ -106,10 +106,10 @@ def test_the_motion_rests_until_its_time(moved):
 def test_the_motion_is_asked_of_the_priors_estimate(moved, monkeypatch):
     """Not of what was made to agree with the present motion, which would ask for none."""
     _, _, problem, prior = moved
-    made, asked, plain = [], [], sampler.gradient
+    made, asked, plain = [], [], ddim.gradient
     handle = prior.register_forward_hook(lambda _, __, x0: made.append(x0.clone()))
-    monkeypatch.setattr(sampler, "gradient", lambda p, A, x, phi: asked.append(x.clone()) or plain(p, A, x, phi))
-    for _ in MocoDPS(prior, steps=4, motion_steps=1, motion_from=0.0).trajectory(problem, Streams.of(0)):
+    monkeypatch.setattr(ddim, "gradient", lambda p, A, x, phi: asked.append(x.clone()) or plain(p, A, x, phi))
+    for _ in MocoDDIM(prior, steps=4, motion_steps=1, motion_from=0.0).trajectory(problem, Streams.of(0)):
         pass
     handle.remove()
     assert len(asked) == 4 and all(torch.equal(a, b) for a, b in zip(asked, made, strict=True))
@@ -120,7 +120,7 @@ def test_an_estimate_is_off_by_no_more_than_images_vary(moved):
     _, A, problem, prior = moved
     made = []
     handle = prior.register_forward_hook(lambda _, __, x0: made.append(x0.clone()))
-    sampler = MocoDPS(prior, steps=3, J=30, motion_steps=0)
+    sampler = MocoDDIM(prior, steps=3, J=30, motion_steps=0)
     step = next(iter(sampler.trajectory(replace(problem, noise=Gaussian(1.0)), Streams.of(0))))
     handle.remove()
     still, r2 = A.at(A.start()), step.t**2 / (1 + step.t**2)
@@ -131,18 +131,18 @@ def test_an_estimate_is_off_by_no_more_than_images_vary(moved):
 def test_the_gradient_through_the_prior_finds_motion_too(moved_less):
     scan, _, problem, prior = moved_less
     truth = scan.truth["motion"].data
-    found = errors(last(MocoDPS(prior, data="gradient", zeta=2.0), problem).nuisance["motion"], truth)
+    found = errors(last(MocoDDIM(prior, data="gradient", zeta=2.0), problem).nuisance["motion"], truth)
     before = errors(torch.zeros_like(truth), truth)
     assert found["mae_degrees"] < 0.9 * before["mae_degrees"] and found["mae_pixels"] < 0.2 * before["mae_pixels"]
 
 
 def test_each_sample_has_its_own_motion(moved):
-    step = last(MocoDPS(moved[3], steps=6), moved[2], samples=2)
+    step = last(MocoDDIM(moved[3], steps=6), moved[2], samples=2)
     assert step.nuisance["motion"].shape == (2, SHOTS, 3) and not torch.equal(*step.nuisance["motion"])
-    assert not torch.equal(*last(MocoALD(moved[3], steps=3, temperature=1.0), moved[2], samples=2).nuisance["motion"])
+    assert not torch.equal(*last(MocoDPS(moved[3], steps=3, temperature=1.0), moved[2], samples=2).nuisance["motion"])
 
 
-@pytest.mark.parametrize("sampler", [MocoDPS, MocoALD])
+@pytest.mark.parametrize("sampler", [MocoDDIM, MocoDPS])
 def test_an_operator_without_an_unknown_is_refused(moved, sampler):
     scan, _, problem, prior = moved
     maps, mask = scan.measured.require("sensitivity_maps", "mask")
@@ -167,3 +167,15 @@ def test_the_pipeline_shows_the_uncorrected_image_and_scores_motion_without_its_
     assert result.estimates["motion"].shape == (1, SHOTS, 3)
     assert result.metrics["motion"] == pytest.approx(errors(result.estimates["motion"], scan.truth["motion"].data))
     assert result.metrics["baseline"]["psnr"] < 40
+
+
+def test_the_last_chain_is_at_the_motion_found_and_nearer_to_what_the_data_tell(moved):
+    scan, A, problem, prior = moved
+    plain = last(MocoDPS(prior, steps=20, finish=0), problem)
+    *before, step = MocoDPS(prior, steps=20, finish=5).trajectory(problem, Streams.of(0, "moco", 1))
+    assert [s.index for s in before] == list(range(24)) and {s.total for s in (*before, step)} == {25}
+    assert torch.equal(step.nuisance["motion"], plain.nuisance["motion"])
+    assert quality(step, scan) > quality(plain, scan) + 1
+    exact = prior.posterior(replace(problem, A=A.at(step.nuisance)))[0]
+    left = [float((x - exact).norm() / exact.norm()) for x in (plain.x0, step.x0)]
+    assert left[1] < 0.7 * left[0]

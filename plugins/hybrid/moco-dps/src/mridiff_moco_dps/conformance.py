@@ -17,10 +17,10 @@ from mridiff_sdk.motion import draw, shots_of
 from mridiff_sdk.oracles import Covariance, GaussianPrior
 from mridiff_sdk.testing import Case, SamplerCase
 
-from .langevin import MocoALD
+from .ddim import MocoDDIM
 from .sampler import MocoDPS
 
-SAMPLERS: dict[str, type[Sampler]] = {"moco-dps": MocoDPS, "moco-ald": MocoALD}
+SAMPLERS: dict[str, type[Sampler]] = {"moco-dps": MocoDPS, "moco-ddim": MocoDDIM}
 
 
 def cases(spec: Spec) -> Iterable[Case]:

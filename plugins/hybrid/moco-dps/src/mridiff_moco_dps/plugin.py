@@ -12,22 +12,22 @@ STUDY = Citation("Accelerated motion correction with deep generative diffusion m
 
 @hookimpl
 def mridiff_samplers() -> Iterable[SamplerSpec]:
-    """The joint sampler with one estimate per noise level, and the annealed Langevin variant of the released code."""
+    """The method, annealed Langevin dynamics as its authors released it, and the chain with one estimate per noise level."""
     return [
         SamplerSpec(
             name="moco-dps",
-            summary="image and motion in one reverse process, the motion by gradients of the same residual",
+            summary="image and motion by annealed Langevin dynamics with balanced gradients",
             target="mridiff_moco_dps.sampler:MocoDPS",
-            priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC)},
+            priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+            offers=frozenset({Trait.NO_BACKWARD}),
             needs={"operator": needs(Trait.PARAMETRIC)},
             source=STUDY,
         ),
         SamplerSpec(
-            name="moco-ald",
-            summary="image and motion by annealed Langevin dynamics with balanced gradients",
-            target="mridiff_moco_dps.langevin:MocoALD",
-            priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
-            offers=frozenset({Trait.NO_BACKWARD}),
+            name="moco-ddim",
+            summary="image and motion in one reverse process, the motion by gradients of the same residual",
+            target="mridiff_moco_dps.ddim:MocoDDIM",
+            priors={"prior": needs(Trait.DENOISER, Trait.DIFFERENTIABLE, Trait.UNITARY_CODEC)},
             needs={"operator": needs(Trait.PARAMETRIC)},
             source=STUDY,
         ),

@@ -1,95 +1,73 @@
-"""moco-dps: one reverse process for an image and for the poses that the head took while it was measured."""
+"""moco-dps: annealed Langevin dynamics of an image and of the poses that the head took while it was measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from itertools import pairwise
-from math import sqrt
-from typing import Annotated, Literal
+from typing import Annotated
 
+import torch
 from annotated_types import Ge, Gt, Le
-from torch import Tensor
 
-from mridiff.errors import DataError
-from mridiff.interfaces import ParametricOperator, Prior, Problem, Sampler, Step, Streams
-from mridiff_sdk.consistency import misfit_gradient, proximal
-from mridiff_sdk.diffusions import ddim, karras_times
-from mridiff_sdk.nuisance import Adam, gradient
+from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
+from mridiff_samplers.diffpir import DiffPIR
+from mridiff_sdk.consistency import misfit_gradient
+from mridiff_sdk.diffusions import balanced, geometric, langevin
+from mridiff_sdk.nuisance import gradient
+from mridiff_sdk.nuisance import langevin as motion_langevin
 from mridiff_sdk.reverse import Reverse
 
-FORGETS = (0.7, 0.9)
-"""Decay of Adam's averages: gradients shrink a hundredfold along the ladder, and a long memory of the first would stop the last."""
+from .unknown import at_start, parametric
 
 
 class MocoDPS(Sampler):
-    """Per noise level: the prior's estimate, made consistent with the data at the present motion; then a step on the motion.
+    """x <- x + d (s - g) + sqrt(2 d) z with the score s, the data gradient g scaled to the norm of s, and d = step * sigma^2.
 
-    With phi the unknown of the operator (the pose of every shot) and D the denoiser, from noise down to 0:
-    x0 = D(x_t); x0' = x0 moved towards y = A_phi x; x_s = DDIM from x_t and x0'; phi <- phi - rate * Adam(grad_phi |A_phi x0 - y|^2),
-    projected to its bounds and gauge; the rate falls to 0 along the ladder. The motion is asked of D(x_t), not of x0', which has been
-    made to agree with the present motion. `data` "proximal": x0' = argmin |A x - y|^2 / sigma_y^2 +
-    |x - x0|^2 / r_t^2 by conjugate gradients; "gradient": diffusion posterior sampling, x_s - z grad_{x_t} |A D(x_t) - y| through the
-    prior. motion_steps = 0 is the same sampler blind to motion. Raises DataError for an operator without an unknown.
-    Sources: Levac, Kumar, Jalal, Tamir, Magn. Reson. Med. 92, 2024 (the joint process); Chung et al., 2023 (the gradient step).
+    After `motion_from` of the levels also phi <- phi - rate * grad / rms(grad) + temperature * noise, projected. What is shown is
+    D(x), the prior's estimate at the level. Such small moves find the motion, and leave the image behind what the data tell of it: a
+    DiffPIR chain of `finish` steps at the motion that was found, held fixed, gives the image. Raises DataError for an operator without
+    an unknown. Source: Levac, Kumar, Jalal, Tamir, Magn. Reson. Med. 92, 2024, with the balancing of gradients by norm of their released
+    code; the last chain is ours.
     """
 
-    def __init__(self, prior: Prior, *, data: Annotated[Literal["proximal", "gradient"], "how the data act on the image"] = "proximal",
-                 steps: Annotated[int, Ge(2), "noise levels"] = 40,
+    def __init__(self, prior: Prior, *, steps: Annotated[int, Ge(2), "noise levels, each smaller by one factor"] = 60,
+                 inner: Annotated[int, Ge(1), "moves per level"] = 2,
                  sigma_max: Annotated[float, Gt(0), "largest noise level, over the scale of the images"] = 5.0,
-                 sigma_min: Annotated[float, Gt(0), "last noise level before 0"] = 0.01,
-                 eta: Annotated[float, Ge(0), Le(1), "stochasticity of the image step: 0 deterministic, 1 ancestral"] = 1.0,
-                 J: Annotated[int, Ge(1), "conjugate gradient iterations per level (proximal)"] = 3,
-                 zeta: Annotated[float, Ge(0), "length of all data steps together, per root of the image's size (gradient)"] = 8.0,
-                 motion_steps: Annotated[int, Ge(0), "steps on the motion per noise level; 0 = no correction"] = 2,
-                 motion_rate: Annotated[float, Gt(0), "first step on the motion, in degrees and pixels; falls to 0"] = 0.2,
-                 motion_from: Annotated[float, Ge(0), Le(1), "part of the ladder that passes before the motion moves"] = 0.25,
+                 sigma_min: Annotated[float, Gt(0), "smallest noise level"] = 0.01,
+                 step: Annotated[float, Gt(0), Le(1), "size of a move, over sigma^2"] = 0.2,
+                 dc_boost: Annotated[float, Gt(0), "norm of the data gradient over that of the score"] = 1.0,
+                 motion_steps: Annotated[int, Ge(0), "steps on the motion per level; 0 = no correction"] = 3,
+                 motion_rate: Annotated[float, Gt(0), "first step on the motion, in degrees and pixels; falls to 0"] = 0.1,
+                 motion_from: Annotated[float, Ge(0), Le(1), "part of the levels that passes before the motion moves"] = 0.1,
+                 temperature: Annotated[float, Ge(0), "noise on the motion: 1 Langevin, 0 descent"] = 0.0,
+                 finish: Annotated[int, Ge(0), "steps of DiffPIR at the motion that was found; 0: the image of the last level"] = 10,
                  ) -> None:  # fmt: skip
         super().__init__()
-        self.prior, self.data, self.steps, self.sigma_max, self.sigma_min, self.eta = prior, data, steps, sigma_max, sigma_min, eta
-        self.J, self.zeta = J, zeta
-        self.motion_steps, self.motion_rate, self.motion_from = motion_steps, motion_rate, motion_from
+        self.prior, self.steps, self.inner, self.sigma_max, self.sigma_min = prior, steps, inner, sigma_max, sigma_min
+        self.step, self.dc_boost = step, dc_boost
+        self.motion_steps, self.motion_rate, self.motion_from, self.temperature = motion_steps, motion_rate, motion_from, temperature
+        self.finish = finish
 
+    @torch.no_grad()
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
-        """One step per noise level; `nuisance` of each holds the motion, (sample, shot, 3)."""
+        """One step per level; `nuisance` of each holds the motion, (sample, shot, 3)."""
         A = parametric(problem)
         chain = Reverse(self.prior, at_start(problem, A), rng)
-        times = karras_times(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)
+        times: list[float] = geometric(chain.diffusion, self.steps, self.sigma_max, self.sigma_min)[:-1].tolist()
         x_t = chain.noise(times[0])
         phi = {name: value.expand(len(rng), *value.shape[1:]) for name, value in A.start().items()}
-        adam = Adam(A.nuisance, self.motion_rate, FORGETS)
-        for i, (t, s) in enumerate(pairwise(times)):
-            clean, x0, x_t = self._image_step(chain, replace(problem, A=A.at(phi)), x_t, t, s)
-            if i >= self.motion_from * self.steps:
-                adam.rate = self.motion_rate * (1 - i / self.steps)
-                for _ in range(self.motion_steps):
-                    phi = adam.step(phi, gradient(problem, A, clean, phi))
-            yield Step(i, self.steps, x0, t, x=x_t, nuisance=phi)
-
-    def _image_step(self, chain: Reverse, problem: Problem, x_t: Tensor, t: float, s: float) -> tuple[Tensor, Tensor, Tensor]:
-        """The prior's estimate of x0 (sample, *domain), the same given the data, and x_s."""
-        rule = partial(ddim, eta=self.eta)
-        if self.data == "proximal":
-            clean = chain.x0(x_t, t)
-            x0 = proximal(problem, clean, chain.uncertainty(t), iterations=self.J)
-            return clean, x0, chain.onward(x_t, x0, t, s, rule)
-        u0, g = chain.through(x_t, t, lambda x: misfit_gradient(problem, x, "norm"))
-        # In the state divided by its size, whose variance is kept, one zeta serves every diffusion.
-        z = self.zeta * sqrt(x_t[0].numel()) / self.steps * chain.size(t) * chain.size(s)
-        x_s = chain.step(x_t, u0, t, s, rule) - z * g
-        clean = chain.decode(u0)
-        return clean, clean if s else chain.decode(x_s), x_s
-
-
-def parametric(problem: Problem) -> ParametricOperator:
-    """The operator of a problem, if it has an unknown to be estimated; raises DataError otherwise."""
-    A = problem.operator
-    if not isinstance(A, ParametricOperator) or "motion" not in A.nuisance:
-        raise DataError(f"{type(A).__name__} has no unknown motion", hint="Use an operator such as rigid-motion-sense.")
-    return A
-
-
-def at_start(problem: Problem, A: ParametricOperator) -> Problem:
-    """The problem at the motion that an estimate begins with: what a prior's conditions are computed from."""
-    return replace(problem, A=A.at(A.start()))
+        for i, t in enumerate(times):
+            at_phi = replace(problem, A=A.at(phi))
+            for _ in range(self.inner):
+                score = chain.score(x_t, t)
+                g = chain.encode(misfit_gradient(at_phi, chain.decode(x_t), "squared"))
+                delta = self.step * float(chain.diffusion.sigma(t)) ** 2
+                x_t = langevin(x_t, score - balanced(g, score, self.dc_boost), delta, rng, chain.diffusion.noise)
+            x0 = chain.x0(x_t, t)
+            for _ in range(self.motion_steps if i >= self.motion_from * self.steps else 0):
+                rate = self.motion_rate * (1 - i / self.steps)
+                phi = motion_langevin(A.nuisance, phi, gradient(problem, A, x0, phi), rate, rng, self.temperature)
+            yield Step(i, self.steps + self.finish, x0, t, x=x_t, nuisance=phi)
+        if self.finish:
+            for step in DiffPIR(self.prior, steps=self.finish).along(chain.at(replace(problem, A=A.at(phi)))):
+                yield replace(step, index=self.steps + step.index, total=self.steps + step.total, nuisance=phi)
