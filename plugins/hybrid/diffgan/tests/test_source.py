@@ -52,3 +52,12 @@ def test_fields_of_view_are_mixed(files):
     x = PairSource(files, 16, crops=[16, 48], noise=0.0, grain=0.0).batch(0, range(24)).truth["x"].abs()
     full = [bool(image.min() > 0.1 * image.max()) for image in x]
     assert 0 < sum(full) < 24
+
+
+def test_rates_and_numbers_of_coils_are_drawn_for_each_image(files):
+    """One coil leaves lines empty, several know something of each; all of k-space gives the image back, whatever the coils."""
+    source = PairSource(files, 32, crops=[48], noise=0.0, grain=0.0, accelerations=[2, 4], coils=[1, 4])
+    lines = (fft(source.batch(0, range(24)).truth["condition"]).abs().amax(1) > 1e-4).sum(1)
+    assert {8, 16, 32} == set(lines.tolist())
+    whole = PairSource(files, 32, crops=[48], noise=0.0, grain=0.0, accelerations=[1], coils=[1, 4]).batch(0, range(8)).truth
+    torch.testing.assert_close(whole["condition"], whole["x"], atol=1e-4, rtol=1e-4)

@@ -37,9 +37,9 @@ class Scans:
         x: Tensor = sampler(self.problem, Streams.of(draw, "draw", len(self.x)))
         return x
 
-    def reconstruct(self, prior: Prior, steps: int = 4, weight: float = 1.0, draw: int = 0) -> Tensor:
+    def reconstruct(self, prior: Prior, steps: int = 4, error: float | None = 0.1, draw: int = 0) -> Tensor:
         """One draw for every image by a few steps, (sample, y, x)."""
-        return self.run(FewSteps(prior, steps=steps, weight=weight), draw)
+        return self.run(FewSteps(prior, steps=steps, error=error), draw)
 
 
 def sharpness(estimate: Tensor, x: Tensor) -> Tensor:

@@ -66,6 +66,9 @@ def training(
     critic: Annotated[list[int] | None, "widths of the discriminator; without one the l1 distance alone is minimised"] = None,
     weight: Annotated[float, Ge(0), "weight of the l1 distance beside the adversarial loss"] = 10.0,
     r1: Annotated[float, Ge(0), "weight of the critic's gradient penalty"] = 0.05,
+    spread: Annotated[bool, "draws twice, and asks that draws differ as much as their mean is off"] = False,
+    coils: Annotated[tuple[int, ...], "numbers of coils, one drawn for each image"] = (1,),
+    accelerations: Annotated[tuple[float, ...], "rates of undersampling, one drawn for each image"] = (4.0,),
     pool: PoolConfig,
     crops: Annotated[list[int], "fields of view, in pixels of the pool's slices, one drawn for each image"],
     stages: list[Slices],
@@ -80,8 +83,11 @@ def training(
     return Training(
         model=model,
         # Four steps are what the weights are for; chains of eight keep the levels between known, for the comparison of the two.
-        objective=AdversarialObjective(VP(), judge, steps=(4, 8), weight=weight, r1=r1),
-        stages=[Stage(PairSource(files, s.size, run.seed, crops=crops), s.updates, s.batch) for s in stages],
+        objective=AdversarialObjective(VP(), judge, steps=(4, 8), weight=weight, r1=r1, spread=spread),
+        stages=[
+            Stage(PairSource(files, s.size, run.seed, crops=crops, coils=coils, accelerations=accelerations), s.updates, s.batch)
+            for s in stages
+        ],
         parameters={**players, "generator": model.parameters()},
         validation=lambda: validator(run.folder(), stages[-1].size),
         licence="Apache-2.0",
