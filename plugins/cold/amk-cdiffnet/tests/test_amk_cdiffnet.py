@@ -7,7 +7,7 @@ from mridiff.errors import DataError, UnsafeInput
 from mridiff.interfaces import Space, Streams
 from mridiff_amk_cdiffnet import prior as module
 from mridiff_amk_cdiffnet.prior import AMKRestorer
-from mridiff_amk_cdiffnet.sampler import AMKCold
+from mridiff_amk_cdiffnet.sampler import AMKCDiffNet
 from mridiff_amk_cdiffnet.virtual import compress, compression, expand
 from mridiff_sdk.adaptors import adapt
 from mridiff_sdk.codecs import Fourier
@@ -22,7 +22,7 @@ from mridiff_sdk.oracles import RestorerOracle
 def test_measured_samples_stay_and_runs_repeat(prior, measure, pattern, coils):
     """Whatever an (untrained) network predicts."""
     _, problem = measure(coils, pattern=pattern)
-    sampler = AMKCold(adapt(prior(), problem.space), steps=5)
+    sampler = AMKCDiffNet(adapt(prior(), problem.space), steps=5)
     with torch.no_grad():
         x, again = (sampler(problem, Streams.of(0)) for _ in range(2))
     assert (problem.linear(x) - problem.y).abs().max() < 1e-6 * problem.y.abs().max()
@@ -36,7 +36,7 @@ def test_the_truth_leads_to_the_truth(prior, measure, shape, rho):
     truth, problem = measure(2, dtype=torch.complex128, shape=shape)
     diffusion = FourierDiffusion(NestedMasks("auto", "centre_out", weight=prior().model.weight), kspace=True)
     oracle = RestorerOracle(fft(truth), Space(("coil", "ky", "kx"), (2, *shape)), diffusion, codec=Fourier())
-    torch.testing.assert_close(AMKCold(oracle, rho=rho)(problem, Streams.of(0)), truth)
+    torch.testing.assert_close(AMKCDiffNet(oracle, rho=rho)(problem, Streams.of(0)), truth)
 
 
 def test_steps_go_outward_and_take_equal_shares_of_the_expected_magnitude(prior, measure):
@@ -89,7 +89,7 @@ def test_blending_dampens_a_prediction_that_jumps(measure):
 
     diffusion = FourierDiffusion(NestedMasks("auto", "centre_out"), kspace=True)
     noisy = Noisy(fft(truth), Space(("coil", "ky", "kx"), (2, 32, 32)), diffusion, codec=Fourier())
-    error = [float(torch.linalg.vector_norm(AMKCold(noisy, rho=rho)(problem, Streams.of(0)) - truth)) for rho in (0.3, 0.0)]
+    error = [float(torch.linalg.vector_norm(AMKCDiffNet(noisy, rho=rho)(problem, Streams.of(0)) - truth)) for rho in (0.3, 0.0)]
     assert error[0] < 0.9 * error[1]
 
 
@@ -97,7 +97,7 @@ def test_blending_dampens_a_prediction_that_jumps(measure):
 def test_the_trained_network_beats_zero_filling(measure, coils, pattern):
     truth, problem = measure(coils, pattern=pattern, shape=(64, 64))
     with torch.no_grad():
-        x = AMKCold(AMKRestorer(), steps=10)(problem, Streams.of(0))
+        x = AMKCDiffNet(AMKRestorer(), steps=10)(problem, Streams.of(0))
     look = problem.operator.image
     assert psnr(look(x), look(truth)) > psnr(look(problem.linear.H(problem.y)), look(truth)) + 0.3
 

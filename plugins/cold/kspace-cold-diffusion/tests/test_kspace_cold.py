@@ -8,7 +8,7 @@ from mridiff.interfaces import Field, Gaussian, Measured, Problem, Space, Stream
 from mridiff_kspace_cold_diffusion import prior as module
 from mridiff_kspace_cold_diffusion.net import RestorerNet
 from mridiff_kspace_cold_diffusion.prior import KspaceRestorer
-from mridiff_kspace_cold_diffusion.sampler import ColdKspace
+from mridiff_kspace_cold_diffusion.sampler import KspaceColdDiffusion
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.adaptors import adapt
@@ -54,7 +54,8 @@ def test_measured_samples_stay_and_naive_overwrites_them(pattern, coils):
     prior = adapt(KspaceRestorer(), problem.space)
     with torch.no_grad():
         kept, lost = (
-            ColdKspace(prior, steps=6, rule=rule, coils="each", hard=False)(problem, Streams.of(0)) for rule in ("step-down", "naive")
+            KspaceColdDiffusion(prior, steps=6, rule=rule, coils="each", hard=False)(problem, Streams.of(0))
+            for rule in ("step-down", "naive")
         )
     assert deviation(problem, kept) < 1e-5
     assert deviation(problem, lost) > 1e-3
@@ -68,7 +69,9 @@ def test_the_truth_leads_to_the_truth(rule, order, shape):
     x = Streams.of(0, "x").normal(shape, torch.complex128)
     problem = measure(x)
     oracle = RestorerOracle(x / problem.scale, Space(("y", "x"), shape), FourierDiffusion(NestedMasks(order=order)))
-    torch.testing.assert_close(ColdKspace(oracle, rule=rule)(problem, Streams.of(0, samples=2)) * problem.scale, x.expand(2, *shape))
+    torch.testing.assert_close(
+        KspaceColdDiffusion(oracle, rule=rule)(problem, Streams.of(0, samples=2)) * problem.scale, x.expand(2, *shape)
+    )
 
 
 def test_each_missing_sample_is_written_once_and_only_by_what_was_predicted_then():
@@ -81,7 +84,7 @@ def test_each_missing_sample_is_written_once_and_only_by_what_was_predicted_then
             calls.append(t)
             return ifft(torch.full_like(x_t, len(calls)))
 
-    k = fft(ColdKspace(Counting(x, IMAGE, FourierDiffusion(NestedMasks())), steps=4)(problem, Streams.of(0)))[0]
+    k = fft(KspaceColdDiffusion(Counting(x, IMAGE, FourierDiffusion(NestedMasks())), steps=4)(problem, Streams.of(0)))[0]
     missing = problem.y[0] == 0
     written = k[missing].real.round()
     assert calls == [1.0, 0.75, 0.5, 0.25] and set(written.tolist()) == {1.0, 2.0, 3.0, 4.0}
@@ -94,14 +97,14 @@ def test_steps_that_bring_nothing_back_cost_no_call():
     prior = KspaceRestorer()
     prior.register_forward_hook(lambda *_: calls.append(1))
     with torch.no_grad():
-        steps = list(ColdKspace(prior, steps=200).trajectory(problem, Streams.of(0)))
+        steps = list(KspaceColdDiffusion(prior, steps=200).trajectory(problem, Streams.of(0)))
     assert len(calls) == len(steps) == 36  # of 48 columns 12 are measured
 
 
 def test_same_streams_same_image_other_order_slightly_another():
     """Invariant C."""
     problem = measure(head())
-    sampler = ColdKspace(KspaceRestorer(), steps=8)
+    sampler = KspaceColdDiffusion(KspaceRestorer(), steps=8)
     with torch.no_grad():
         a, b, c = (sampler(problem, Streams.of(seed)) for seed in (0, 0, 1))
     assert torch.equal(a, b)
@@ -113,7 +116,7 @@ def test_restores_better_than_zero_filling():
     x = head()
     problem = measure(x)
     with torch.no_grad():
-        first, *_, last = ColdKspace(KspaceRestorer()).trajectory(problem, Streams.of(0))
+        first, *_, last = KspaceColdDiffusion(KspaceRestorer()).trajectory(problem, Streams.of(0))
     zero_filled = psnr(problem.linear.H(problem.y) * problem.scale, x)
     assert psnr(last.x0 * problem.scale, x) > zero_filled + 1
     direct = last.outputs["direct"]
@@ -140,7 +143,7 @@ def test_a_faulty_restorer_harms_step_down_less_than_naive():
         for rule in ("step-down", "naive"):
             found = []
             for prior.error in (0.0, 0.05):
-                found.append(ColdKspace(prior, rule=rule, hard=False)(problem, Streams.of(0)) * problem.scale)
+                found.append(KspaceColdDiffusion(prior, rule=rule, hard=False)(problem, Streams.of(0)) * problem.scale)
             harm[rule] = float((found[1] - found[0]).abs().square().sum())
     assert harm["step-down"] < 0.5 * harm["naive"]
 
@@ -150,10 +153,10 @@ def test_coils_are_restored_one_by_one():
     prior = KspaceRestorer()
     folded = adapt(prior, problem.space)
     with torch.no_grad():
-        x = ColdKspace(folded, steps=3, coils="each")(problem, Streams.of(0))
+        x = KspaceColdDiffusion(folded, steps=3, coils="each")(problem, Streams.of(0))
         assert x.shape == (1, 3, N, N)
         single = replace(problem, A=FourierOperator(problem.A.mask), y=problem.y[:, 1], space=IMAGE)
-        torch.testing.assert_close(ColdKspace(prior, steps=3)(single, Streams.of(0)), x[:, 1], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(KspaceColdDiffusion(prior, steps=3)(single, Streams.of(0)), x[:, 1], rtol=1e-4, atol=1e-5)
 
 
 def test_combined_coils_are_one_call_and_measured_samples_stay():
@@ -163,8 +166,8 @@ def test_combined_coils_are_one_call_and_measured_samples_stay():
     prior.register_forward_hook(lambda _, given, __: items.append(len(given[0])))
     folded = adapt(prior, problem.space)
     with torch.no_grad():
-        ColdKspace(folded, steps=4, coils="each")(problem, Streams.of(0))
-        together = ColdKspace(folded, steps=4, coils="combined", hard=False)(problem, Streams.of(0))
+        KspaceColdDiffusion(folded, steps=4, coils="each")(problem, Streams.of(0))
+        together = KspaceColdDiffusion(folded, steps=4, coils="combined", hard=False)(problem, Streams.of(0))
     assert items == [4] * 4 + [1] * 4
     assert deviation(problem, together) < 1e-5
     look = problem.A.image
@@ -174,7 +177,7 @@ def test_combined_coils_are_one_call_and_measured_samples_stay():
 def test_a_scan_without_mask_is_refused():
     problem = replace(measure(head()), acquisition={})
     with pytest.raises(DataError, match="mask"):
-        ColdKspace(KspaceRestorer())(problem, Streams.of(0))
+        KspaceColdDiffusion(KspaceRestorer())(problem, Streams.of(0))
 
 
 def test_odd_sizes_and_double_precision_pass():

@@ -145,3 +145,9 @@ def test_noisy_measurements_run_too():
     noiseless = Problem.of(problem.operator, Measured(problem.y, Gaussian(None)))
     x = GLDM(prior, prior, steps=2, snr=0.075, window=3)
     assert torch.equal(x(problem, run()), x(noiseless, run()))  # the level is not used: measured values are kept as they are
+
+
+def test_what_is_real_stays_real_under_the_low_rank_projection():
+    x = torch.rand(1, 4, 12, 10)
+    found = GLDM(None, None, window=3).project(x)
+    assert found.dtype == x.dtype and found.shape == x.shape

@@ -6,7 +6,7 @@ import torch
 from mridiff.interfaces import Field, Gaussian, Measured, Problem, Streams
 from mridiff_datasets.brain import head
 from mridiff_lrdm.prior import HighFrequencyPrior, LatentPrior
-from mridiff_lrdm.sampler import LatentRefine
+from mridiff_lrdm.sampler import LRDM
 from mridiff_lrdm.seen import CENTRE
 from mridiff_operators.fourier import FourierOperator
 from mridiff_sdk.consistency import replacement
@@ -38,7 +38,7 @@ def without_gradients():
 
 
 def run(priors, problem, seed=0, **options):
-    return LatentRefine(*priors, **options)(problem, Streams.of(seed))
+    return LRDM(*priors, **options)(problem, Streams.of(seed))
 
 
 def test_it_is_far_better_than_zero_filling(priors, case):
@@ -54,7 +54,7 @@ def test_the_second_prior_lowers_the_error_of_high_frequencies(priors, case):
 
 def test_the_chain_draws_what_the_teacher_would_and_nothing_is_worse_than_no_code(priors, case):
     problem, x0 = case
-    sampler, found = LatentRefine(*priors), {}
+    sampler, found = LRDM(*priors), {}
     chains = [Reverse(prior, problem, Streams.of(0)) for prior in priors]
     for name, code in {
         "teacher": lambda c: c.encode(x0),

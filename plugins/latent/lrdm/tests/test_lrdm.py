@@ -9,7 +9,7 @@ from mridiff.interfaces import Field, Gaussian, Measured, Prior, Problem, Space,
 from mridiff_lrdm import prior as module
 from mridiff_lrdm.net import LatentNet
 from mridiff_lrdm.prior import HighFrequencyPrior, LatentPrior
-from mridiff_lrdm.sampler import LatentRefine
+from mridiff_lrdm.sampler import LRDM
 from mridiff_lrdm.seen import CENTRE, Seen
 from mridiff_operators.coil_fourier import CoilFourierOperator
 from mridiff_operators.fourier import FourierOperator
@@ -87,7 +87,7 @@ def test_measured_samples_are_kept(priors, coils):
     problem = measure(head(), coils, std=0.3)
     with torch.no_grad():
         for combine in ("swap", "average", "latent"):
-            x = LatentRefine(*priors, combine=combine)(problem, Streams.of(0))
+            x = LRDM(*priors, combine=combine)(problem, Streams.of(0))
             assert float((problem.linear(x) - problem.y).abs().max() / problem.y.abs().max()) < 1e-6
 
 
@@ -95,7 +95,7 @@ def test_measured_samples_are_kept(priors, coils):
 def test_the_centre_comes_from_the_first_prior_and_the_rest_as_asked(combine, outer):
     first, second = (ifft(torch.full((1, N, N), v, dtype=torch.complex64)) for v in (1.0, 3.0))
     problem = measure(torch.zeros(1, N, N, dtype=torch.complex64))
-    k = fft(LatentRefine(Fixed(first), Fixed(second), combine=combine, centre=0.2)(problem, Streams.of(0)))[0]
+    k = fft(LRDM(Fixed(first), Fixed(second), combine=combine, centre=0.2)(problem, Streams.of(0)))[0]
     inside, missing = radius(N, N) < 0.2 * N, problem.linear.mask[0] == 0
     torch.testing.assert_close(k[inside & missing].real, torch.ones(int((inside & missing).sum())))
     torch.testing.assert_close(k[~inside & missing].real, torch.full((int((~inside & missing).sum()),), outer))
@@ -105,7 +105,7 @@ def test_the_centre_comes_from_the_first_prior_and_the_rest_as_asked(combine, ou
 def test_the_centre_of_an_oblong_scan_is_round():
     """Its radius is a share of the shorter side, in samples."""
     ones = ifft(torch.ones(1, 24, 40, dtype=torch.complex64))
-    k = fft(LatentRefine(Fixed(ones), Fixed(ones), combine="swap", centre=0.25).combined(ones, 3 * ones))[0].real
+    k = fft(LRDM(Fixed(ones), Fixed(ones), combine="swap", centre=0.25).combined(ones, 3 * ones))[0].real
     assert k[12, 20 + 5] < 2 < k[12, 20 + 6] and k[12 + 5, 20] < 2 < k[12 + 6, 20]
 
 
@@ -114,7 +114,7 @@ def test_four_calls_per_prior_and_one_decoding(priors):
     hooks = [p.register_forward_hook(lambda *a: calls.append("code")) for p in priors]
     hooks += [p.model.decoder.register_forward_hook(lambda *a: calls.append("decode")) for p in priors]
     with torch.no_grad():
-        steps = list(LatentRefine(*priors).trajectory(measure(head()), Streams.of(0)))
+        steps = list(LRDM(*priors).trajectory(measure(head()), Streams.of(0)))
     assert calls == ["code"] * 4 + ["decode"] + ["code"] * 4 + ["decode"]
     assert [s.stage for s in steps] == ["latent", "high frequencies"]
     for hook in hooks:
@@ -135,7 +135,7 @@ def test_the_second_prior_is_blind_to_the_centre(priors):
 def test_coils_are_reconstructed_one_by_one(priors):
     problem = measure(head(), 3)
     with torch.no_grad():
-        x = LatentRefine(*priors)(problem, Streams.of(0))
+        x = LRDM(*priors)(problem, Streams.of(0))
         assert x.shape == (1, 3, N, N)
         assert [p.codec.space(problem.space).axes for p in priors] == [("coil", "token")] * 2
         single = replace(problem, A=FourierOperator(problem.A.mask), y=problem.y[:, 1], space=IMAGE)
@@ -151,13 +151,13 @@ def test_frames_have_masks_of_their_own(priors):
     problem = Problem.of(A, Measured(A(x), Gaussian(0.0), {"mask": Field(m, ("t", "ky", "kx"))}))
     assert priors[0].conditions(problem)["missing"].data.equal(1 - m)
     with torch.no_grad():
-        y = A(LatentRefine(*priors)(problem, Streams.of(0)))
+        y = A(LRDM(*priors)(problem, Streams.of(0)))
     torch.testing.assert_close(y, problem.y, rtol=1e-4, atol=1e-5)
 
 
 def test_the_scale_of_a_scan_is_free(priors):
     problem = measure(head())
-    sampler = LatentRefine(*priors)
+    sampler = LRDM(*priors)
     with torch.no_grad():
         x, louder = (sampler(replace(problem, y=c * problem.y), Streams.of(0)) for c in (1.0, 50.0))
     torch.testing.assert_close(louder, 50 * x, rtol=1e-3, atol=1e-3)
@@ -178,7 +178,7 @@ def test_codes_need_the_measurement(priors):
 def test_unusual_sizes_and_double_precision_pass(priors):
     x = smooth(Space(("y", "x"), (33, 45)), 1).to(torch.complex128)
     with torch.no_grad():
-        out = LatentRefine(*priors)(measure(x), Streams.of(0, samples=2))
+        out = LRDM(*priors)(measure(x), Streams.of(0, samples=2))
     assert out.shape == (2, 33, 45) and out.dtype == torch.complex128
 
 

@@ -12,7 +12,7 @@ from mridiff_mc_diffusion.counts import counts_off
 from mridiff_mc_diffusion.exchange import with_other_mr, without_mr
 from mridiff_mc_diffusion.operator import PetMrOperator
 from mridiff_mc_diffusion.prior import JointPrior
-from mridiff_mc_diffusion.sampler import JointPC
+from mridiff_mc_diffusion.sampler import MCDiffusion
 from mridiff_sdk.metrics import contrast_recovery
 
 PET, MR = 0, 1
@@ -84,7 +84,7 @@ def test_the_recipe_is_what_was_measured():
     result = method(JOINT, 3)(scan)
     problem = Problem.of(PetMrOperator.for_scan(scan.measured), scan.measured)
     with torch.no_grad():
-        x = JointPC(JointPrior(), steps=3)(problem, Streams.of(0, scan.id, [0]))
+        x = MCDiffusion(JointPrior(), steps=3)(problem, Streams.of(0, scan.id, [0]))
     torch.testing.assert_close(result.x, x)
     lesion, truth = scan.truth["lesion"].data, scan.truth["x"].data
     recovered = contrast_recovery(x[:, PET], truth[:, PET], lesion[:, PET])

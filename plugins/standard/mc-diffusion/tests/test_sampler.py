@@ -11,7 +11,7 @@ from mridiff_mc_diffusion.classical import Classical
 from mridiff_mc_diffusion.conformance import small_problem
 from mridiff_mc_diffusion.noise import Uneven
 from mridiff_mc_diffusion.operator import PetMrOperator
-from mridiff_mc_diffusion.sampler import JointPC
+from mridiff_mc_diffusion.sampler import MCDiffusion
 from mridiff_sdk.consistency import separate
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.metrics import psnr
@@ -22,7 +22,7 @@ ACCURATE = {"steps": 200, "snr": 0.3, "sigma_max": 3.0, "sigma_min": 0.05}
 @cache
 def draws(fidelity, smooth):
     problem, prior = small_problem(Gaussian(0.3), smooth=smooth)
-    return JointPC(prior, fidelity=fidelity, **ACCURATE)(problem, Streams.of(0, "closed form", 200))
+    return MCDiffusion(prior, fidelity=fidelity, **ACCURATE)(problem, Streams.of(0, "closed form", 200))
 
 
 def mean_of(fidelity, smooth):
@@ -52,7 +52,7 @@ def test_the_prior_of_the_pair_lets_mr_improve_pet():
         problem, oracle = small_problem(Poisson(0.5), scale=5.0)
         _, prior = small_problem(Poisson(0.5), scale=5.0, coupling=coupling)
         truth = small_truth(oracle)
-        x = JointPC(prior, steps=60)(problem, Streams.of(0, "pair", 30)).mean(0, keepdim=True)
+        x = MCDiffusion(prior, steps=60)(problem, Streams.of(0, "pair", 30)).mean(0, keepdim=True)
         error[coupling] = float((x - truth)[:, 0].norm())
     assert error[0.95] < 0.85 * error[0.0]
 
@@ -63,7 +63,7 @@ def small_truth(oracle):
 
 def test_the_state_starts_at_the_first_level_and_the_last_step_is_the_estimate():
     problem, prior = small_problem(Gaussian(0.3))
-    steps = list(JointPC(prior, steps=5, sigma_max=2.0, sigma_min=0.1).trajectory(problem, Streams.of(0, "s", 3)))
+    steps = list(MCDiffusion(prior, steps=5, sigma_max=2.0, sigma_min=0.1).trajectory(problem, Streams.of(0, "s", 3)))
     levels = torch.tensor([s.t for s in steps])
     torch.testing.assert_close(levels[1:] / levels[:-1], torch.full((4,), (0.1 / 2.0) ** 0.25))
     assert torch.equal(steps[-1].x, steps[-1].x0) and not torch.equal(steps[-2].x, steps[-2].x0)
@@ -73,7 +73,7 @@ def test_counts_make_the_estimate_positive_at_every_step_and_gaussian_noise_does
     for noise, sign in ((Poisson(0.5), True), (Gaussian(500.0), False)):
         problem, prior = small_problem(noise, scale=5.0)
         low = replaced_mean(prior, -0.2)
-        steps = JointPC(low, steps=6).trajectory(problem, Streams.of(0, "p"))
+        steps = MCDiffusion(low, steps=6).trajectory(problem, Streams.of(0, "p"))
         assert all(bool((s.x0[:, 0] >= 0).all()) for s in steps) == sign
 
 
@@ -86,10 +86,10 @@ def test_without_the_corrector_a_level_costs_one_evaluation():
     problem, prior = small_problem(Gaussian(0.3))
     seen = []
     prior.register_forward_hook(lambda module, inputs, output: seen.append(float(inputs[1])))
-    JointPC(prior, steps=4, snr=0.0)(problem, Streams.of(0))
+    MCDiffusion(prior, steps=4, snr=0.0)(problem, Streams.of(0))
     assert len(seen) == 4
     seen.clear()
-    first, *later = [step.t for step in JointPC(prior, steps=4).trajectory(problem, Streams.of(0))]
+    first, *later = [step.t for step in MCDiffusion(prior, steps=4).trajectory(problem, Streams.of(0))]
     assert seen == pytest.approx([first, *(t for t in later for _ in range(2))])  # predictor and corrector, none after the last level
 
 
@@ -98,7 +98,7 @@ def test_the_corrector_follows_the_score_at_the_level_that_was_reached(monkeypat
     problem, prior = small_problem(Gaussian(0.3))
     seen, plain = [], sampler.corrector
     monkeypatch.setattr(sampler, "corrector", lambda x, score, *rest: seen.append((x, score)) or plain(x, score, *rest))
-    steps = list(JointPC(prior, steps=4).trajectory(problem, Streams.of(0)))
+    steps = list(MCDiffusion(prior, steps=4).trajectory(problem, Streams.of(0)))
     for (x, score), before, after in zip(seen, steps, steps[1:], strict=False):
         torch.testing.assert_close(score * after.t**2, before.x0 - x, rtol=1e-4, atol=1e-5)
 
@@ -108,13 +108,13 @@ def test_counts_never_leave_a_negative_activity(fidelity):
     problem, prior = small_problem(Poisson(0.5), scale=5.0)
     pet = separate(problem)[0]
     low = torch.full((1, *pet.space.shape), -3.0, dtype=torch.float64)
-    assert (JointPC(prior, fidelity=fidelity).move(pet, low, low, low.abs(), 0.5) >= 0).all()
+    assert (MCDiffusion(prior, fidelity=fidelity).move(pet, low, low, low.abs(), 0.5) >= 0).all()
 
 
 def test_weaker_noise_in_one_modality_has_the_same_closed_form():
     problem, prior = small_problem(Gaussian(0.3))
     exact, _ = prior.posterior(problem)
-    x = JointPC(UnevenOracle(prior, (1.0, 0.5)), **ACCURATE)(problem, Streams.of(0, "uneven", 100)).mean(0, keepdim=True)
+    x = MCDiffusion(UnevenOracle(prior, (1.0, 0.5)), **ACCURATE)(problem, Streams.of(0, "uneven", 100)).mean(0, keepdim=True)
     assert float((x - exact).norm() / exact.norm()) < 0.06
 
 
@@ -141,11 +141,11 @@ def test_the_gradient_is_limited_by_the_score():
     pet, _ = separate(problem)
     x = torch.randn(1, 6, 6, dtype=torch.float64)
     guess = prior(torch.stack((x, x), 1), 1.0)[:, 0]
-    moved = JointPC(prior, fidelity="gradient", weight=0.5).move(pet, x, guess, guess, 1.0)
+    moved = MCDiffusion(prior, fidelity="gradient", weight=0.5).move(pet, x, guess, guess, 1.0)
     assert float((moved - guess).norm()) == pytest.approx(0.5 * float((guess - x).norm()))
     problem, prior = small_problem(Gaussian(1e4))
     pet, _ = separate(problem)
-    faint = JointPC(prior, fidelity="gradient", weight=0.5).move(pet, x, guess, guess, 1.0)
+    faint = MCDiffusion(prior, fidelity="gradient", weight=0.5).move(pet, x, guess, guess, 1.0)
     torch.testing.assert_close(faint, guess - pet.grad(x))
 
 
@@ -168,4 +168,4 @@ def test_a_scan_without_projections_is_refused():
         Classical()(problem, Streams.of(0))
     plain = Problem.of(problem.A.parts[1], Measured(problem.y[1], Gaussian(0.1)))
     with pytest.raises(TypeError, match="no blocks"):
-        JointPC(prior)(plain, Streams.of(0))
+        MCDiffusion(prior)(plain, Streams.of(0))

@@ -17,7 +17,7 @@ from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, undersampled
 
 from .prior import AMKRestorer
-from .sampler import AMKCold
+from .sampler import AMKCDiffNet
 
 SIZE = 32
 
@@ -32,5 +32,5 @@ def cases(spec: Spec) -> Iterable[Case]:
     if isinstance(spec, SamplerSpec):
         diffusion = FourierDiffusion(NestedMasks(order="centre_out"), kspace=True)
         oracle = RestorerOracle(fft(x0[:1]), Space(("coil", "ky", "kx"), (3, SIZE, SIZE)), diffusion, error=0.5, codec=Fourier())
-        yield SamplerCase(id="half-oracle", offers=spec.offers, build=partial(AMKCold, oracle), problem=problem,
+        yield SamplerCase(id="half-oracle", offers=spec.offers, build=partial(AMKCDiffNet, oracle), problem=problem,
                           shortest={"steps": 1})  # fmt: skip

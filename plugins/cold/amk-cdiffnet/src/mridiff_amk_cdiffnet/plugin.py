@@ -38,9 +38,9 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
     """The cold rule with a running mean."""
     return [
         SamplerSpec(
-            name="amk-cold",
+            name="amk-cdiffnet",
             summary="k-space fills up from the centre, each step an equal share of its energy, with blended predictions",
-            target="mridiff_amk_cdiffnet.sampler:AMKCold",
+            target="mridiff_amk_cdiffnet.sampler:AMKCDiffNet",
             priors={"prior": needs(Trait.RESTORER)},
             offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}),
             needs={"operator": needs(Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC)},

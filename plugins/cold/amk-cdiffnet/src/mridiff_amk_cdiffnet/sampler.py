@@ -1,4 +1,4 @@
-"""amk-cold: k-space fills up step by step with a running mean of what the restorer predicts."""
+"""amk-cdiffnet: k-space fills up step by step with a running mean of what the restorer predicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mridiff.interfaces import Prior, Problem, Sampler, Step, Streams
 from mridiff_sdk.reverse import cold_chain
 
 
-class AMKCold(Sampler):
+class AMKCDiffNet(Sampler):
     """k0 = K(k_t, M_t, t);  k0' <- rho k0' + (1 - rho) k0;  k_s = k_t + (M_s - M_t) k0',  from the measured samples at t = 1 to t = 0.
 
     The masks and their times come with the prior. A low-confidence reading of Dong et al., Expert Systems with Applications 297, 2026,

@@ -13,7 +13,7 @@ from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, undersampled
 
 from .prior import KspaceRestorer
-from .sampler import ColdKspace
+from .sampler import KspaceColdDiffusion
 
 SIZE = 32
 
@@ -26,5 +26,5 @@ def cases(spec: Spec) -> Iterable[Case]:
         yield PriorCase(id="ellipses", offers=spec.offers, build=cache(KspaceRestorer), x0=x0, problem=problem)
     if isinstance(spec, SamplerSpec):
         oracle = RestorerOracle(x0[:1], problem.space, FourierDiffusion(NestedMasks()), error=0.5)
-        yield SamplerCase(id="half-oracle", offers=spec.offers, build=partial(ColdKspace, oracle), problem=problem,
+        yield SamplerCase(id="half-oracle", offers=spec.offers, build=partial(KspaceColdDiffusion, oracle), problem=problem,
                           shortest={"steps": 1})  # fmt: skip

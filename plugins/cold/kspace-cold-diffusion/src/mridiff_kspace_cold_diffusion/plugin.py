@@ -36,9 +36,9 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
     """The cold rule."""
     return [
         SamplerSpec(
-            name="cold-kspace",
+            name="kspace-cold-diffusion",
             summary="k-space fills up step by step with what a restorer predicts, measured samples stay",
-            target="mridiff_kspace_cold_diffusion.sampler:ColdKspace",
+            target="mridiff_kspace_cold_diffusion.sampler:KspaceColdDiffusion",
             priors={"prior": needs(Trait.RESTORER)},
             offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}),
             needs={"operator": needs(Trait.LINEAR, Trait.MASKED, Trait.COISOMETRIC)},

@@ -1,4 +1,4 @@
-"""cold-kspace: from the measured samples to all of k-space, each missing one written once."""
+"""kspace-cold-diffusion: from the measured samples to all of k-space, each missing one written once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mridiff_sdk.reverse import cold_chain
 RULES = {"step-down": cold, "naive": renoise}
 
 
-class ColdKspace(Sampler):
+class KspaceColdDiffusion(Sampler):
     """x0 = R(x_t, t);  x_s = x_t - D(x0, t) + D(x0, s),  from the zero-filled image at t = 1 to t = 0;  D(x, t) = F^-1 M_t F x.
 
     In k-space: k_s = k_t + (M_s - M_t) F x0, so what was measured or written before stays. Rule "naive" takes x_s = D(x0, s) instead and

@@ -81,7 +81,8 @@ class GLDM(Sampler):
         """One pass of low rank over the k-space of all frames."""
         wide = (self.window, self.window)
         columns = self.window**2 * x[0, ..., 0, 0].numel()
-        return ifft(hankel_low_rank(fft(x), min(columns, max(1, int(self.rank * self.window**2))), wide))
+        low = ifft(hankel_low_rank(fft(x), min(columns, max(1, int(self.rank * self.window**2))), wide))
+        return low if x.is_complex() else low.real
 
 
 def mean_of_ve_reverse(diffusion: Diffusion, t: float | Tensor, s: float | Tensor) -> Row:

@@ -14,7 +14,7 @@ from mridiff_sdk.sampling_patterns import masks
 from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, short_run, undersampled
 
 from .prior import HighFrequencyPrior, LatentPrior
-from .sampler import LatentRefine
+from .sampler import LRDM
 
 SIZE = (40, 32)
 SHORT = {"sampler": {"options": {"steps": 2}}, "dataset": {"options": {"coils": 2}}}
@@ -29,7 +29,7 @@ def cases(spec: Spec) -> Iterable[Case]:
         codes = prior.codec.encode(x, prior.conditions(problem))
         yield PriorCase(id="40x32", offers=spec.offers, build=PRIORS[spec.name], x0=codes, problem=problem)
     elif isinstance(spec, SamplerSpec):
-        build = partial(LatentRefine, *(make() for make in PRIORS.values()))
+        build = partial(LRDM, *(make() for make in PRIORS.values()))
         yield SamplerCase(id="40x32", offers=spec.offers, build=build, problem=small_problem(1)[1], shortest={"steps": 1})
     else:
         yield short_run(spec, "lrdm", SHORT)

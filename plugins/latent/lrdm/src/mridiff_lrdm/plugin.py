@@ -35,8 +35,8 @@ def mridiff_samplers() -> Iterable[SamplerSpec]:
     """The two chains and what is made of them."""
     demand = needs(Trait.GENERATOR, Trait.CONDITIONAL)
     return [
-        SamplerSpec(name="latent-refine", summary="two few-step chains, one refining the high frequencies of the other, then the data",
-                    target="mridiff_lrdm.sampler:LatentRefine", priors={"latent_prior": demand, "hf_prior": demand},
+        SamplerSpec(name="lrdm", summary="two few-step chains, one refining the high frequencies of the other, then the data",
+                    target="mridiff_lrdm.sampler:LRDM", priors={"latent_prior": demand, "hf_prior": demand},
                     offers=frozenset({Trait.NO_BACKWARD, Trait.KEEPS_DATA}),
                     needs={"operator": needs(Trait.LINEAR, Trait.COISOMETRIC)}, source=STUDY)
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from .chain import reverse
 from .seen import CENTRE
 
 
-class LatentRefine(Sampler):
+class LRDM(Sampler):
     """x_A = decode(z_0) of the first prior, x_B of the second; k = F x_A in the centre, (F x_A + F x_B) / 2 outside; k = y where measured.
 
     z_T ~ N(0, 1), and z_s = E[q(z_s | z_t, z_0(z_t))] in `steps` even steps of time, without noise: the seed decides z_T and nothing

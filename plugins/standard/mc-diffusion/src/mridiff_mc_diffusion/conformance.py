@@ -18,7 +18,7 @@ from mridiff_sdk.testing import DOUBLE, SINGLE, Case, OperatorCase, PriorCase, S
 from .classical import Classical
 from .operator import PetMrOperator
 from .prior import IndependentPrior, JointPrior
-from .sampler import JointPC
+from .sampler import MCDiffusion
 from .train import pairs
 
 UNSEEN = (100_100, 100_101)
@@ -35,7 +35,7 @@ def cases(spec: Spec) -> Iterable[Case]:
     elif spec.kind == "prior":
         build = JointPrior if spec.name == "pet-mr-joint" else IndependentPrior
         yield PriorCase(id="two-heads", offers=spec.offers, build=cache(build), x0=pairs(UNSEEN, 64))
-    elif spec.name == "joint-pc":
+    elif spec.name == "mc-diffusion":
         problem, prior = small_problem(Gaussian(0.3), precision=SINGLE)
         mean, C = prior.posterior(problem)
         exact = (mean.float(), C)
@@ -43,14 +43,14 @@ def cases(spec: Spec) -> Iterable[Case]:
             yield SamplerCase(id=f"gaussian-{fidelity}", offers=spec.offers, build=partial(_joint, prior, fidelity=fidelity),
                               problem=problem, exact=exact, draws=50, shortest={"steps": 1})  # fmt: skip
         counts, prior = small_problem(Poisson(0.5), scale=20.0, precision=SINGLE)
-        yield SamplerCase(id="counts", offers=spec.offers, build=partial(JointPC, prior), problem=counts, shortest={"steps": 1})
+        yield SamplerCase(id="counts", offers=spec.offers, build=partial(MCDiffusion, prior), problem=counts, shortest={"steps": 1})
     elif spec.kind == "sampler":
         counts, _ = small_problem(Poisson(0.5), scale=20.0, precision=SINGLE)
         yield SamplerCase(id="counts", offers=spec.offers, build=Classical, problem=counts, shortest={"iterations": 1})
 
 
 def _joint(prior: GaussianPrior, **options: Any) -> Sampler:
-    return JointPC(prior, **{**SHORT, **options})
+    return MCDiffusion(prior, **{**SHORT, **options})
 
 
 def small_scan(size: tuple[int, int], samples: int, precision: torch.dtype, angles: int = 5, scale: float = 0.5) -> Measured:

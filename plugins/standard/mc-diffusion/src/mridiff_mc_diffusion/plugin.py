@@ -48,8 +48,8 @@ def mridiff_priors() -> Iterable[PriorSpec]:
 def mridiff_samplers() -> Iterable[SamplerSpec]:
     """The joint sampler, and what is done without a prior."""
     return [
-        SamplerSpec(name="joint-pc", summary="predictor-corrector on all modalities at once, a fidelity step for each",
-                    target="mridiff_mc_diffusion.sampler:JointPC", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
+        SamplerSpec(name="mc-diffusion", summary="predictor-corrector on all modalities at once, a fidelity step for each",
+                    target="mridiff_mc_diffusion.sampler:MCDiffusion", priors={"prior": needs(Trait.DENOISER, Trait.UNITARY_CODEC)},
                     offers=frozenset({Trait.NO_BACKWARD}), axes=("modality",), needs=BLOCKS, source=STUDY),
         SamplerSpec(name="pet-mr-classical", summary="filtered back-projection or OSEM for PET, zero-filled or TV for MR",
                     target="mridiff_mc_diffusion.classical:Classical", offers=frozenset({Trait.POINT, Trait.NO_BACKWARD}),

@@ -1,4 +1,4 @@
-"""JointPC: predictor and corrector on all modalities at once, with the fidelity of each in every step."""
+"""MCDiffusion: predictor and corrector on all modalities at once, with the fidelity of each in every step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVEN = 0.1
 """The activity everywhere from which EM begins, in units of the images."""
 
 
-class JointPC(Sampler):
+class MCDiffusion(Sampler):
     """X = sigma_max n;  per level: E[X_0 | X_t] by the prior of all modalities, moved towards the data of each; predict; correct.
 
     Predictor, from t to s: X <- X_0 + (s/t)^2 (X - X_0) + s sqrt(1 - (s/t)^2) n. Corrector at s: a Langevin step along (X_0 - X) / s^2, X_0
