@@ -1,0 +1,1 @@
+"""Motion artefacts taken off an image without a model of the motion."""
