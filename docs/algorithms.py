@@ -21,7 +21,8 @@ PATH = "reference/algorithms.md"
 HEAD = """# Algorithm boxes
 
 Every installed sampler's loop as it runs, taken from its source when this page was built: `prior`, `problem` and `rng` come in, steps come
-out. `Reverse` ([why](../decisions/0013-reverse.md)) is a prior bound to the problem; what a loop takes of the kit is named below it.
+out. `Reverse` ([why](../decisions/0013-reverse.md)) is a prior bound to the problem; where other samplers go on with a loop, its `along`
+is shown, which is given that `chain`. What a loop takes of the kit is named below it.
 """
 GROUPS = {"With a prior": True, "Without a prior": False}
 
@@ -46,7 +47,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _box(name: str, plugin: str, sampler: type[Any]) -> str:
-    return _pre(name, plugin, sampler.trajectory, inspect.cleandoc(sampler.__doc__ or "").split("\n\n")[0])
+    """The box of a sampler: of its loop `along` a process, where it lets other samplers go on with it, else of its trajectory."""
+    return _pre(name, plugin, getattr(sampler, "along", sampler.trajectory), inspect.cleandoc(sampler.__doc__ or "").split("\n\n")[0])
 
 
 def _pre(name: str, place: str, function: Callable[..., Any], says: str = "") -> str:

@@ -67,7 +67,7 @@ def test_show_says_which_files_a_method_takes_and_what_they_hold():
 
     text = shown("mc-diffusion")
     assert "pet-mr-images" in text and "pet-mr-sinograms" in text and "mridiff recon mc-diffusion FILE -o out" in text
-    (method,) = json.loads(shown("mc-diffusion", "--json"))
+    *_, method = json.loads(shown("mc-diffusion", "--json"))  # after the sampler of that name
     assert [f["dataset"] for f in method["files"]] == ["pet-mr-images", "pet-mr-sinograms"]
     assert "`sinogram` (angle, bin)" in shown("pet-mr-sinograms") and "fmri-responses" in shown("neuraldiffuser")
     assert {"fastmri", "nifti", "arrays"} <= {f["dataset"] for f in json.loads(shown("dpir", "--json"))[-1]["files"]}

@@ -39,7 +39,7 @@ def test_the_configurations_of_a_package_fit_its_training(entry):
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
-    """A folder with a drawn head where trainings look for one, and as many held-out slices as they measure themselves on."""
+    """A folder with a drawn head where trainings look for one, maps of its tissues, and as many held-out slices as they measure themselves on."""
     folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     at = np.linspace(-1, 1, 40)
     radius = np.sqrt(sum(a**2 for a in np.meshgrid(at, at, at, indexing="ij")))
@@ -52,6 +52,12 @@ def data(tmp_path_factory):
     slices = np.stack([np.hypot(x, y * (1 + i / 300)) < 0.6 + 0.2 * np.cos(i) for i in range(300)])
     with h5py.File(folder / "siat_t2_complex" / "siat_t2.h5", "w") as f:
         f["image_int16"] = (np.stack([slices, 0.3 * slices], -1) * 1000).astype(np.int16)
+    (folder / "brain_label_maps").mkdir()
+    with h5py.File(folder / "brain_label_maps" / "labels.h5", "w") as f:
+        f["labels"] = np.array([0, 2, 3, 24], np.int32)
+        for number in range(1, 17):
+            f[f"head{number:02}"] = np.digitize(1 - radius, [0.2, 0.4, 0.6]).astype(np.uint8)
+            f[f"head{number:02}"].attrs["affine"] = np.diag([4.0, 4.0, 4.0, 1.0])
     return folder
 
 

@@ -48,10 +48,10 @@ def test_every_sampler_has_its_algorithm_box():
     assert page.count("yield") >= len(samplers) and "def trajectory" not in page
     (diffpir,) = (e.load() for e in samplers if e.spec.name == "diffpir")
     box = html.unescape(page[page.index('id="diffpir"') :].split("</section>")[0])
-    loop = inspect.getsource(diffpir.trajectory).rstrip().split("for i, ")[1].splitlines()
+    loop = inspect.getsource(diffpir.along).rstrip().split("for i, ")[1].splitlines()
     assert all(line.strip() in box for line in loop) and len(loop) > 3
     kit = box.split("of the kit: ")[1].split("<")[0].split(", ")
-    assert {"Reverse", "ddim", "proximal"} <= set(kit) and "Step" not in kit
+    assert {"begin", "ddim", "proximal"} <= set(kit) and "Step" not in kit
 
 
 def test_the_site_builds_with_warnings_as_errors(tmp_path):
