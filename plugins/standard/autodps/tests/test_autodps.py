@@ -81,9 +81,30 @@ def test_as_published_the_focus_finds_shifts_and_dps_gives_the_image():
 
 def test_no_harm_where_nothing_moved():
     scan, problem, prior = case(rotation=0.0, shift=0.0, noise_std=0.02)
-    mine, plain = last(AutoDPS(prior, steps=16), problem), last(DPIR(prior, steps=10), at(problem, torch.zeros(1, SHOTS, 3)))
-    assert quality(mine, scan) > quality(plain, scan) - 0.3
-    assert mine.nuisance["motion"].abs().mean() < 0.1
+    rest = torch.zeros(1, SHOTS, 3)
+    mine, always, plain = (
+        last(AutoDPS(prior), problem),
+        last(AutoDPS(prior, doubt=0.0), problem),
+        last(DPIR(prior, steps=10), at(problem, rest)),
+    )
+    assert torch.equal(mine.nuisance["motion"], rest) and torch.equal(mine.x0, plain.x0)
+    assert not torch.equal(always.nuisance["motion"], rest) and quality(always, scan) > quality(plain, scan) - 0.3
+
+
+def test_a_little_motion_is_believed():
+    scan, problem, prior = case(rotation=0.5, shift=0.3)
+    found = last(AutoDPS(prior), problem).nuisance["motion"]
+    truth = scan.truth["motion"].data
+    assert found.abs().sum() > 0
+    assert (found - truth).abs().mean() < 0.5 * (truth - truth.mean(1, keepdim=True)).abs().mean()
+
+
+def test_image_and_motion_together_find_what_the_rounds_leave(moved):
+    scan, problem, prior = moved
+    truth = scan.truth["motion"].data
+    rounds, mine = (errors(last(AutoDPS(prior, joint=joint), problem).nuisance["motion"], truth) for joint in (0, 3))
+    assert mine["mae_pixels"] < rounds["mae_pixels"], (mine, rounds)
+    assert mine["mae_degrees"] < 0.2 * rounds["mae_degrees"], (mine, rounds)
 
 
 def test_rounds_find_more_than_the_focus(moved):

@@ -6,11 +6,10 @@ import torch
 from torch import Tensor
 
 from mridiff.interfaces import Problem
+from mridiff_sdk.nuisance import Tangent
 
 from .shots import at, in_motion
 
-DIFFERENCE = 0.05
-"""Degrees and pixels over which a derivative is taken; what is measured varies over a pixel or so."""
 DAMPING = 0.01
 """Of the first step, over the curvature of each number."""
 FARTHEST = 2.0
@@ -28,11 +27,8 @@ def fitted(problem: Problem, x: Tensor, motion: Tensor, steps: int) -> Tensor:
     damping = torch.full_like(motion[..., 0], DAMPING)
     seen = at(problem, motion).linear(x)
     for _ in range(steps):
-        J = torch.stack([(at(problem, motion + e).linear(x) - seen) / DIFFERENCE for e in DIFFERENCE * torch.eye(3).to(motion)])
-        H = torch.einsum("nskl,anckl,bnckl->nsab", taken.to(J.dtype), J.conj(), J).real
-        g = torch.einsum("nskl,anckl,nckl->nsa", taken.to(J.dtype), J.conj(), y - seen).real
-        H = H + torch.diag_embed(damping[..., None] * H.diagonal(dim1=-2, dim2=-1) + torch.finfo(H.dtype).tiny)
-        way = torch.linalg.solve(H, g)
+        tangent = Tangent(lambda m: at(problem, m).linear, taken, x, motion, seen)
+        way = tangent.poses(y - seen, damping)
         moved = motion + way * (FARTHEST / way.abs().amax(-1, keepdim=True).clamp_min(FARTHEST))
         then = at(problem, moved).linear(x)
         better = misfit(problem, then) < misfit(problem, seen)

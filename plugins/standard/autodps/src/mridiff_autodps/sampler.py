@@ -21,6 +21,7 @@ from mridiff_sdk.reverse import Reverse
 from .autofocus import autofocus
 from .fit import fitted
 from .shots import at, in_motion, part
+from .together import left, together
 
 Chain = Literal["dpir", "diffpir", "dps"]
 CHAINS: dict[Chain, type[DPIR | DiffPIR | DPS]] = {"dpir": DPIR, "diffpir": DiffPIR, "dps": DPS}
@@ -35,8 +36,9 @@ class AutoDPS(Sampler):
     As published phi is what makes the corrected image sharpest (`focus`, without the prior), and the chain is DPS. Ours are the rounds
     after the focus, at noise levels t that fall by equal factors: x' = argmin |A x - y|^2 / sigma_y^2 + |x - x0|^2 / r^2 over one half of
     the shots, drawn at random; x0 = D(x' + t n); then each shot of the other half takes the pose at which x0 explains it. An image agrees
-    with the poses of the shots that it was made from, right or wrong; of the others it can tell. The motion is estimated once, for all
-    samples. Raises DataError for an operator other than of shots in motion. Source: Sarkar, Das, Ram, Ramanarayanan, Joel,
+    with the poses of the shots that it was made from, right or wrong; of the others it can tell. What that brings near, steps on image and
+    poses together bring home (`joint`), and a motion that explains no more than rest is not believed (`doubt`). The motion is estimated
+    once, for all samples. Raises DataError for an operator other than of shots in motion. Source: Sarkar, Das, Ram, Ramanarayanan, Joel,
     Sivaprakasam, AutoDPS, Comput. Methods Programs Biomed. 263, 2025, and its released code.
     """
 
@@ -47,12 +49,14 @@ class AutoDPS(Sampler):
                  sigma_min: Annotated[float, Gt(0), "noise level of the last round"] = 0.1,
                  fits: Annotated[int, Ge(1), "steps of Gauss and Newton on the poses in a round"] = 2,
                  iterations: Annotated[int, Ge(1), "conjugate gradient iterations of the image of a half at most"] = 8,
+                 joint: Annotated[int, Ge(0), "steps on image and motion together, after the rounds"] = 3,
+                 doubt: Annotated[float, Ge(0), "part of the misfit that motion must explain, or it is not believed"] = 0.02,
                  image: Annotated[Chain, "the chain at the motion found: one estimate, or draws; published: dps"] = "dpir",
                  finish: Annotated[int, Ge(0), "steps of this chain; 0: the image of the last round"] = 10) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.focus, self.focus_rate, self.steps = prior, focus, focus_rate, steps
         self.sigma_max, self.sigma_min, self.fits, self.iterations = sigma_max, sigma_min, fits, iterations
-        self.image, self.finish = image, finish
+        self.joint, self.doubt, self.image, self.finish = joint, doubt, image, finish
 
     @torch.no_grad()
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
@@ -73,6 +77,10 @@ class AutoDPS(Sampler):
             x0, r = chain.x0(chain.noised(x, levels[i]), levels[i]), chain.uncertainty(levels[i])
             motion = n.project(motion.index_copy(1, asked, fitted(part(problem, asked), x0, motion[:, asked], self.fits)))
             yield Step(i, total, x0.expand(samples, -1, -1), levels[i], nuisance=_each(motion, samples))
+        if rounds and self.joint:
+            motion = together(problem, x0, r, motion, self.joint, self.iterations)
+        if rounds and left(problem, x0, r, n.start) < (1 + self.doubt) * left(problem, x0, r, motion):
+            motion = n.start
         if self.finish:
             last = CHAINS[self.image](self.prior, steps=self.finish)
             for step in last.along(known.at(at(problem, motion))):

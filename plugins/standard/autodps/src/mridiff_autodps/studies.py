@@ -37,7 +37,9 @@ def studies() -> dict[str, Study]:
         "rounds, then dps": changed(image="dps", finish=200),
         "rounds, then diffpir": changed(image="diffpir"),
         "12 rounds": changed(steps=12),
+        "rounds, nothing together": changed(joint=0),
     }
+    believed = {"motion always believed": changed(doubt=0.0), "and nothing together": changed(doubt=0.0, joint=0)}
     others: dict[str, Any] = {"annealed-score-moco": "annealed-score-moco", "moco-dps": "moco-dps"}
     rest: dict[str, Any] = {"rotation": 0.0, "shift": 0.0}
     rates = {f"R = {R}": R for R in (1, 2)}
@@ -49,7 +51,7 @@ def studies() -> dict[str, Study]:
                                    against=(), scans={title: heads(1, acceleration=R) for title, R in rates.items()}),
         "autodps-parts": study(title="without its parts, and beside other methods", rows=parts | others | mine,
                                scans={title: heads(1, acceleration=R) for title, R in rates.items()}),
-        "autodps-still": study(title="heads that did not move", rows={"no motion assumed": changed(**PLAIN)} | mine,
+        "autodps-still": study(title="heads that did not move", rows={"no motion assumed": changed(**PLAIN)} | believed | mine,
                                scans={title: heads(1, acceleration=R, **rest) for title, R in rates.items()}),
         "autodps-eight": study(title="eight shots, as in the table of moco-dps", rows={"told the motion": bounds["told the motion"]} | mine,
                                scans={"R = 2": {"use": "moving-heads", "options": {"count": 1, "acceleration": 2, "shots": 8}}}),
