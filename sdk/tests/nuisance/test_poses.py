@@ -76,6 +76,10 @@ def test_no_step_leads_to_a_worse_sum_and_each_sample_keeps_its_best():
     start = truth + 0.2 * Streams.of(4, "off", 2).normal((SHOTS, 3), torch.float32)
     sums = torch.stack([jointly(problem, Moved, TAKEN, 0 * x, 1.0, start, steps=n)[1] for n in range(5)])
     assert bool((sums.diff(dim=0) <= 1e-6 * sums[:-1]).all()) and bool((sums[-1] < sums[0]).all())
+    far = truth + 8 * Streams.of(4, "off", 2).normal((SHOTS, 3), torch.float32)
+    (stayed, before), (moved, after) = (jointly(problem, Moved, TAKEN, 0 * x, 1.0, far, steps=n) for n in (1, 4))
+    assert torch.equal(stayed, far) and not torch.equal(moved, far), "one step from so far leads to a worse sum, four to a better one"
+    assert bool((after < before).all())
     best, least = jointly(problem, Moved, TAKEN, 0 * x, 1.0, start, steps=4)
     alone = [jointly(Problem(Moved(truth[i : i + 1]), problem.y[i : i + 1], problem.noise, Moved.domain), Moved, TAKEN,
                      0 * x[:1], 1.0, start[i : i + 1], steps=4) for i in (0, 1)]  # fmt: skip
