@@ -12,6 +12,7 @@ from mridiff_autodps import sampler
 from mridiff_autodps.autofocus import autofocus, blur
 from mridiff_autodps.fit import fitted, misfit
 from mridiff_autodps.sampler import AutoDPS
+from mridiff_autodps.search import searched
 from mridiff_autodps.shots import at, in_motion, part
 from mridiff_datasets.moving import Movement, MovingBrain
 from mridiff_operators.motion import RigidMotionSense
@@ -120,7 +121,7 @@ def test_rounds_find_more_than_the_focus(moved):
 def test_each_half_is_fitted_to_the_image_of_the_other(moved, monkeypatch):
     _, problem, prior = moved
     asked, seen = [], []
-    monkeypatch.setattr(sampler, "fitted", lambda p, x, m, n: asked.append(p.y.abs().sum((0, 1, 2)) > 0) or fitted(p, x, m, n))
+    monkeypatch.setattr(AutoDPS, "_poses", lambda self, p, x, m, anywhere: asked.append(p.y.abs().sum((0, 1, 2)) > 0) or m)
     monkeypatch.setattr(sampler, "proximal", lambda p, *a, **k: seen.append(p.y.abs().sum((0, 1, 2)) > 0) or proximal(p, *a, **k))
     last(AutoDPS(prior, steps=2, finish=2), problem)
     assert all(bool((a ^ b).all()) for a, b in zip(asked[:4], seen[:4], strict=True)) and len(asked) == 4
@@ -155,6 +156,27 @@ def test_a_fit_never_makes_a_shot_worse(moved):
         after = misfit(problem, at(problem, fitted(problem, x, motion, steps)).linear(x))
         assert bool((after <= before).all())
         before = after
+
+
+@pytest.mark.parametrize("acceleration", [1, 2])
+def test_the_search_finds_a_shot_wherever_it_is(acceleration):
+    """Within the reach of a descent, and so where a descent from there goes on; from rest it does not come so far."""
+    scan, problem, _ = case(rotation=8.0, shift=6.0, acceleration=acceleration)
+    truth, x = scan.truth["motion"].data, scan.truth["x"].data
+    start = searched(problem, x)
+    assert (start - truth).abs()[..., 0].max() < 2 and (start - truth).abs()[..., 1:].max() < 1.5
+    here, there = (misfit(problem, at(problem, fitted(problem, x, m, 4)).linear(x)) for m in (torch.zeros_like(truth), start))
+    assert bool((there <= 1.01 * here).all()) and bool((there < 0.5 * here).any())
+
+
+def test_of_shifts_that_a_shot_cannot_tell_apart_the_search_takes_the_smaller(moved):
+    """Every fourth line, through the centre of k-space: a quarter of the field of view is no change."""
+    scan, problem, _ = moved
+    x, far = scan.truth["x"].data, torch.zeros(1, SHOTS, 3)
+    centred = [s for s in range(SHOTS) if in_motion(problem).taken[0, s, 0, N // 2]]
+    far[:, centred, 2] = N / SHOTS
+    same = replace(problem, y=at(problem, far).linear(x))
+    assert searched(same, x)[:, centred].abs().max() == 0
 
 
 def test_the_derivative_of_a_fit_is_the_gradient(moved):

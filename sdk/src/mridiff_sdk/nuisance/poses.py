@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mridiff.interfaces import LinearOperator, Problem
+from mridiff.interfaces import LinearOperator, Nuisance, Problem
 
 from ..consistency.conjugate_gradients import conjugate_gradients
 from ..consistency.proximal import proximal, with_level
@@ -21,6 +21,8 @@ DAMPING = 0.01
 """Weight of a number of a pose as it is, over that of the data on it."""
 TOLERANCE = 1e-3
 """Of the conjugate gradients at the motion that it begins with."""
+JUDGED = 40
+"""Conjugate gradients of the image by which a motion is judged, at most."""
 FLOOR = 1e-3
 """Least noise level of the data, over the error of the image, as `proximal` has it."""
 
@@ -80,6 +82,19 @@ def jointly(problem: Problem, at: At, taken: Tensor, x0: Tensor, r: float, motio
             d = _image(A, tangent, weight, y - seen, x0 - x, iterations)
             motion, x = motion + tangent.poses(y - seen - A(d)), x + d
     return best, least
+
+
+def settled(problem: Problem, at: At, taken: Tensor, nuisance: Nuisance, x0: Tensor, r: float, motion: Tensor, *,
+            steps: int = 3, doubt: float = 0.02, iterations: int = 10) -> Tensor:  # fmt: skip
+    """The motion (sample, shot, 3) found together with the image (`jointly`), or the start, where that explains the data as well.
+
+    A motion is believed that lowers the sum by more than `doubt` of it: less is also explained by coil maps and grids that are not quite
+    those of the scan. The start is rest, or what the scan tells.
+    """
+    found = nuisance.project(jointly(problem, at, taken, x0, r, motion, steps=steps, iterations=iterations)[0])
+    rest = nuisance.start.to(found).expand_as(found)
+    still, moved = (jointly(problem, at, taken, x0, r, m, steps=0, iterations=JUDGED)[1] for m in (rest, found))
+    return torch.where((still < (1 + doubt) * moved)[:, None, None], rest, found)
 
 
 def _image(A: LinearOperator, tangent: Tangent, weight: float, off: Tensor, away: Tensor, iterations: int) -> Tensor:

@@ -45,13 +45,14 @@ def cg_told(scan: Scan, seed: int) -> Any:
 
 
 def studies() -> dict[str, Study]:
-    """Both samplers joint, blind to motion and told of it, and the first without its last chain; then other scans."""
+    """Both samplers joint, blind to motion and told of it, and the first without its last parts; then other scans."""
     joint: dict[str, Any] = {name: {"recipe": "moco-dps", "sampler": {"use": name}} for name in ("moco-dps", "moco-ddim")}
     still = {name: {"recipe": "moco-dps", "sampler": {"use": name, "options": {"motion_steps": 0}}} for name in joint}
     blind: dict[str, Any] = {f"{name}, blind": row for name, row in still.items()}
     oracle = {"CG-SENSE, told": cg_told, **{f"{name}, told": Altered(row, scan=told) for name, row in still.items()}}
     plain = {"zero-filled": "zero-filled", "CG-SENSE, blind": {"recipe": "cg-sense", "sampler": {"options": {"l2": 0.01}}}}
-    first: dict[str, Any] = {"no last chain": {"recipe": "moco-dps", "sampler": {"options": {"finish": 0}}}}
+    first: dict[str, Any] = {name: {"recipe": "moco-dps", "sampler": {"options": {option: 0}}}
+                             for name, option in {"nothing together": "joint", "no last chain": "finish"}.items()}  # fmt: skip
     others = {"R = 1": partial(MovedHeads, acceleration=1), "R = 2, nothing moved": partial(MovedHeads, rotation=0, shift=0)}
     study = partial(Study, metrics=METRICS, against=("moco-dps",))
     return {
