@@ -25,7 +25,7 @@ def cases(spec: Spec) -> Iterable[Case]:
             mean, C = prior.posterior(problem)
             exact = (mean.to(torch.complex64), C)
             build = partial(_build, prior)
-            yield SamplerCase(id=name, offers=spec.offers, build=build, problem=problem, exact=exact, shortest={"steps": 2})
+            yield SamplerCase(id=name, offers=spec.offers, build=build, problem=problem, exact=exact, shortest={"steps": 2}, draws=60)
 
 
 def _build(prior: GaussianPrior, **options: Any) -> DiffINR:
