@@ -11,9 +11,7 @@ from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_autodps import sampler
 from mridiff_autodps.autofocus import autofocus, blur
 from mridiff_autodps.fit import fitted, misfit
-from mridiff_autodps.recover import recovered
 from mridiff_autodps.sampler import AutoDPS
-from mridiff_autodps.search import searched
 from mridiff_autodps.shots import at, in_motion, part
 from mridiff_datasets.moving import Movement, MovingBrain
 from mridiff_operators.motion import RigidMotionSense
@@ -24,9 +22,8 @@ from mridiff_sdk.consistency import proximal
 from mridiff_sdk.diffusions import VE
 from mridiff_sdk.metrics import psnr
 from mridiff_sdk.motion import errors, registered
-from mridiff_sdk.nuisance import gradient, jointly
+from mridiff_sdk.nuisance import gradient
 from mridiff_sdk.oracles import Covariance, GaussianPrior
-from mridiff_sdk.reverse import Reverse
 
 N, SHOTS = 32, 4
 PUBLISHED = {"focus": 80, "steps": 0, "image": "dps", "finish": 5}
@@ -158,44 +155,6 @@ def test_a_fit_never_makes_a_shot_worse(moved):
         after = misfit(problem, at(problem, fitted(problem, x, motion, steps)).linear(x))
         assert bool((after <= before).all())
         before = after
-
-
-@pytest.mark.parametrize("acceleration", [1, 2])
-def test_the_search_finds_a_shot_wherever_it_is(acceleration):
-    """Within the reach of a descent, and so where a descent from there goes on; from rest it does not come so far."""
-    scan, problem, _ = case(rotation=8.0, shift=6.0, acceleration=acceleration)
-    truth, x = scan.truth["motion"].data, scan.truth["x"].data
-    start = searched(problem, x)
-    assert (start - truth).abs()[..., 0].max() < 2 and (start - truth).abs()[..., 1:].max() < 1.5
-    here, there = (misfit(problem, at(problem, fitted(problem, x, m, 4)).linear(x)) for m in (torch.zeros_like(truth), start))
-    assert bool((there <= 1.01 * here).all()) and bool((there < 0.5 * here).any())
-
-
-def test_a_shot_at_a_wrong_pose_is_found_by_the_image_of_the_others(moved):
-    scan, problem, prior = moved
-    truth, x = scan.truth["motion"].data, scan.truth["x"].data / problem.scale
-    wrong = truth.clone()
-    wrong[:, 1] += torch.tensor([5.0, 3.0, -4.0])
-    chain = Reverse(prior, at(problem, truth), Streams.of(0))
-    stuck = jointly(problem, lambda m: at(problem, m).linear, in_motion(problem).taken, 0 * x, 1.0, wrong, steps=6)[0]
-    image, found = recovered(problem, chain, 0 * x, wrong, 0.1, fits=2, joint=3, iterations=8)
-    assert errors(stuck, truth)["mae_degrees"] > 0.5 > 5 * errors(found, truth)["mae_degrees"]
-    assert (
-        errors(found, truth)["mae_pixels"] < 0.05
-        and float(psnr(registered(image * problem.scale, scan.truth["x"].data), scan.truth["x"].data)) > 25
-    )
-    _, right = recovered(problem, chain, x, truth, 0.1, fits=2, joint=3, iterations=8)
-    assert errors(right, truth)["mae_degrees"] < 0.1
-
-
-def test_of_shifts_that_a_shot_cannot_tell_apart_the_search_takes_the_smaller(moved):
-    """Every fourth line, through the centre of k-space: a quarter of the field of view is no change."""
-    scan, problem, _ = moved
-    x, far = scan.truth["x"].data, torch.zeros(1, SHOTS, 3)
-    centred = [s for s in range(SHOTS) if in_motion(problem).taken[0, s, 0, N // 2]]
-    far[:, centred, 2] = N / SHOTS
-    same = replace(problem, y=at(problem, far).linear(x))
-    assert searched(same, x)[:, centred].abs().max() == 0
 
 
 def test_the_derivative_of_a_fit_is_the_gradient(moved):

@@ -21,7 +21,6 @@ from mridiff_sdk.reverse import Reverse
 
 from .autofocus import autofocus
 from .fit import fitted
-from .recover import recovered
 from .shots import at, in_motion, part
 
 Chain = Literal["dpir", "diffpir", "dps"]
@@ -37,11 +36,10 @@ class AutoDPS(Sampler):
     As published phi is what makes the corrected image sharpest (`focus`, without the prior), and the chain is DPS. Ours are the rounds
     after the focus, at noise levels t that fall by equal factors: x' = argmin |A x - y|^2 / sigma_y^2 + |x - x0|^2 / r^2 over one half of
     the shots, drawn at random; x0 = D(x' + t n); then each shot of the other half takes the pose at which x0 explains it. An image agrees
-    with the poses of the shots that it was made from, right or wrong; of the others it can tell. Shots that are left at a wrong pose are
-    looked for everywhere, by the image of all others (`search`). Steps on image and poses together (`joint`) take what the rounds leave,
-    and a motion that explains the data no better than rest is not believed (`doubt`). The motion is estimated once, for all samples.
-    Raises DataError for an operator other than of shots in motion. Source: Sarkar, Das, Ram, Ramanarayanan, Joel,
-    Sivaprakasam, AutoDPS, Comput. Methods Programs Biomed. 263, 2025, and its released code.
+    with the poses of the shots that it was made from, right or wrong; of the others it can tell. What that brings near, steps on image and
+    poses together bring home (`joint`), and a motion that explains the data no better than rest is not believed (`doubt`). The motion is
+    estimated once, for all samples. Raises DataError for an operator other than of shots in motion. Source: Sarkar, Das, Ram,
+    Ramanarayanan, Joel, Sivaprakasam, AutoDPS, Comput. Methods Programs Biomed. 263, 2025, and its released code.
     """
 
     def __init__(self, prior: Prior, *, focus: Annotated[int, Ge(0), "steps towards the sharpest corrected image, without the prior"] = 0,
@@ -51,7 +49,6 @@ class AutoDPS(Sampler):
                  sigma_min: Annotated[float, Gt(0), "noise level of the last round"] = 0.1,
                  fits: Annotated[int, Ge(1), "steps of Gauss and Newton on the poses in a round"] = 2,
                  iterations: Annotated[int, Ge(1), "conjugate gradient iterations of the image of a half at most"] = 8,
-                 search: Annotated[bool, "whether shots that the rounds leave at a wrong pose are looked for everywhere"] = True,
                  joint: Annotated[int, Ge(0), "steps on image and motion together, after the rounds"] = 3,
                  doubt: Annotated[float, Ge(0), "part of the misfit that motion must explain, or it is not believed"] = 0.02,
                  image: Annotated[Chain, "the chain at the motion found: one estimate, or draws; published: dps"] = "dpir",
@@ -59,7 +56,7 @@ class AutoDPS(Sampler):
         super().__init__()
         self.prior, self.focus, self.focus_rate, self.steps = prior, focus, focus_rate, steps
         self.sigma_max, self.sigma_min, self.fits, self.iterations = sigma_max, sigma_min, fits, iterations
-        self.search, self.joint, self.doubt, self.image, self.finish = search, joint, doubt, image, finish
+        self.joint, self.doubt, self.image, self.finish = joint, doubt, image, finish
 
     @torch.no_grad()
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
@@ -81,9 +78,6 @@ class AutoDPS(Sampler):
             motion = n.project(motion.index_copy(1, asked, fitted(part(problem, asked), x0, motion[:, asked], self.fits)))
             yield Step(i, total, x0.expand(samples, -1, -1), levels[i], nuisance=_each(motion, samples))
         if rounds:
-            if self.search:
-                x0, motion = recovered(problem, chain, x0, motion, levels[-1],
-                                       fits=self.fits, joint=self.joint, iterations=self.iterations)  # fmt: skip
             motion = settled(problem, lambda m: at(problem, m).linear, in_motion(problem).taken, n, x0, r, motion,
                              steps=self.joint, doubt=self.doubt, iterations=self.iterations)  # fmt: skip
         if self.finish:

@@ -38,7 +38,6 @@ def studies() -> dict[str, Study]:
         "rounds, then diffpir": changed(image="diffpir"),
         "12 rounds": changed(steps=12),
         "nothing together": changed(joint=0),
-        "no search": changed(search=False),
     }
     believed = {"motion always believed": changed(doubt=0.0), "and nothing together": changed(doubt=0.0, joint=0)}
     others: dict[str, Any] = {"annealed-score-moco": "annealed-score-moco", "moco-dps": "moco-dps"}
