@@ -16,6 +16,6 @@ def refined(A: MotionAndMapsSense, problem: Problem, x: Tensor, phi: Mapping[str
     motion = phi["motion"]
     seen = A.at(phi)(x)
     tangent = Tangent(lambda m: A.at({**phi, "motion": m}), A.motion.taken, x, motion, seen)
-    move = tangent.poses(problem.y - seen)  # type: ignore[operator]
+    move = tangent.poses(problem.y - seen)
     move = move * (most / move.abs().amax(2, keepdim=True).clamp_min(most))
     return A.nuisance["motion"].project(motion + move)

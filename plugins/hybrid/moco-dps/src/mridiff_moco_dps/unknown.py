@@ -28,13 +28,13 @@ def at_start(problem: Problem, A: ParametricOperator) -> Problem:
     return replace(problem, A=A.at(A.start()))
 
 
-def brought_home(problem: Problem, A: ParametricOperator, phi: Mapping[str, Tensor], x0: Tensor, steps: int) -> Mapping[str, Tensor]:
+def brought_home(problem: Problem, A: ParametricOperator, phi: Mapping[str, Tensor], x0: Tensor, steps: int) -> dict[str, Tensor]:
     """The unknowns after steps on motion and image together, from the image x0 (sample, y, x) at which the chain leaves them.
 
     They stay as they are for an operator that does not say which samples are of a shot (`taken`), and without steps.
     """
     taken = getattr(A, "taken", None)
     if taken is None or not steps:
-        return phi
+        return dict(phi)
     motion = settled(problem, lambda m: A.at({**phi, "motion": m}), taken, A.nuisance["motion"], x0, ERROR, phi["motion"], steps=steps)
     return {**phi, "motion": motion}
