@@ -47,8 +47,9 @@ def studies() -> dict[str, Study]:
     return {
         "autodps": study(title="heads in motion", rows=first | bounds | mine,
                          scans={title: heads(4, acceleration=R) for title, R in rates.items()}),
-        "autodps-classical": study(title="a classical alternating fit", rows={"alternating TV": alternating_tv},
-                                   against=(), scans={title: heads(1, acceleration=R) for title, R in rates.items()}),
+        "autodps-classical": study(title="a classical alternating fit", rows={"alternating TV": alternating_tv} | mine,
+                                   metrics=tuple(name for name in METRICS if not name.startswith("motion.")),
+                                   scans={title: heads(1, acceleration=R) for title, R in rates.items()}),
         "autodps-parts": study(title="without its parts, and beside other methods", rows=parts | others | mine,
                                scans={title: heads(1, acceleration=R) for title, R in rates.items()}),
         "autodps-still": study(title="heads that did not move", rows={"no motion assumed": changed(**PLAIN)} | believed | mine,
