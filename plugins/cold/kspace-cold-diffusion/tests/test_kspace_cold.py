@@ -53,15 +53,16 @@ def test_measured_samples_stay_and_naive_overwrites_them(pattern, coils):
     problem = measure(head(), coils, pattern=pattern, std=0.5)
     prior = adapt(KspaceRestorer(), problem.space)
     with torch.no_grad():
-        kept, lost = (
+        kept, anew, lost = (
             KspaceColdDiffusion(prior, steps=6, rule=rule, coils="each", hard=False)(problem, Streams.of(0))
-            for rule in ("step-down", "naive")
+            for rule in ("step-down", "anew", "naive")
         )
     assert deviation(problem, kept) < 1e-5
+    assert deviation(problem, anew) < 1e-5
     assert deviation(problem, lost) > 1e-3
 
 
-@pytest.mark.parametrize("rule", ["step-down", "naive"])
+@pytest.mark.parametrize("rule", ["anew", "step-down", "naive"])
 @pytest.mark.parametrize("order", ["random", "centre_out", "edge_in"])
 @pytest.mark.parametrize("shape", [(12, 16), (11, 13)])
 def test_the_truth_leads_to_the_truth(rule, order, shape):
@@ -74,22 +75,45 @@ def test_the_truth_leads_to_the_truth(rule, order, shape):
     )
 
 
-def test_each_missing_sample_is_written_once_and_only_by_what_was_predicted_then():
-    """In k-space: k_s = k_t + (M_s - M_t) F x0."""
+class Counting(RestorerOracle):
+    """Answers the n-th call with n, everywhere in k-space, and remembers what it was shown."""
+
+    def __init__(self, x):
+        super().__init__(x, IMAGE, FourierDiffusion(NestedMasks()))
+        self.times, self.shown = [], []
+
+    def forward(self, x_t, t, conditions=None, rng=None):
+        self.times.append(t)
+        self.shown.append(fft(x_t)[0])
+        return ifft(torch.full_like(x_t, len(self.times)))
+
+
+def counted(rule):
+    """What `Counting` was shown in four steps, the image in k-space at the end, and which of it was not measured."""
     x = Streams.of(0, "x").normal((12, 16), torch.complex128)
-    problem, calls = measure(x), []
+    problem, prior = measure(x), Counting(x)
+    k = fft(KspaceColdDiffusion(prior, steps=4, rule=rule)(problem, Streams.of(0)))[0]
+    assert prior.times == [1.0, 0.75, 0.5, 0.25]
+    return prior.shown, k, problem.y[0], problem.y[0] == 0
 
-    class Counting(RestorerOracle):
-        def forward(self, x_t, t, conditions=None, rng=None):
-            calls.append(t)
-            return ifft(torch.full_like(x_t, len(calls)))
 
-    k = fft(KspaceColdDiffusion(Counting(x, IMAGE, FourierDiffusion(NestedMasks())), steps=4)(problem, Streams.of(0)))[0]
-    missing = problem.y[0] == 0
+def test_step_down_writes_each_missing_sample_once_and_only_what_was_predicted_then():
+    """In k-space: k_s = k_t + (M_s - M_t) F x0."""
+    _, k, _, missing = counted("step-down")
     written = k[missing].real.round()
-    assert calls == [1.0, 0.75, 0.5, 0.25] and set(written.tolist()) == {1.0, 2.0, 3.0, 4.0}
+    assert set(written.tolist()) == {1.0, 2.0, 3.0, 4.0}
     torch.testing.assert_close(k[missing], written.to(k.dtype))
     assert (written == 1).sum() == (written == 4).sum() == missing.sum() // 4
+
+
+def test_anew_writes_every_missing_sample_that_is_back_at_every_step():
+    """In k-space: k_s = y where measured, else M_s F x0."""
+    shown, k, y, missing = counted("anew")
+    for i, state in enumerate([*shown, k]):
+        torch.testing.assert_close(state[~missing], y[~missing])
+        written = state[missing].real.round()
+        assert (written == i).sum() == (missing.sum() if i == 0 else missing.sum() * i // 4)  # the last estimate, and nothing else
+        assert set(written.tolist()) <= {0.0, float(i)}
 
 
 def test_steps_that_bring_nothing_back_cost_no_call():
@@ -143,7 +167,7 @@ def test_a_faulty_restorer_harms_step_down_less_than_naive():
         for rule in ("step-down", "naive"):
             found = []
             for prior.error in (0.0, 0.05):
-                found.append(KspaceColdDiffusion(prior, rule=rule, hard=False)(problem, Streams.of(0)) * problem.scale)
+                found.append(KspaceColdDiffusion(prior, steps=20, rule=rule, hard=False)(problem, Streams.of(0)) * problem.scale)
             harm[rule] = float((found[1] - found[0]).abs().square().sum())
     assert harm["step-down"] < 0.5 * harm["naive"]
 

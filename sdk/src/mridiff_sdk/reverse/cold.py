@@ -32,13 +32,13 @@ def revealing_times(chain: Reverse, steps: int, like: Tensor) -> list[float]:
 
 
 def cold_chain(prior: Prior, problem: Problem, rng: Streams, steps: int, *, rule: Rule = cold, memory: float = 0.0,
-               hard: bool = True, every: bool = False) -> Iterator[Step]:  # fmt: skip
+               hard: bool = True, trust: float = 0.0) -> Iterator[Step]:  # fmt: skip
     """Undo a loss of frequencies, from the zero-filled state at t = 1: x0 = prior(x_t, t), x_s = mean(x0, s) + r (x_t - mean(x0, t)).
 
     With the row `cold` (r = 1) only frequencies that come back are written; with `renoise` (r = 0) all are. Each estimate is mixed
-    with those before, x0 <- memory x0_before + (1 - memory) x0. Measured samples are put back (exactly
-    where A A^H y = y) into `every` estimate if asked, and into the last x0, which is the state itself, if `hard`. Sources: Bansal et
-    al., Cold diffusion, NeurIPS 2023, algorithms 1 and 2.
+    with those before, x0 <- memory x0_before + (1 - memory) x0. Measured samples enter every estimate by `trust`, x0 <- x0 + trust
+    A^H (y - A x0), and are put back into the last x0, which is the state itself, if `hard` (exactly where A A^H y = y).
+    Sources: Bansal et al., Cold diffusion, NeurIPS 2023, algorithms 1 and 2.
     """
     chain = Reverse(prior, problem, rng)
     start = problem.linear.H(problem.y)
@@ -52,8 +52,8 @@ def cold_chain(prior: Prior, problem: Problem, rng: Streams, steps: int, *, rule
     for i, (t, s) in enumerate(pairwise(times)):
         u0 = chain.u0(x_t, t)
         mixed = u0 if mixed is None else memory * mixed + (1 - memory) * u0
-        if every:
-            mixed = chain.encode(replacement(problem, chain.decode(mixed)))
+        if trust:
+            mixed = chain.encode(replacement(problem, chain.decode(mixed), trust))
         x_t = chain.step(x_t, mixed, t, s, rule)
         done = i == len(times) - 2
         x = chain.decode(x_t if done else mixed)

@@ -10,6 +10,7 @@ from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, T
 STUDY = Citation("Learning to reconstruct accelerated MRI through K-space cold diffusion without noise", 2024, "10.1038/s41598-024-72820-2")
 WEIGHTS = {
     "brain": Weights("weights/brain.safetensors", "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d", "Apache-2.0"),
+    "brain-first": Weights("weights/brain-first.safetensors", "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d", "Apache-2.0"),
 }
 """The weights that come with this package, by the name under which the restorer takes them."""
 

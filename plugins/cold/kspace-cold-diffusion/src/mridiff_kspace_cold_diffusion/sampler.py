@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from torch import Tensor
 
 from mridiff.interfaces import Field, Prior, Problem, Sampler, Step, Streams
@@ -19,10 +19,10 @@ RULES = {"anew": renoise, "step-down": cold, "naive": renoise}
 
 
 class KspaceColdDiffusion(Sampler):
-    """x0 = R(x_t, t);  k_s = y where measured, else M_s F x0;  from the zero-filled image at t = 1 to t = 0.
+    """x0 = R(x_t, t);  k_s = F x0 + trust (y - F x0) where measured, else M_s F x0;  from the zero-filled image at t = 1 to t = 0.
 
-    That is rule "anew": each input of the network is made of its last estimate and the measured samples alone, so an entry that was
-    written is written better at every step. Rule "step-down", the study's, writes each once and never again: x_s = x_t - D(x0, t) +
+    That is rule "anew": each input of the network is made of its last estimate and the measured samples alone, so what was
+    written once is written better at every step. Rule "step-down", the study's, writes each once and never again: x_s = x_t - D(x0, t) +
     D(x0, s), D(x, t) = F^-1 M_t F x, in k-space k_s = k_t + (M_s - M_t) F x0. Rule "naive" takes x_s = D(x0, s) and overwrites measured
     samples. The first x0, with the measured samples put back, is kept as the output "direct": one call of the network.
     With several coils each is restored by itself, or, "combined", the image that the coil maps make of them, which is then sent back
@@ -34,17 +34,18 @@ class KspaceColdDiffusion(Sampler):
                  rule: Annotated[Literal["anew", "step-down", "naive"],
                                  "write all but what was measured, what comes back, or everything"] = "anew",
                  coils: Annotated[Literal["each", "combined"], "what is restored: every coil image, or their combination"] = "combined",
-                 hard: Annotated[bool, "put measured samples back at the end (changes naive alone)"] = True) -> None:  # fmt: skip
+                 trust: Annotated[float, Ge(0), Le(1), "of measured samples in the rule anew: 1 keeps them, less damps their noise"] = 1.0,
+                 hard: Annotated[bool, "put measured samples back at the end (changes naive, and trust below 1)"] = True) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.rule, self.hard = prior, steps, rule, hard
+        self.trust = trust if rule == "anew" else 0.0
         if coils == "combined" and isinstance(prior, Fold):
             self.prior = Combined(prior.prior)
 
     def trajectory(self, problem: Problem, rng: Streams) -> Iterator[Step]:
         """One call of the prior per step that brings something back."""
         direct: Tensor | None = None
-        anew = self.rule == "anew"
-        for now in cold_chain(self.prior, problem, rng, self.steps, rule=RULES[self.rule], hard=self.hard, every=anew):
+        for now in cold_chain(self.prior, problem, rng, self.steps, rule=RULES[self.rule], hard=self.hard, trust=self.trust):
             direct = now.x0 if direct is None else direct
             yield replace(now, outputs={"direct": self.output(problem, direct)}) if now.index == now.total - 1 else now
 

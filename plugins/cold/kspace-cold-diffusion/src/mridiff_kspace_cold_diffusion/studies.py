@@ -10,33 +10,45 @@ from mridiff_sdk.uncertainty import UNCERTAINTY
 
 
 def studies() -> dict[str, Study]:
-    """The rule beside the naive one and the classical methods, with one coil and several, and what its options do."""
-    rows: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
-    rows |= {"naive": cold(rule="naive", hard=False), "each, one call": cold(steps=1), "each": cold()}
-    together = {"combined, one call": cold(steps=1, coils="combined"), "combined": cold(coils="combined")}
+    """The rule beside those of the study and the classical methods, with several coils and one, and what its options do."""
+    classical: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "tv")}
+    ours = {"one call": cold(steps=1), "six calls": cold()}
+    published = {"one call, brain-first": first(steps=1), "step-down, brain-first": first(rule="step-down", steps=20)}
+    alone = classical | {"l1-wavelet": "l1-wavelet", **ours, **published, "naive, brain-first": first(rule="naive", steps=20, hard=False)}
     one = {"64 px, random, R = 4": heads(size=64), "128 px, random, R = 4": heads(), "128 px, random, R = 8": heads(acceleration=8.0),
            "128 px, gaussian-2d, R = 4": heads(pattern="gaussian-2d")}  # fmt: skip
-    several = {f"measured heads, R = {R:g}": heads(source="measured", coils=0, noise_std=0.0, acceleration=R) for R in (4.0, 8.0)}
-    variants = {f"{n} step{'s' * (n > 1)}": cold(steps=n) for n in (20, 5, 1)} | {"20 steps, mean of 5 orders": {**cold(), "samples": 5}}
-    variants |= {f"20 steps, order {o}": {**cold(), "priors": {"prior": {"options": {"order": o}}}} for o in ("centre_out", "edge_in")}
+    several = {f"T2 slices, 8 coils, R = {R:g}": heads(count=4, coils=8, maps="espirit", acceleration=R) for R in (4.0, 8.0)}
+    several |= {f"measured heads, R = {R:g}": heads(source="measured", coils=0, maps="espirit", noise_std=0.0, acceleration=R)
+                for R in (4.0, 8.0)}  # fmt: skip
+    variants: dict[str, Any] = {f"{n} call{'s' * (n > 1)}": cold(steps=n) for n in (6, 1, 3, 12)}
+    variants |= {f"{rule}, 6 calls": cold(rule=rule) for rule in ("step-down", "naive")} | {"each coil by itself": cold(coils="each")}
+    variants |= {f"order {o}": {**cold(), "priors": {"prior": {"options": {"order": o}}}} for o in ("centre_out", "edge_in")}
+    variants |= {"mean of 5 orders": {**cold(), "samples": 5}, "6 calls, brain-first": first()}
+    variants |= {f"step-down, brain-first, {n} call{'s' * (n > 1)}": first(rule="step-down", steps=n) for n in (20, 6, 1)}
+    some = {"T2 slices, 8 coils, R = 4": heads(coils=8, maps="espirit")}
     spread = {"spread / error": UNCERTAINTY["spread_over_error"]}
     return {
         "kspace-cold-diffusion-recipe": on_recipe("kspace-cold-diffusion", "cg-sense", "tv", operator="sense"),
-        "kspace-cold-diffusion": study("One coil", rows, one, "each"),
-        "kspace-cold-diffusion-coils": study("Several coils", rows | together, several, "combined"),
-        "kspace-cold-diffusion-variants": study("Steps, orders", variants, {"128 px, random, R = 4": heads()}, "20 steps", **spread),
+        "kspace-cold-diffusion": study("One coil", alone, one),
+        "kspace-cold-diffusion-coils": study("Several coils", classical | {"dpir": "dpir", **ours, **published}, several),
+        "kspace-cold-diffusion-variants": study("Rules, calls, orders", variants, some, "6 calls", **spread),
     }
 
 
-def study(title: str, rows: dict[str, Any], scans: dict[str, Any], against: str, **extra: Any) -> Study:
+def study(title: str, rows: dict[str, Any], scans: dict[str, Any], against: str = "six calls", **extra: Any) -> Study:
     """A study with the columns of this card."""
     return Study(title=title, rows=rows, scans=scans, metrics=("psnr", "ssim", "outer error", *extra, "nfe", "seconds"),
                  extra={"outer error": of_x(outer_nmse), **extra}, better={"outer error": -1}, against=(against,))  # fmt: skip
 
 
 def cold(**options: Any) -> dict[str, Any]:
-    """The method, each coil by itself unless said otherwise."""
-    return {"recipe": "kspace-cold-diffusion", "sampler": {"options": {"coils": "each", **options}}}
+    """The method, with options other than its own."""
+    return {"recipe": "kspace-cold-diffusion", "sampler": {"options": options}}
+
+
+def first(**options: Any) -> dict[str, Any]:
+    """The same with the weights that were trained as the study says."""
+    return {**cold(**options), "priors": {"prior": {"options": {"weights": "brain-first"}}}}
 
 
 def heads(**options: Any) -> dict[str, Any]:

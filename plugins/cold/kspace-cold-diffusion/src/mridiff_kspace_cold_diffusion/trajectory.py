@@ -76,14 +76,15 @@ class TrajectoryObjective(ColdObjective):
 
 
 def estimated(maps: Tensor, error: float, rng: Streams) -> Tensor:
-    """Maps (sample, coil, y, x) of unit root-sum-of-squares as an estimate gives them: off by up to `error`, smooth; a map of 1 is exact."""
+    """Maps (sample, coil, y, x) as an estimate gives them: off by up to `error`, smooth, root-sum-of-squares 1; a map of 1 is exact."""
     ny, nx = maps.shape[-2:]
-    size = 2 * BAND + 1
+    reach = min(BAND, min(ny, nx) // 2 - 1)
+    size = 2 * reach + 1
     drawn = rng.normal((maps.shape[1], size, size), maps.dtype, maps.device)
-    band = (torch.arange(size, device=maps.device) - BAND).abs() / (1 + BAND * rng.uniform((1, 1), device=maps.device))
-    taper = torch.exp(-0.5 * (2 * band) ** 2)
+    far = (torch.arange(size, device=maps.device) - reach).abs() / (1 + BAND * rng.uniform((1, 1), device=maps.device))
+    taper = torch.exp(-0.5 * (2 * far) ** 2)
     k = maps.new_zeros(maps.shape)
-    top, left = ny // 2 - BAND, nx // 2 - BAND
+    top, left = ny // 2 - reach, nx // 2 - reach
     k[..., top : top + size, left : left + size] = drawn * (taper.mT * taper)[:, None]
     off = ifft(k)
     several = (maps[:, 1:].abs().amax((1, 2, 3)) > 0).to(off.real.dtype) if maps.shape[1] > 1 else off.real.new_zeros(len(maps))
