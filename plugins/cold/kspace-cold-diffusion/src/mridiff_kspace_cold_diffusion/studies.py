@@ -11,12 +11,11 @@ from mridiff_sdk.uncertainty import UNCERTAINTY
 
 def studies() -> dict[str, Study]:
     """The rule beside those of the study and the classical methods, with several coils and one, and what its options do."""
-    classical: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "tv")}
+    classical: dict[str, Any] = {name: name for name in ("zero-filled", "cg-sense", "l1-wavelet", "tv")}
     ours = {"one call": cold(steps=1), "six calls": cold()}
     published = {"one call, brain-first": first(steps=1), "step-down, brain-first": first(rule="step-down", steps=20)}
-    alone = classical | {"l1-wavelet": "l1-wavelet", **ours, **published, "naive, brain-first": first(rule="naive", steps=20, hard=False)}
-    one = {"64 px, random, R = 4": heads(size=64), "128 px, random, R = 4": heads(), "128 px, random, R = 8": heads(acceleration=8.0),
-           "128 px, gaussian-2d, R = 4": heads(pattern="gaussian-2d")}  # fmt: skip
+    alone = classical | {"dpir": "dpir", **ours, **published, "naive, brain-first": first(rule="naive", steps=20, hard=False)}
+    one = {f"T2 slices, one coil, R = {R:g}": heads(acceleration=R) for R in (4.0, 8.0)}
     several = {f"T2 slices, 8 coils, R = {R:g}": heads(count=4, coils=8, maps="espirit", acceleration=R) for R in (4.0, 8.0)}
     several |= {f"measured heads, R = {R:g}": heads(source="measured", coils=0, maps="espirit", noise_std=0.0, acceleration=R)
                 for R in (4.0, 8.0)}  # fmt: skip
@@ -25,7 +24,7 @@ def studies() -> dict[str, Study]:
     variants |= {f"order {o}": {**cold(), "priors": {"prior": {"options": {"order": o}}}} for o in ("centre_out", "edge_in")}
     variants |= {"mean of 5 orders": {**cold(), "samples": 5}, "6 calls, brain-first": first()}
     variants |= {f"step-down, brain-first, {n} call{'s' * (n > 1)}": first(rule="step-down", steps=n) for n in (20, 6, 1)}
-    some = {"T2 slices, 8 coils, R = 4": heads(coils=8, maps="espirit")}
+    some = {"T2 slices, 8 coils, R = 4": heads(count=1, coils=8, maps="espirit")}
     spread = {"spread / error": UNCERTAINTY["spread_over_error"]}
     return {
         "kspace-cold-diffusion-recipe": on_recipe("kspace-cold-diffusion", "cg-sense", "tv", operator="sense"),
