@@ -9,8 +9,11 @@ from mridiff.spec import Citation, Family, PriorSpec, RecipeSpec, SamplerSpec, T
 
 STUDY = Citation("Learning to reconstruct accelerated MRI through K-space cold diffusion without noise", 2024, "10.1038/s41598-024-72820-2")
 WEIGHTS = {
-    "brain": Weights("weights/brain.safetensors", "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d", "Apache-2.0"),
-    "brain-first": Weights("weights/brain-first.safetensors", "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d", "Apache-2.0"),
+    name: Weights(f"weights/{name}.safetensors", sha256, "Apache-2.0")
+    for name, sha256 in {
+        "brain": "80d865ad35df5db37740e0762a5f508233e0a092dc5f9a8be90f6cdac96842d4",
+        "brain-first": "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d",
+    }.items()
 }
 """The weights that come with this package, by the name under which the restorer takes them."""
 
