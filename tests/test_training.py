@@ -39,7 +39,7 @@ def test_the_configurations_of_a_package_fit_its_training(entry):
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
-    """A folder with a drawn head where trainings look for one, maps of its tissues, and as many held-out slices as they measure themselves on."""
+    """A folder with a drawn head where trainings look for one, maps of its tissues, and the held-out slices that they measure themselves on."""
     folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     at = np.linspace(-1, 1, 40)
     radius = np.sqrt(sum(a**2 for a in np.meshgrid(at, at, at, indexing="ij")))
@@ -52,6 +52,14 @@ def data(tmp_path_factory):
     slices = np.stack([np.hypot(x, y * (1 + i / 300)) < 0.6 + 0.2 * np.cos(i) for i in range(300)])
     with h5py.File(folder / "siat_t2_complex" / "siat_t2.h5", "w") as f:
         f["image_int16"] = (np.stack([slices, 0.3 * slices], -1) * 1000).astype(np.int16)
+    (folder / "ms_t1_t2_flair").mkdir()
+    disc = np.hypot(*np.meshgrid(np.linspace(-1, 1, 208), np.linspace(-1, 1, 208)))
+    for i, contrast in enumerate(("t1", "t2", "flair")):
+        with h5py.File(folder / "ms_t1_t2_flair" / f"{contrast}_raw.h5", "w") as f:
+            f["patient12_study1"] = np.stack([(disc < 0.8 - 0.02 * z) * (900 - 300 * (disc < 0.2 + 0.1 * i)) for z in range(10)]).astype(
+                np.uint16
+            )
+            f["patient12_study1"].attrs["affine_xyz"] = np.eye(4)
     (folder / "brain_label_maps").mkdir()
     with h5py.File(folder / "brain_label_maps" / "labels.h5", "w") as f:
         f["labels"] = np.array([0, 2, 3, 24], np.int32)
