@@ -222,4 +222,4 @@ def test_weights_are_checked_by_hash_and_others_come_from_a_file(tmp_path, monke
         KspaceRestorer("knee")
     monkeypatch.setattr(module, "WEIGHTS", {"brain": replace(module.WEIGHTS["brain"], sha256="0" * 64)})
     with pytest.raises(UnsafeInput):
-        KspaceRestorer()
+        KspaceRestorer("brain")

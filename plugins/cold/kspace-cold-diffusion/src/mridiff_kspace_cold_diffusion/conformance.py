@@ -15,12 +15,12 @@ from mridiff_sdk.testing import Case, PriorCase, SamplerCase, images, undersampl
 from .prior import KspaceRestorer
 from .sampler import KspaceColdDiffusion
 
-SIZE = 32
+SIZE = 64
 
 
 def cases(spec: Spec) -> Iterable[Case]:
     """One for each of the two; the recipe gets its automatic one."""
-    x0, mask = images(SIZE, SIZE, 2), masks("random", (SIZE, SIZE), 2, 0.1, 1).float()
+    x0, mask = images(SIZE, SIZE, 2), masks("random", (SIZE, SIZE), 4, 0.08, 1).float()
     problem = undersampled(FourierOperator(mask), x0[:1], mask)
     if isinstance(spec, PriorSpec):
         yield PriorCase(id="ellipses", offers=spec.offers, build=cache(KspaceRestorer), x0=x0, problem=problem)

@@ -11,7 +11,7 @@ STUDY = Citation("Learning to reconstruct accelerated MRI through K-space cold d
 WEIGHTS = {
     name: Weights(f"weights/{name}.safetensors", sha256, "Apache-2.0")
     for name, sha256 in {
-        "brain": "80d865ad35df5db37740e0762a5f508233e0a092dc5f9a8be90f6cdac96842d4",
+        "brain": "3814911c5dbfc663db3624fd8700e614c4bd8857d104c5425d9f0b8a36b0adc9",
         "brain-first": "2f31e0547581291bdc48f7801918c995c9b64c4e6a6e28226d348bb891edd78d",
     }.items()
 }

@@ -18,7 +18,8 @@ from .plugin import WEIGHTS
 class KspaceRestorer(NetworkPrior[RestorerNet]):
     """Estimates x0 from x_t = F^-1 M_t F x0, images complex (sample, y, x), scaled so that the zero-filled image peaks at 1.
 
-    The masks M_t lead from all of k-space at t = 0 to the scan's own at t = 1; bound to a scan, each sample draws its own order.
+    The weights `brain` were asked for what was not measured alone: put measured samples back, as the rule "anew" does, or take
+    `brain-first`. The masks M_t lead from all of k-space at t = 0 to the scan's own at t = 1; bound to a scan, each sample draws its own order.
     """
 
     space = Space(("y", "x"))
@@ -26,7 +27,7 @@ class KspaceRestorer(NetworkPrior[RestorerNet]):
 
     def __init__(
         self,
-        weights: Name = "brain",
+        weights: Name = "brain-first",
         unit: Annotated[UnitChoice, "what is removed at once; auto: the largest that the scan's mask is made of"] = "auto",
         order: Annotated[Order, "what comes back first: any, the centre of k-space, or its edge"] = "random",
         patch: Annotated[int, Ge(1), "side of a patch, in samples"] = 4,

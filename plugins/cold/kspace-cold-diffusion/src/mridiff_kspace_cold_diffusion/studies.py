@@ -16,7 +16,7 @@ def studies() -> dict[str, Study]:
     published = {"one call, brain-first": first(steps=1), "step-down, brain-first": first(rule="step-down", steps=20)}
     alone = classical | {"dpir": "dpir", **ours, **published, "naive, brain-first": first(rule="naive", steps=20, hard=False)}
     one = {f"T2 slices, one coil, R = {R:g}": heads(acceleration=R) for R in (4.0, 8.0)}
-    several = {f"T2 slices, 8 coils, R = {R:g}": heads(coils=8, maps="espirit", acceleration=R) for R in (4.0, 8.0)}
+    several = {f"T2 slices, 8 coils, R = {R:g}": heads(count=4, coils=8, maps="espirit", acceleration=R) for R in (4.0, 8.0)}
     several |= {f"measured heads, R = {R:g}": heads(source="measured", coils=0, maps="espirit", noise_std=0.0, acceleration=R)
                 for R in (4.0, 8.0)}  # fmt: skip
     variants: dict[str, Any] = {f"{n} call{'s' * (n > 1)}": cold(steps=n) for n in (6, 1, 3, 12)}

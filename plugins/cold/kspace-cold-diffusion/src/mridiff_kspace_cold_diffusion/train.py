@@ -45,7 +45,7 @@ def training(
         objective = ColdObjective(masks, gain, spread=spread)
         sources = [WholeSource(files, s.size, run.seed, s.grain, seen="mixed") for s in stages]
     return Training(
-        model=RestorerNet(**asdict(net)),
+        model=RestorerNet(**asdict(net), least=1 / calls if calls else 0.0),
         objective=objective,
         stages=[Stage(source, s.updates, s.batch) for source, s in zip(sources, stages, strict=True)],
         validation=lambda: validator(run.folder(), calls),
