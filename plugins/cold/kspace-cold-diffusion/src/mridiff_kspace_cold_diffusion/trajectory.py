@@ -90,4 +90,5 @@ def estimated(maps: Tensor, error: float, rng: Streams) -> Tensor:
     several = (maps[:, 1:].abs().amax((1, 2, 3)) > 0).to(off.real.dtype) if maps.shape[1] > 1 else off.real.new_zeros(len(maps))
     level = several * error * rng.uniform((), device=maps.device) / torch.linalg.vector_norm(off, dim=1).flatten(1).mean(1)
     guess = maps + level[:, None, None, None] * off
-    return guess / torch.linalg.vector_norm(guess, dim=1, keepdim=True)
+    unit: Tensor = guess / torch.linalg.vector_norm(guess, dim=1, keepdim=True)
+    return unit
