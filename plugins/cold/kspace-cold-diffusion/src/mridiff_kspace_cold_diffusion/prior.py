@@ -18,8 +18,8 @@ from .plugin import WEIGHTS
 class KspaceRestorer(NetworkPrior[RestorerNet]):
     """Estimates x0 from x_t = F^-1 M_t F x0, images complex (sample, y, x), scaled so that the zero-filled image peaks at 1.
 
-    The weights `brain` were asked for what was not measured alone: put measured samples back, as the rule "anew" does, or take
-    `brain-first`. The masks M_t lead from all of k-space at t = 0 to the scan's own at t = 1; bound to a scan, each sample draws its own order.
+    The masks M_t lead from all of k-space at t = 0 to the scan's own at t = 1; bound to a scan, each sample draws its own order.
+    The weights `brain` learned what was not measured alone: they are for the rule "anew", which puts measured samples back.
     """
 
     space = Space(("y", "x"))

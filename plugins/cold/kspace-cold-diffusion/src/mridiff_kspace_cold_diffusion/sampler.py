@@ -35,7 +35,7 @@ class KspaceColdDiffusion(Sampler):
                                  "write all but what was measured, what comes back, or everything"] = "anew",
                  coils: Annotated[Literal["each", "combined"], "what is restored: every coil image, or their combination"] = "combined",
                  trust: Annotated[float, Ge(0), Le(1), "of measured samples in the rule anew: 1 keeps them, less damps their noise"] = 1.0,
-                 hard: Annotated[bool, "put measured samples back at the end (changes naive, and trust below 1)"] = True) -> None:  # fmt: skip
+                 hard: Annotated[bool, "put measured samples back at the end (for naive, trust below 1)"] = True) -> None:  # fmt: skip
         super().__init__()
         self.prior, self.steps, self.rule, self.hard = prior, steps, rule, hard
         self.trust = trust if rule == "anew" else 0.0

@@ -1,4 +1,4 @@
-"""Train the restorer: `mridiff train kspace-restorer --data FOLDER -o DIR`, then on its own states with `--config train-trajectory.yaml`."""
+"""Train the restorer: `mridiff train kspace-restorer --data FOLDER -o DIR`, then on its own states by `--config train-trajectory.yaml`."""
 
 from __future__ import annotations
 
