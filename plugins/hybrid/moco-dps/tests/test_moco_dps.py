@@ -11,9 +11,9 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_datasets.moving import Movement
 from mridiff_moco_dps import ddim
+from mridiff_moco_dps.beside import cg_told, told
 from mridiff_moco_dps.ddim import MocoDDIM
 from mridiff_moco_dps.sampler import MocoDPS
-from mridiff_moco_dps.studies import cg_told, told
 from mridiff_operators.motion import RigidMotionSense
 from mridiff_operators.sense import SenseOperator
 from mridiff_sdk.diffusions import VE

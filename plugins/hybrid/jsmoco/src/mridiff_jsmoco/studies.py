@@ -26,7 +26,7 @@ def studies() -> dict[str, Study]:
     beside = {"moco-dps": moco, **joint, **true, "motion fixed": blind}
     parts = {f"degree {n}": mine({"degree": n}) for n in (4, 8)}
     parts |= {"one round": mine(rounds=1), "maps from the start": mine(maps_from=0.05)}
-    along: dict[str, Any] = {"maps that stand still": "jsmoco", "maps that move along": mine({"coils": "moving"})}
+    along: dict[str, Any] = {"maps that stand still": "jsmoco", "maps that move along": mine({"coils": "moving"}), "motion fixed": blind}
     turns = {f"coils that stand still, ±{angle}°": heads(count=2, rotation=angle, shift=2 if angle else 0) for angle in (8, 0)}
     own = {f"measured heads, R = {R}": Altered(MEASURED, scan=partial(in_motion, acceleration=R)) for R in (2, 1)}
     here: dict[str, Any] = {

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mridiff.interfaces import Dataset, Problem, Scan, Streams
+from mridiff.interfaces import Dataset, Scan
 from mridiff_datasets.moving_heads import MovingHeads
-from mridiff_operators.motion import RigidMotionSense
-from mridiff_samplers.cg_sense import CGSense
 from mridiff_sdk.study import Altered, Study
+
+from .beside import cg_told, told
 
 METRICS = ("psnr_registered", "ssim_registered", "motion.mae_degrees", "motion.mae_pixels", "nfe", "operator_calls", "seconds")
 
@@ -31,17 +30,6 @@ class MovedHeads(Dataset):
         """The scan of one head."""
         part, i = self.heads[index]
         return part[i]
-
-
-def told(scan: Scan) -> Scan:
-    """The scan with its true motion, as if a navigator had found it."""
-    return replace(scan, measured=replace(scan.measured, acquisition={**scan.measured.acquisition, "motion": scan.truth["motion"]}))
-
-
-def cg_told(scan: Scan, seed: int) -> Any:
-    """CG-SENSE at the true motion."""
-    A = RigidMotionSense.for_scan(told(scan).measured)
-    return CGSense(l2=0.01)(Problem.of(A.at(A.start()), scan.measured), Streams.of(seed, scan.id))
 
 
 def studies() -> dict[str, Study]:
