@@ -26,9 +26,14 @@ class Declared:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the package's project, which holds its card; None where it is installed without."""
-        own = Path(self.entry.resource("__init__.py")).parent
-        return next((f for f in own.parents if (f / "pyproject.toml").is_file() and (f / "README.md").is_file()), None)
+        """That of the package's `project`."""
+        return project(self.entry)
+
+
+def project(entry: Entry) -> Path | None:
+    """The folder of the project of a component's package, which holds its card; None where it is installed without."""
+    own = Path(entry.resource("__init__.py")).parent
+    return next((f for f in own.parents if (f / "pyproject.toml").is_file() and (f / "README.md").is_file()), None)
 
 
 def studies(registry: Registry, of: Callable[[Entry], bool] = lambda _: True) -> tuple[dict[str, Declared], list[MridiffError]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mridiff.plugins.registry import Registry
 
 from ..plots.numbers import format_number
-from .finding import studies
+from .finding import project, studies
 from .statistics import mean
 from .tables import line, subjects, text_of
 
@@ -18,7 +20,7 @@ SHIPPED = "-recipe"
 
 
 def results_page(registry: Registry) -> str:
-    """Markdown: one table of all methods as they ship, the tables of every study, and which studies have no results yet."""
+    """Markdown: all methods as they ship, all weights, the tables of every study, and which studies have no results yet."""
     known, _ = studies(registry)
     files = {name: declared.folder / "results" / f"{name}.json" for name, declared in known.items() if declared.folder is not None}
     found = {name: json.loads(file.read_text()) for name, file in files.items() if file.is_file()}
@@ -29,6 +31,9 @@ def results_page(registry: Registry) -> str:
         "## Methods as they ship\n",
         "Each on the scans of its recipe, beside others. A few scans are an example and no statistic.\n",
         *together([results for name, results in found.items() if name.endswith(SHIPPED)]),
+        "\n## Weights\n",
+        "What ships with the packages, and how long it was trained by its card; a dash where that does not say so.\n",
+        *weights(sorted({folder for entry in registry.entries() if (folder := project(entry)) is not None})),
     ]
     for name, results in found.items():
         if not name.endswith(SHIPPED):
@@ -47,3 +52,14 @@ def together(several: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             for row, values in subjects(results, table).items():
                 numbers = (format_number(m, mean(values[m]).mean) if values.get(m) else "–" for m in columns)
                 yield line(results["study"].removesuffix(SHIPPED), row, str(len(table["ids"])), *numbers)
+
+
+def weights(folders: Iterable[Path]) -> Iterator[str]:
+    """The weights in the sources of packages as one table: size, and hours of training as the card beside the file says."""
+    yield line("package", "weights", "MB", "hours of training")
+    yield line(*["---"] * 4)
+    for folder in folders:
+        for file in sorted(folder.glob("src/*/weights/*.safetensors")):
+            card = file.with_suffix(".md")
+            hours = re.search(r"^\| hours \| ([\d.]+) \|$", card.read_text() if card.is_file() else "", re.MULTILINE)
+            yield line(folder.name, file.stem, f"{file.stat().st_size / 1e6:.2f}", hours.group(1) if hours else "–")
