@@ -26,6 +26,12 @@ def test_they_run(names, tmp_path):
     assert all(r["misfit"] < 0.9 for r in rows), "the scan is no more than noise, or the result no more than nothing"
 
 
+def test_a_method_of_no_operator_runs_on_a_dataset_that_wants_no_file(tmp_path):
+    """Of those that fit: the first reads responses from files."""
+    done = CliRunner().invoke(application(), ["matrix", "--run", "--only", "neuraldiffuser", "--json", "-o", str(tmp_path)])
+    assert [(r["state"], r["message"]) for r in json.loads(done.stdout)] == [("ran", "")]
+
+
 def test_parts_are_built_once_and_the_start_is_sought_once(tmp_path):
     """However many samplers ask for them."""
     found = Registry.discover()

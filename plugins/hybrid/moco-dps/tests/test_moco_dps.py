@@ -11,7 +11,7 @@ from mridiff.errors import DataError
 from mridiff.interfaces import Gaussian, Problem, Streams
 from mridiff_datasets.moving import Movement
 from mridiff_moco_dps import ddim
-from mridiff_moco_dps.beside import cg_told, told
+from mridiff_moco_dps.beside import cg_told
 from mridiff_moco_dps.ddim import MocoDDIM
 from mridiff_moco_dps.sampler import MocoDPS
 from mridiff_operators.motion import RigidMotionSense
@@ -20,6 +20,7 @@ from mridiff_sdk.diffusions import VE
 from mridiff_sdk.metrics import psnr
 from mridiff_sdk.motion import errors, registered
 from mridiff_sdk.oracles import Covariance, GaussianPrior
+from mridiff_sdk.study import told
 
 N, SHOTS = 32, 4
 
@@ -63,7 +64,7 @@ def near(sampler, scan, problem):
     """Quality blind, joint and with the true motion, and the motion's errors: most of the gap of image errors is closed."""
     truth = scan.truth["motion"].data
     blind, joint = last(sampler(motion_steps=0), problem), last(sampler(), problem)
-    oracle = last(sampler(motion_steps=0), replace(problem, A=RigidMotionSense.for_scan(told(scan).measured)))
+    oracle = last(sampler(motion_steps=0), replace(problem, A=RigidMotionSense.for_scan(told(scan, "motion").measured)))
     b, j, o = (quality(s, scan) for s in (blind, joint, oracle))
     assert (10 ** (-b / 20) - 10 ** (-j / 20)) > 0.6 * (10 ** (-b / 20) - 10 ** (-o / 20))
     return b, j, o, errors(joint.nuisance["motion"], truth)
@@ -153,7 +154,7 @@ def test_an_operator_without_an_unknown_is_refused(moved, sampler):
 def test_a_method_that_is_told_the_motion_begins_with_it(moved):
     scan, _, _, _ = moved
     blind = mridiff.load("moco-dps", sampler={"options": {"steps": 2, "inner": 1, "motion_steps": 0}})
-    without, result = blind(scan).metrics["baseline"]["psnr_registered"], blind(told(scan))
+    without, result = blind(scan).metrics["baseline"]["psnr_registered"], blind(told(scan, "motion"))
     assert max(result.metrics["motion"].values()) < 1e-5
     assert result.metrics["baseline"]["psnr_registered"] > without + 1.5
     assert float(psnr(cg_told(scan, 0), scan.truth["x"].data)) > without + 6

@@ -171,10 +171,13 @@ class Runs:
         if triple.operator is not None:
             return plan(node | {"operator": {"use": triple.operator.qualified}}, self.registry)
         datasets = self.registry.entries("dataset")
-        fits = (e for e in datasets if not mismatches(Choice(triple.sampler, triple.priors, None, e), self.registry))
-        if (dataset := next(fits, None)) is None:
-            raise DataError("no installed dataset has scans for it", hint="Install one; `mridiff list` shows those that are there.")
-        return plan(node | {"dataset": {"use": dataset.qualified}}, self.registry)
+        refused: MridiffError = DataError("no installed dataset has scans for it", hint="Install one; `mridiff list` shows those there.")
+        for dataset in (e for e in datasets if not mismatches(Choice(triple.sampler, triple.priors, None, e), self.registry)):
+            try:
+                return plan(node | {"dataset": {"use": dataset.qualified}}, self.registry)
+            except MridiffError as error:  # a reader wants a file; one that draws its scans does not
+                refused = error
+        raise refused
 
     def counts(self, triple: Triple, count: int) -> dict[str, float]:
         """The options of a sampler that count its steps, each `count` or the least that is allowed, and how it begins.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mridiff_sdk.study import Altered, Study
+from mridiff_sdk.study import Altered, Study, told
 
-from .beside import told
 from .maps import map_error
 from .measured import in_motion
 
@@ -20,7 +19,8 @@ def studies() -> dict[str, Study]:
     """Beside motion correction with the maps of the corrupted centre and with the true ones; with coils that move; its parts."""
     fixed, blind = mine(maps=False), mine(motion_most=0.0)
     moco: dict[str, Any] = {"recipe": "moco-dps", "operator": COILS, "priors": {"prior": {"options": {"weights": "brain-small"}}}}
-    true: dict[str, Any] = {"moco-dps with true maps": Altered(moco, scan=told), "true maps": Altered(fixed, scan=told)}
+    maps = partial(told, name="sensitivity_maps")
+    true: dict[str, Any] = {"moco-dps with true maps": Altered(moco, scan=maps), "true maps": Altered(fixed, scan=maps)}
     joint: dict[str, Any] = {"jsmoco": "jsmoco"}
     main = joint | {"maps fixed": fixed}
     beside = {"moco-dps": moco, **joint, **true, "motion fixed": blind}
@@ -32,7 +32,7 @@ def studies() -> dict[str, Study]:
     here: dict[str, Any] = {
         name: mine({"coils": "moving"}, **options) for name, options in {"jsmoco": {}, "maps fixed": {"maps": False}}.items()
     }
-    here["true maps"] = Altered(here["maps fixed"], scan=told)
+    here["true maps"] = Altered(here["maps fixed"], scan=maps)
     study = partial(Study, metrics=METRICS, extra={"map error": map_error}, better={"map error": -1})
     return {
         "jsmoco": study(title="jsmoco beside the same with the maps of the corrupted centre", rows=main, scans={"R = 2": heads()},

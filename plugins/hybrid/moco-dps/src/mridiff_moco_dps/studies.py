@@ -8,9 +8,9 @@ from typing import Any
 
 from mridiff.interfaces import Dataset, Scan
 from mridiff_datasets.moving_heads import MovingHeads
-from mridiff_sdk.study import Altered, Study
+from mridiff_sdk.study import Altered, Study, told
 
-from .beside import cg_told, told
+from .beside import cg_told
 
 METRICS = ("psnr_registered", "ssim_registered", "motion.mae_degrees", "motion.mae_pixels", "nfe", "operator_calls", "seconds")
 
@@ -37,7 +37,8 @@ def studies() -> dict[str, Study]:
     joint: dict[str, Any] = {name: {"recipe": "moco-dps", "sampler": {"use": name}} for name in ("moco-dps", "moco-ddim")}
     still = {name: {"recipe": "moco-dps", "sampler": {"use": name, "options": {"motion_steps": 0}}} for name in joint}
     blind: dict[str, Any] = {f"{name}, blind": row for name, row in still.items()}
-    oracle = {"CG-SENSE, told": cg_told, **{f"{name}, told": Altered(row, scan=told) for name, row in still.items()}}
+    motion = partial(told, name="motion")
+    oracle = {"CG-SENSE, told": cg_told, **{f"{name}, told": Altered(row, scan=motion) for name, row in still.items()}}
     plain = {"zero-filled": "zero-filled", "CG-SENSE, blind": {"recipe": "cg-sense", "sampler": {"options": {"l2": 0.01}}}}
     first: dict[str, Any] = {name: {"recipe": "moco-dps", "sampler": {"options": {option: 0}}}
                              for name, option in {"nothing together": "joint", "no last chain": "finish"}.items()}  # fmt: skip

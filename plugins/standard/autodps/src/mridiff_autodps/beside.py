@@ -1,8 +1,7 @@
-"""What the method is set beside: a classical alternating fit, and what is told the true motion."""
+"""What the method is set beside: a classical alternating fit."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -28,8 +27,3 @@ def alternating_tv(scan: Scan, seed: int) -> Any:
         x = tv(at(problem, motion), Streams.of(seed, scan.id))
         motion = n.project(fitted(problem, x, motion, 2))
     return TotalVariation()(at(problem, motion), Streams.of(seed, scan.id))
-
-
-def told(scan: Scan) -> Scan:
-    """The scan with its true motion, as if a navigator had found it."""
-    return replace(scan, measured=replace(scan.measured, acquisition={**scan.measured.acquisition, "motion": scan.truth["motion"]}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mridiff_sdk.study import Altered, Study
+from mridiff_sdk.study import Altered, Study, told
 
-from .beside import alternating_tv, told
+from .beside import alternating_tv
 
 METRICS = ("psnr_registered", "ssim_registered", "motion.mae_degrees", "motion.mae_pixels", "nfe", "operator_calls", "seconds")
 PUBLISHED = {"focus": 80, "steps": 0, "image": "dps", "finish": 200}
@@ -28,7 +28,8 @@ def heads(count: int, **options: Any) -> dict[str, Any]:
 def studies() -> dict[str, Study]:
     """Beside others on heads in motion, without its parts, where nothing moved, and on the scans of the card of moco-dps."""
     first: dict[str, Any] = {"zero-filled": "zero-filled", "CG-SENSE": {"recipe": "cg-sense", "sampler": {"options": {"l2": 0.01}}}}
-    bounds: dict[str, Any] = {"no motion assumed": changed(**PLAIN), "told the motion": Altered(changed(**PLAIN), scan=told)}
+    motion = partial(told, name="motion")
+    bounds: dict[str, Any] = {"no motion assumed": changed(**PLAIN), "told the motion": Altered(changed(**PLAIN), scan=motion)}
     mine: dict[str, Any] = {"autodps": "autodps"}
     parts: dict[str, Any] = {
         "as published": changed(**PUBLISHED),
